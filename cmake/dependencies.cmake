@@ -1,0 +1,31 @@
+# Everything comes from Debian 12 packages; scripts/setup installs them.
+
+set(Boost_USE_STATIC_LIBS OFF)
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(Boost 1.81.0 EXACT REQUIRED CONFIG COMPONENTS json url)
+find_package(Protobuf REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(prometheus-cpp REQUIRED COMPONENTS core)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(LDNS REQUIRED IMPORTED_TARGET ldns)
+pkg_check_modules(SECP256K1 REQUIRED IMPORTED_TARGET libsecp256k1)
+pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
+# libunbound.pc asks for the private packages of a static link; the shared library needs none of them.
+find_library(UNBOUND_LIBRARY unbound REQUIRED)
+add_library(unbound INTERFACE)
+target_link_libraries(unbound INTERFACE ${UNBOUND_LIBRARY})
+if(PAYNAMED_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+if(PAYNAMED_BENCH)
+  find_package(benchmark REQUIRED)
+endif()
+
+# One Boost for everybody: what Asio, DLL, JSON and URL are compiled with.
+add_library(paynamed_boost INTERFACE)
+target_link_libraries(paynamed_boost INTERFACE Boost::headers Boost::json Boost::url Threads::Threads)
+target_compile_definitions(paynamed_boost INTERFACE
+  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_DLL_USE_STD_FS)
