@@ -24,6 +24,19 @@ elseif(PAYNAMED_SANITIZER)
   message(FATAL_ERROR "PAYNAMED_SANITIZER is '${PAYNAMED_SANITIZER}'; it must be empty, address or thread")
 endif()
 
+# Fuzzing: every library is instrumented, so that the fuzzer sees its branches; paynamed_fuzzer() adds the driver.
+set(PAYNAMED_PLANT_BUGS "" CACHE STRING "fuzz targets whose planted bug is compiled in (scripts/fuzz --planted)")
+if(PAYNAMED_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "PAYNAMED_FUZZ needs clang; use the preset: cmake --preset fuzz")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+    -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(PAYNAMED_PLANT_BUGS)
+  message(FATAL_ERROR "PAYNAMED_PLANT_BUGS is for fuzz builds only; it breaks the code on purpose")
+endif()
+
 # Our own code only; generated code and dependencies are compiled as they are.
 add_library(paynamed_warnings INTERFACE)
 target_compile_options(paynamed_warnings INTERFACE
