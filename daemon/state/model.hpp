@@ -1,0 +1,149 @@
+// What the store keeps, as plain values: names, offers, runs, journal entries and events.
+//
+// Threads: value types.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/id.hpp"
+#include "base/time.hpp"
+
+namespace paynamed::state {
+
+// Rows refer to each other by these numbers; they never leave the daemon.
+using TenantKey = std::int64_t;
+using RunKey = std::int64_t;
+
+enum class Verb { kRegister, kSetSource, kRotate, kRemove };
+enum class SourceKind { kNode, kExternal };
+
+// The life of a name. kRegistering has no record yet; kPublished has one that is not proven; kLive is proven;
+// kDegraded was live and is not true any more; kQuarantined is released and reserved for its last owner.
+enum class NameState { kRegistering, kPublished, kLive, kDegraded, kQuarantined };
+
+enum class RunState { kRunning, kPaused, kCompensating, kCompleted, kCompensated };
+
+// kActive is in DNS or about to be; kRetired was replaced and is still payable until retired_until; kDisabled is over.
+enum class OfferState { kActive, kRetired, kDisabled };
+
+std::string_view to_string(Verb verb);          // "register", "set_source", "rotate", "remove"
+std::string_view to_string(SourceKind kind);    // "node", "external"
+std::string_view to_string(NameState state);    // "registering", "published", "live", "degraded", "quarantined"
+std::string_view to_string(RunState state);     // "running", "paused", "compensating", "completed", "compensated"
+std::string_view to_string(OfferState state);   // "active", "retired", "disabled"
+std::optional<Verb> verb_from(std::string_view text);
+std::optional<SourceKind> source_kind_from(std::string_view text);
+std::optional<NameState> name_state_from(std::string_view text);
+std::optional<RunState> run_state_from(std::string_view text);
+std::optional<OfferState> offer_state_from(std::string_view text);
+
+inline bool is_open(RunState state) {
+  return state == RunState::kRunning || state == RunState::kPaused || state == RunState::kCompensating;
+}
+
+// A place in a tenant's events. `epoch` changes when a file was restored, so that a reader notices.
+struct Position {
+  std::uint32_t epoch = 1;
+  std::uint64_t seq = 0;
+  friend bool operator==(const Position&, const Position&) = default;
+};
+
+// A fact to be written. `data` is a JSON object as UTF-8; it is stored and served byte for byte.
+struct NewEvent {
+  std::string type;  // "name.live"
+  std::uint32_t version = 1;
+  std::string subject;  // the name, as a rule
+  base::Uuid id;
+  base::WallTime time;
+  std::string data;
+};
+
+struct Event {
+  std::uint64_t seq = 0;  // dense within the tenant, from 1
+  std::string type;
+  std::uint32_t version = 1;
+  std::string subject;
+  base::Uuid id;
+  base::WallTime time;
+  std::optional<base::Uuid> run;
+  std::string correlation_id;
+  std::string traceparent;
+  std::string data;
+};
+
+// One line of a run's history. The engine defines the payload; the store only keeps it.
+struct JournalEntry {
+  // kIntent: about to act; holds all that the undo needs. kOutcome: what came of it. kWait: not before `until`.
+  // kUndoIntent and kUndoOutcome: the same of a compensation. kNote: a decision (paused, resumed, cancelled, ...).
+  enum class Kind { kIntent, kOutcome, kWait, kUndoIntent, kUndoOutcome, kNote };
+  Kind kind = Kind::kNote;
+  std::uint32_t step = 0;     // index in the run's pipeline
+  std::uint32_t attempt = 0;  // from 1; 0 where it means nothing
+  base::WallTime time;
+  std::string payload;  // JSON object
+};
+
+struct NameRow {
+  std::string name;    // "alice@example.com"
+  std::string domain;  // "example.com"
+  NameState state = NameState::kRegistering;
+  std::string owner;
+  std::string reference;
+  bool livemode = true;
+  SourceKind source = SourceKind::kNode;
+  std::string value;          // the published TXT value; empty before
+  std::uint32_t ttl_seconds = 0;
+  std::string dns_instance;   // which instance holds the record
+  std::string node_instance;  // empty for external names
+  std::string node;           // the backend's reference
+  std::string offer_id;       // of the offer in DNS; empty for a URI without one
+  base::WallTime created;
+  base::WallTime updated;
+  std::optional<base::WallTime> live_since;
+  std::optional<base::WallTime> quarantined_until;
+  std::optional<base::Uuid> open_run;
+  std::uint64_t revision = 0;  // counts changes; the compare-and-set token of the API
+};
+
+struct OfferRow {
+  std::string offer_id;  // hex
+  std::string offer;     // "lno1..."; for external names too
+  std::string name;
+  SourceKind source = SourceKind::kNode;
+  OfferState state = OfferState::kActive;
+  std::string node_instance;
+  std::string node;
+  std::string offer_key;
+  base::WallTime created;
+  std::optional<base::WallTime> expires;
+  std::optional<base::WallTime> retired_until;
+};
+
+struct RunRow {
+  RunKey key = 0;
+  base::Uuid id;
+  Verb verb = Verb::kRegister;
+  std::string name;
+  RunState state = RunState::kRunning;
+  std::string reason;  // why it is paused, compensating or compensated
+  base::WallTime accepted;
+  base::WallTime updated;
+  std::optional<base::WallTime> finished;
+  std::string correlation_id;
+};
+
+// All that the engine needs to go on with a run after a restart.
+struct OpenRun {
+  RunRow row;
+  TenantKey tenant_key = 0;
+  std::string tenant;
+  std::string traceparent;
+  std::string input;     // JSON, as given to accept_run
+  std::string pipeline;  // the snapshot, as given to accept_run
+  std::vector<JournalEntry> journal;
+};
+
+}  // namespace paynamed::state

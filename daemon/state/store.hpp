@@ -1,0 +1,144 @@
+// Store: the daemon's memory. Three kinds of rows - events, journal, operational - always changed together in one
+// transaction, and read models (names, offers, runs) that are a function of the events alone.
+//
+// Durability: the result of a write arrives after the fsync of its batch; "202 means on disk". Writes of many callers
+// share a batch (group commit); a write whose conditions do not hold fails alone.
+//
+// Threads: every function may be called from any thread. Awaitables resume on the caller's executor. Reads are
+// synchronous, short and bounded by their `limit`; they see every write whose awaitable has resumed.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "state/model.hpp"
+
+namespace paynamed::state {
+
+using base::Result;
+
+// A caller's wish, to become a run.
+struct NewRun {
+  std::string tenant;
+  base::Uuid id;
+  Verb verb = Verb::kRegister;
+  std::string name;
+  std::string owner;  // who asks; a quarantined name may be reclaimed by its last owner
+  base::WallTime time;
+  std::string correlation_id;
+  std::string traceparent;
+  std::string input;     // JSON: what the run is about; opaque to the store
+  std::string pipeline;  // JSON snapshot of the compiled pipeline; stored once however many runs share it
+  // Written in the same transaction: the first intents, and the run's first events (run.accepted and so on).
+  std::vector<JournalEntry> journal;
+  std::vector<NewEvent> events;
+  // The API's Idempotency-Key with a hash of the request; empty for none.
+  std::string idempotency_key;
+  std::string request_hash;
+  // For every verb but register: the run is accepted only if the name has this revision; 0: any.
+  std::uint64_t expected_revision = 0;
+};
+
+struct AcceptedRun {
+  RunKey key = 0;
+  base::Uuid id;
+  TenantKey tenant_key = 0;
+  bool replayed = false;  // the same idempotency key was accepted before: `id` is the run of then, nothing was written
+};
+
+// One durable advance of a run: lines of its journal and the facts that follow from them.
+struct RunUpdate {
+  RunKey run = 0;
+  // How many journal entries the writer has seen of this run; the update is refused (ABORTED) if there are others.
+  std::uint32_t expected_entries = 0;
+  std::vector<JournalEntry> journal;
+  std::vector<NewEvent> events;
+};
+
+struct EventPage {
+  std::vector<Event> events;
+  Position next;  // pass to the next call
+  Position head;  // of the tenant, at the time of the read
+};
+
+struct InstanceUse {
+  std::string instance;
+  std::uint64_t open_runs = 0;
+  std::uint64_t names = 0;
+  std::uint64_t offers = 0;  // active or retired
+};
+
+struct Totals {
+  std::uint64_t names = 0;
+  std::uint64_t live = 0;
+  std::uint64_t open_runs = 0;
+  std::uint64_t paused_runs = 0;
+  std::uint64_t events = 0;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // --- writes ------------------------------------------------------------------------------------------------------
+
+  // Accepts a run, or says why not, checked inside the transaction:
+  //   ALREADY_EXISTS       register, and the name is taken (by whoever)
+  //   FAILED_PRECONDITION  register, and the name is quarantined for another owner: the message has the date
+  //   NOT_FOUND            another verb, and the tenant has no such name
+  //   ABORTED              the name has an open run (the detail is its id), or another revision than expected
+  //   INVALID_ARGUMENT     the idempotency key was used for another request
+  //   RESOURCE_EXHAUSTED   as many runs are open as the settings allow
+  virtual boost::asio::awaitable<Result<AcceptedRun>> accept_run(NewRun run) = 0;
+
+  // Appends to an open run. NOT_FOUND when there is no such run, FAILED_PRECONDITION when it is final, ABORTED when
+  // somebody else wrote to it.
+  virtual boost::asio::awaitable<Result<void>> record(RunUpdate update) = 0;
+
+  // Facts that belong to no run (a retired offer came to its end, a domain changed).
+  virtual boost::asio::awaitable<Result<void>> append(std::string tenant, std::vector<NewEvent> events) = 0;
+
+  // --- reads -------------------------------------------------------------------------------------------------------
+
+  virtual Result<std::optional<NameRow>> find_name(std::string_view tenant, std::string_view name) = 0;
+  // In order of name, after `after` (empty: from the start); `domain` and `state` narrow it.
+  virtual Result<std::vector<NameRow>> list_names(std::string_view tenant, std::string_view domain,
+                                                  std::optional<NameState> state, std::string_view after,
+                                                  std::uint32_t limit) = 0;
+  virtual Result<std::vector<OfferRow>> offers_of(std::string_view tenant, std::string_view name,
+                                                  std::uint32_t limit) = 0;
+  // Retired offers whose time is over, oldest first, of all tenants.
+  struct DueOffer {
+    std::string tenant;
+    OfferRow offer;
+  };
+  virtual Result<std::vector<DueOffer>> retired_offers_due(base::WallTime now, std::uint32_t limit) = 0;
+
+  virtual Result<std::optional<RunRow>> find_run(std::string_view tenant, base::Uuid id) = 0;
+  // Newest first, before `before` (zero: from the newest); `name` and `state` narrow it.
+  virtual Result<std::vector<RunRow>> list_runs(std::string_view tenant, std::string_view name,
+                                                std::optional<RunState> state, base::Uuid before,
+                                                std::uint32_t limit) = 0;
+  virtual Result<std::vector<JournalEntry>> journal_of(RunKey run) = 0;
+  // The pipeline snapshot and input of any run, also a final one.
+  virtual Result<std::optional<OpenRun>> load_run(RunKey run) = 0;
+  // Open runs with their journals, by key, after `after`.
+  virtual Result<std::vector<OpenRun>> open_runs(RunKey after, std::uint32_t limit) = 0;
+
+  // Events after a seq, in order. OUT_OF_RANGE when `after` lies beyond the head or in another epoch: the caller's
+  // position is not of this log.
+  virtual Result<EventPage> events_after(std::string_view tenant, Position after, std::uint32_t limit) = 0;
+  virtual Result<std::vector<InstanceUse>> instances_in_use() = 0;
+  virtual Result<Totals> totals() = 0;
+
+  // Resolves when the tenant has an event after `seq`, or at the latest after `wait`. For long polls and tests.
+  virtual boost::asio::awaitable<void> wait_for_event(std::string tenant, std::uint64_t seq,
+                                                      base::Duration wait) = 0;
+};
+
+}  // namespace paynamed::state
