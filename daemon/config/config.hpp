@@ -1,0 +1,164 @@
+// Config: the TOML file as checked, typed values, with the place of each value that another part may complain
+// about.
+//
+// Threads: immutable after parse(); share it freely.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "config/diagnostic.hpp"
+
+namespace paynamed::config {
+
+// A value with its place.
+template <class T>
+struct At {
+  T value{};
+  Region region;
+};
+
+// Where a secret is read from, at each use: `{ env = "NAME" }` or `{ file = "path" }`. Never the secret
+// itself.
+struct SecretSource {
+  enum class Kind { kEnvironment, kFile };
+  Kind kind = Kind::kEnvironment;
+  std::string where;
+  Region region;
+};
+
+struct Daemon {
+  std::filesystem::path state;  // the SQLite file; relative paths are relative to the configuration file
+  std::vector<std::filesystem::path> plugin_path;  // folders searched for modules, in order
+  std::uint32_t max_open_runs = 10'000;
+  base::Duration stop_deadline{20'000};
+};
+
+struct Log {
+  std::string level = "info";   // trace, debug, info, warn, error
+  std::string format = "text";  // text, json
+};
+
+struct Api {
+  At<std::string> listen{"127.0.0.1:8080", {}};  // address:port
+};
+
+struct Tenant {
+  std::string id;
+  std::vector<SecretSource> api_keys;
+  Region region;
+};
+
+// An address of a DNS server: an IP address and a port.
+struct DnsServer {
+  std::string address;
+  std::uint16_t port = 53;
+};
+
+struct DnsStub {
+  std::string zone;  // absolute, with its dot
+  std::vector<DnsServer> servers;
+};
+
+// How the daemon sees the DNS when it checks records.
+struct Dns {
+  std::filesystem::path trust_anchor = "/usr/share/dns/root.key";
+  std::vector<DnsServer> root_hints;      // empty: the built-in list of the root servers
+  std::uint16_t authoritative_port = 53;  // where authoritative servers answer; another one only in labs
+  std::vector<DnsStub> stubs;             // zones asked at given servers instead of through the delegation
+  base::Duration query_timeout{3'000};
+};
+
+struct Domain {
+  std::string name;                      // "example.com", without the dot
+  At<std::string> dns;                   // instance of a DnsProvider
+  std::vector<At<std::string>> tenants;  // who may register here; default: "default"
+  bool test = false;                     // sandbox offers are allowed; names carry livemode = false
+  std::uint32_t ttl_seconds = 300;
+  base::Duration quarantine{365LL * 86'400'000};
+  base::Duration retire_after{30LL * 86'400'000};
+  base::Duration settle{0};  // wait after all authoritatives agree, for anycast providers
+  Region region;
+};
+
+// One [plugins.<id>] table: the host's own keys and, apart from them, what the module gets.
+struct Plugin {
+  std::string id;
+  At<std::string> module;
+  bool retired = false;          // kept for undo only
+  boost::json::object settings;  // everything but the host's keys
+  Region region;
+};
+
+struct Retry {
+  std::uint32_t attempts = 5;
+  base::Duration first{200};
+  base::Duration max{30'000};
+};
+
+// An argument as written: text may hold ${references}.
+using ArgumentValue = std::variant<std::string, std::int64_t, bool>;
+
+struct Step {
+  At<std::string> id;
+  At<std::string> kind;                 // `do`
+  std::optional<At<std::string>> with;  // the instance
+  std::map<std::string, At<ArgumentValue>> args;
+  std::map<std::string, Region> arg_keys;  // the place of each argument's name
+  base::Duration timeout{10'000};          // of one attempt
+  base::Duration deadline{3'600'000};      // of the step, waits included
+  Retry retry;
+  enum class OnExhausted { kPause, kCompensate };
+  OnExhausted on_exhausted = OnExhausted::kPause;
+  Region region;
+};
+
+struct Pipeline {
+  std::string name;  // "register", "rotate", "remove"
+  std::vector<Step> steps;
+  Region region;
+};
+
+struct Config {
+  std::filesystem::path file;
+  std::string source;  // the text, for diagnostics
+  Daemon daemon;
+  Log log;
+  Api api;
+  Dns dns;
+  std::vector<Tenant> tenants;
+  std::vector<Domain> domains;
+  std::vector<Plugin> plugins;
+  std::vector<Pipeline> pipelines;
+
+  const Domain* find_domain(std::string_view name) const;
+  const Plugin* find_plugin(std::string_view id) const;
+  const Pipeline* find_pipeline(std::string_view name) const;
+  // The place of a value inside a plugin's table, by JSON pointer ("/tsig/secret"); the table's own place
+  // when there is no such value. With `key` the place of the key itself.
+  Region place_in_plugin(std::string_view id, std::string_view pointer, bool key = false) const;
+
+  struct PluginPlaces {
+    std::map<std::string, Region, std::less<>> values;  // by JSON pointer
+    std::map<std::string, Region, std::less<>> keys;
+  };
+  std::map<std::string, PluginPlaces, std::less<>> plugin_places;
+};
+
+// Parses and checks `source`. All mistakes go to `diagnostics`; the Config is usable only if there are no
+// errors. Never throws; the text is untrusted and may be anything up to 4 MiB (more is one error).
+Config parse(std::string source, const std::filesystem::path& file, Diagnostics& diagnostics);
+
+// Reads and parses. A file that cannot be read is one diagnostic without a region.
+Config load(const std::filesystem::path& file, Diagnostics& diagnostics);
+
+}  // namespace paynamed::config
