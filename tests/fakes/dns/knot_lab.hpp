@@ -1,0 +1,69 @@
+// KnotLab: a real knotd with a private signed root, for one test or one test suite. Starts scripts/dns-lab
+// and ends the server with itself, also when the test program is killed.
+//
+// Threads: one thread at a time; the server ends when the thread that made it ends.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace paynamed::fakes {
+
+class KnotLab {
+ public:
+  // Starts it and waits until it serves every zone. Throws std::runtime_error with what the script said.
+  KnotLab();
+  ~KnotLab();
+  KnotLab(const KnotLab&) = delete;
+  KnotLab& operator=(const KnotLab&) = delete;
+
+  std::uint16_t port() const { return port_; }
+  const std::vector<std::string>& addresses() const { return addresses_; }
+  // "zone address@port", as scripts/dns-lab writes them.
+  const std::vector<std::string>& stubs() const { return stubs_; }
+  // An address that zone halfdown.test. names, where nothing listens.
+  const std::string& dead_address() const { return dead_address_; }
+  const std::filesystem::path& directory() const { return directory_; }
+  std::filesystem::path anchor_file() const { return directory_ / "root.anchor"; }
+  std::filesystem::path delv_anchor_file() const { return directory_ / "bind.keys"; }
+
+  std::string tsig_name() const { return "paynamed."; }
+  std::string tsig_algorithm() const { return "hmac-sha256"; }
+  // Base64, as it was at the start.
+  const std::string& tsig_secret() const { return tsig_secret_; }
+
+  // The server alone changes its secret; restore_secret() goes back.
+  void set_secret(const std::string& base64) const;
+  void restore_secret() const;
+  // Ends the server at once (SIGKILL) and starts it again on the same port with the same zones.
+  void restart();
+  // Ends the server; its port stays unused until restart().
+  void kill();
+  // SIGSTOP and SIGCONT: a server that takes packets and answers nothing.
+  void pause() const;
+  void resume() const;
+
+  // What `knotc`-free outsiders do: adds or replaces one TXT through kdig's sibling knsupdate, with the lab's
+  // key. Throws std::runtime_error when the server refuses.
+  void put_txt(const std::string& zone, const std::string& name,
+               const std::vector<std::string>& values) const;
+  void remove_txt(const std::string& zone, const std::string& name) const;
+
+ private:
+  void update(const std::string& zone, const std::string& lines) const;
+
+  std::filesystem::path directory_;
+  std::uint16_t port_ = 0;
+  std::vector<std::string> addresses_;
+  std::vector<std::string> stubs_;
+  std::string dead_address_;
+  std::string tsig_secret_;
+  pid_t pid_ = -1;
+};
+
+}  // namespace paynamed::fakes
