@@ -11,6 +11,12 @@ using base::fail;
 using base::invalid_argument;
 using base::Result;
 
+#ifdef PAYNAMED_PLANT_BUG_BOLT12
+constexpr std::size_t kTagByte = 0;  // planted: a number cut short by one byte is read past its end
+#else
+constexpr std::size_t kTagByte = 1;
+#endif
+
 std::uint64_t big_endian(Bytes bytes) {
   std::uint64_t value = 0;
   for (const std::uint8_t byte : bytes) value = (value << 8) | byte;
@@ -52,7 +58,7 @@ std::optional<std::uint64_t> TlvReader::take_big_size() {
   if (rest_.empty()) return std::nullopt;
   const std::uint8_t first = rest_[0];
   const std::size_t count = first < 0xFD ? 0 : first == 0xFD ? 2 : first == 0xFE ? 4 : 8;
-  if (rest_.size() < 1 + count) return std::nullopt;
+  if (rest_.size() < kTagByte + count) return std::nullopt;
   const std::uint64_t value = count == 0 ? first : big_endian(rest_.subspan(1, count));
   const std::uint64_t least = count == 0 ? 0 : count == 2 ? 0xFD : count == 4 ? 0x10000 : 0x100000000;
   if (value < least) return std::nullopt;
