@@ -32,15 +32,17 @@ struct At {
 struct SecretSource {
   enum class Kind { kEnvironment, kFile };
   Kind kind = Kind::kEnvironment;
-  std::string where;
+  std::string where;  // the variable, or the file
   Region region;
 };
 
 struct Daemon {
-  std::filesystem::path state;  // the SQLite file; relative paths are relative to the configuration file
-  std::vector<std::filesystem::path> plugin_path;  // folders searched for modules, in order
+  std::filesystem::path state;  // the SQLite file
+  std::vector<std::filesystem::path>
+      plugin_path;  // folders searched for modules, in order; empty: where installed
   std::uint32_t max_open_runs = 10'000;
   base::Duration stop_deadline{20'000};
+  std::optional<At<std::string>> default_node;  // the NodeBackend instance of the built-in pipelines
 };
 
 struct Log {
@@ -103,6 +105,7 @@ struct Retry {
   std::uint32_t attempts = 5;
   base::Duration first{200};
   base::Duration max{30'000};
+  friend bool operator==(const Retry&, const Retry&) = default;
 };
 
 // An argument as written: text may hold ${references}.
@@ -123,11 +126,13 @@ struct Step {
 };
 
 struct Pipeline {
-  std::string name;  // "register", "rotate", "remove"
+  std::string name;  // "register", "set_source", "rotate", "remove"
   std::vector<Step> steps;
+  bool complete = true;  // false: a step has mistakes, so rules about the whole cannot be judged
   Region region;
 };
 
+// Paths of the host's own keys that are relative in the file are made relative to the file's folder here.
 struct Config {
   std::filesystem::path file;
   std::string source;  // the text, for diagnostics
@@ -157,6 +162,9 @@ struct Config {
 // Parses and checks `source`. All mistakes go to `diagnostics`; the Config is usable only if there are no
 // errors. Never throws; the text is untrusted and may be anything up to 4 MiB (more is one error).
 Config parse(std::string source, const std::filesystem::path& file, Diagnostics& diagnostics);
+
+// The [[pipelines.<name>.steps]] of a text that has nothing else; for the built-in pipelines.
+std::vector<Pipeline> parse_pipelines(std::string source, Diagnostics& diagnostics);
 
 // Reads and parses. A file that cannot be read is one diagnostic without a region.
 Config load(const std::filesystem::path& file, Diagnostics& diagnostics);

@@ -25,26 +25,36 @@ struct Diagnostic {
   Region region;
   std::string message;     // one sentence, without the place
   std::string suggestion;  // "did you mean 'zone'?"; may be empty
+  bool hide = false;       // the source from the region on may hold a secret and is never shown
 };
 
 class Diagnostics {
  public:
   void error(Region region, std::string message, std::string suggestion = {});
   void warning(Region region, std::string message, std::string suggestion = {});
+  // A value that should be a reference to a secret and may be the secret itself: render() shows nothing of
+  // the line from the region on. The message must not hold the value.
+  void secret_error(Region region, std::string message, std::string suggestion = {});
 
   bool has_errors() const { return errors_ > 0; }
   std::size_t errors() const { return errors_; }
-  // In the order of their places.
+  std::size_t warnings() const { return warnings_; }
+  // In the order of their places. At most kMaxKept are kept; errors() and warnings() count all.
   std::vector<Diagnostic> sorted() const;
 
+  static constexpr std::size_t kMaxKept = 200;
+
  private:
+  void add(Diagnostic diagnostic);
+
   std::vector<Diagnostic> all_;
   std::size_t errors_ = 0;
+  std::size_t warnings_ = 0;
 };
 
-// For people: `file:line:col: error: message`, the source line, a caret, the suggestion. Secrets in a source
-// line are not known here, so lines are shown as they are; a value that must be a secret reference is never
-// echoed.
+// For people: `file:line:col: error: message`, the source line, a caret, the suggestion. Tabs are shown as
+// four blanks, bytes that a terminal must not get as '?', long lines cut around the place. The rest of a line
+// is hidden after a secret_error(), and wherever a key that sounds like a secret has a plain value.
 std::string render(const Diagnostics& diagnostics, const std::string& file, const std::string& source);
 
 // For programs: {"file", "errors", "warnings", "diagnostics": [{"severity", "line", "column", "end_column",

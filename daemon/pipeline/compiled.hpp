@@ -30,12 +30,15 @@ using CompiledValue = std::variant<std::vector<TextPart>, std::int64_t, bool, ba
 struct CompiledStep {
   std::string id;
   std::string kind;
-  std::string instance;  // of `with`; empty where the kind needs none
+  // Of `with`; empty where the kind needs none, and in a built-in pipeline when no NodeBackend is configured:
+  // then only external names can be served.
+  std::string instance;
   std::map<std::string, CompiledValue> args;
   base::Duration timeout{};
   base::Duration deadline{};
   config::Retry retry;
   config::Step::OnExhausted on_exhausted = config::Step::OnExhausted::kPause;
+  friend bool operator==(const CompiledStep&, const CompiledStep&) = default;
 };
 
 struct CompiledPipeline {
@@ -46,6 +49,8 @@ struct CompiledPipeline {
   std::string to_json() const;
   // DATA_LOSS when the text is not a snapshot of a format that this version knows.
   static base::Result<CompiledPipeline> from_json(std::string_view json);
+
+  friend bool operator==(const CompiledPipeline&, const CompiledPipeline&) = default;
 };
 
 // What the compiler must know of an instance; filled from the loaded modules.
@@ -54,8 +59,18 @@ struct KnownInstance {
   bool retired = false;
 };
 
-// Compiles all pipelines of a configuration that parsed without errors. Mistakes go to `diagnostics`, all in
-// one pass. A pipeline that the file does not define is the built-in one of that name (built_in_toml()).
+// The contracts as modules name them.
+inline constexpr std::string_view kNodeBackendContract = "paynamed.plugin.v1.NodeBackend";
+inline constexpr std::string_view kDnsProviderContract = "paynamed.plugin.v1.DnsProvider";
+
+// The pipelines that are used where a configuration defines none, as it would write them.
+std::string_view built_in_toml();
+
+// Compiles all pipelines of a configuration, and checks that every domain's instance is a DnsProvider.
+// Mistakes go to `diagnostics`, all in one pass; the result is usable only if there are none. A pipeline that
+// the file does not define is the built-in one of that name. A configuration with mistakes may be given too,
+// so that all of them are shown at once. An instance of the configuration that is not in `instances` (its
+// module could not be loaded, and somebody said so) is taken to be right.
 std::map<std::string, CompiledPipeline, std::less<>> compile(
     const config::Config& config, const std::map<std::string, KnownInstance, std::less<>>& instances,
     config::Diagnostics& diagnostics);

@@ -5,6 +5,10 @@
 namespace paynamed::pipeline {
 namespace {
 
+constexpr std::int64_t kDayMs = 86'400'000;
+// 21 million bitcoin.
+constexpr std::int64_t kAllMoneyMsat = 21'000'000LL * 100'000'000 * 1'000;
+
 constexpr std::array<Argument, 0> kNoArguments{};
 constexpr std::array<Output, 0> kNoOutputs{};
 
@@ -14,19 +18,22 @@ constexpr std::array kProvisionOutputs{Output{"node", ValueType::kText}, Output{
 
 constexpr std::array kOfferArguments{
     Argument{"description", ValueType::kText, false, "what the payer reads; default: \"Pay ${name}\""},
-    Argument{"amount_msat", ValueType::kInteger, false,
-             "a fixed amount in millisatoshi; default: any amount"},
-    Argument{"expires_in", ValueType::kDuration, false, "how long the offer can be paid; default: for ever"},
+    Argument{"amount_msat", ValueType::kInteger, false, "a fixed amount in millisatoshi; default: any amount",
+             1, kAllMoneyMsat},
+    Argument{"expires_in", ValueType::kDuration, false, "how long the offer can be paid; default: for ever",
+             60'000},
 };
 constexpr std::array kOfferOutputs{Output{"offer", ValueType::kText}, Output{"offer_id", ValueType::kText}};
 
 constexpr std::array kPublishArguments{
-    Argument{"ttl", ValueType::kDuration, false, "time to live of the record; default: the domain's"},
+    Argument{"ttl", ValueType::kDuration, false, "time to live of the record; default: the domain's", 1'000,
+             7 * kDayMs},
 };
 constexpr std::array kPublishOutputs{Output{"value", ValueType::kText}};
 
 constexpr std::array kAwaitArguments{
-    Argument{"poll", ValueType::kDuration, false, "how long to wait between two looks; default: 1s"},
+    Argument{"poll", ValueType::kDuration, false, "how long to wait between two looks; default: 1s", 50,
+             3'600'000},
 };
 
 constexpr std::array kEmitArguments{

@@ -4,6 +4,8 @@
 // Threads: constant data.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 
@@ -16,6 +18,9 @@ struct Argument {
   ValueType type;
   bool required;
   std::string_view meaning;
+  // Of an integer, or of a duration in milliseconds.
+  std::int64_t min = std::numeric_limits<std::int64_t>::min();
+  std::int64_t max = std::numeric_limits<std::int64_t>::max();
 };
 
 struct Output {

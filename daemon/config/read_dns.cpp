@@ -1,0 +1,208 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/name.hpp"
+#include "config/sections.hpp"
+
+namespace paynamed::config {
+namespace {
+
+std::vector<DnsServer> read_servers(Fields& fields, std::string_view key) {
+  std::vector<DnsServer> servers;
+  fields.list(key, "addresses", [&](const toml::node& node) {
+    Reader& reader = fields.reader();
+    const auto* text = node.as_string();
+    if (text == nullptr) {
+      reader.diagnostics.error(reader.region(node),
+                               fmt::format("'{}' holds addresses, not {}", key, type_name(node)),
+                               "write them like \"192.0.2.1\" or \"[2001:db8::1]:53\"");
+      return;
+    }
+    const base::Result<DnsServer> server = parse_server(text->get(), std::uint16_t{53});
+    if (!server || server->port == 0) {
+      reader.diagnostics.error(
+          reader.region(node),
+          fmt::format("{} is no server: {}", in_quotes(text->get()),
+                      server ? "its port must be 1 to 65535" : server.error().message()),
+          "write an IP address and, if it is not 53, a port: \"192.0.2.1\", \"[2001:db8::1]:5300\"");
+      return;
+    }
+    servers.push_back(*server);
+  });
+  return servers;
+}
+
+void read_stub(Reader& reader, const toml::node& node, Config& config) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) {
+    reader.diagnostics.error(reader.region(node), fmt::format("a stub is a table, not {}", type_name(node)),
+                             "write [[dns.stubs]]");
+    return;
+  }
+  Fields fields{reader, *table, "[[dns.stubs]]", reader.region(node)};
+  DnsStub stub;
+  if (const auto zone = fields.text("zone")) {
+    const base::Result<std::string> domain =
+        zone->value == "." ? base::Result<std::string>{""} : base::parse_domain(zone->value);
+    if (!domain) {
+      reader.diagnostics.error(
+          zone->region, fmt::format("{} is no zone: {}", in_quotes(zone->value), domain.error().message()));
+    } else {
+      stub.zone = *domain + ".";
+      if (std::any_of(config.dns.stubs.begin(), config.dns.stubs.end(),
+                      [&](const DnsStub& other) { return other.zone == stub.zone; })) {
+        reader.diagnostics.error(zone->region,
+                                 fmt::format("there is a stub for {} already", in_quotes(stub.zone)),
+                                 "put all its servers into one list");
+      }
+    }
+  } else if (fields.any("zone") == nullptr) {
+    fields.missing("zone", "add zone = \"example.test.\"");
+  }
+  stub.servers = read_servers(fields, "servers");
+  if (fields.any("servers") == nullptr) {
+    fields.missing("servers", "add servers = [\"127.0.0.1:5300\"]");
+  } else if (const toml::array* list = table->get_as<toml::array>("servers");
+             list != nullptr && list->empty()) {
+    reader.diagnostics.error(reader.region(*list), "'servers' is empty, so the zone could not be asked");
+  }
+  fields.finish();
+  config.dns.stubs.push_back(std::move(stub));
+}
+
+// A domain of the file; its name is the table's key.
+std::optional<std::string> domain_name(Reader& reader, const toml::key& key, const Config& config) {
+  const Region region = reader.region(key);
+  const base::Result<std::string> name = base::parse_domain(key.str());
+  if (!name) {
+    reader.diagnostics.error(
+        region, fmt::format("{} cannot be a domain: {}", in_quotes(key.str()), name.error().message()),
+        key.str().find('.') == std::string_view::npos
+            ? "write the domain in quotes: [domains.\"example.com\"]"
+            : "");
+    return std::nullopt;
+  }
+  if (name->size() + 2 > base::kMaxNameBytes) {
+    reader.diagnostics.error(
+        region, fmt::format("the domain has {} bytes, which leaves no room for a user", name->size()));
+    return std::nullopt;
+  }
+  if (config.find_domain(*name) != nullptr) {
+    reader.diagnostics.error(region, fmt::format("the domain {} stands in the file twice", in_quotes(*name)),
+                             "upper and lower case, and a dot at the end, make no difference");
+    return std::nullopt;
+  }
+  return *name;
+}
+
+void read_times(Fields& fields, Domain& domain) {
+  Diagnostics& diagnostics = fields.reader().diagnostics;
+  const auto ttl = fields.duration("ttl", kSecond, 7 * kDay);
+  if (ttl) {
+    domain.ttl_seconds = static_cast<std::uint32_t>(ttl->value / kSecond);
+    if (ttl->value % kSecond != base::Duration{0}) {
+      diagnostics.error(ttl->region, "'ttl' must be whole seconds");
+    } else if (ttl->value < kMinute) {
+      diagnostics.warning(ttl->region,
+                          "with a 'ttl' below 60s many resolvers keep the record longer than it says",
+                          "300s is a good value");
+    }
+  }
+  if (const auto value = fields.duration("quarantine", base::Duration{0}, kLongest)) {
+    domain.quarantine = value->value;
+    if (value->value == base::Duration{0}) {
+      diagnostics.warning(
+          value->region,
+          "without 'quarantine' a released name can be taken by another at once, who then gets the "
+          "payments meant for the one before",
+          "365d is the default");
+    }
+  }
+  const auto retire_after = fields.duration("retire_after", base::Duration{0}, kLongest);
+  if (retire_after) domain.retire_after = retire_after->value;
+  if (domain.retire_after < kSecond * domain.ttl_seconds) {
+    diagnostics.error(
+        retire_after ? retire_after->region : fields.region(),
+        fmt::format("'retire_after' is {}, shorter than the 'ttl' of {}: offers would be disabled while "
+                    "resolvers still give them out",
+                    base::to_string(domain.retire_after), base::to_string(kSecond * domain.ttl_seconds)),
+        fmt::format("write at least \"{}\"", base::to_string(kSecond * domain.ttl_seconds)));
+  }
+  if (const auto value = fields.duration("settle", base::Duration{0}, kDay)) domain.settle = value->value;
+}
+
+void read_domain_tenants(Fields& fields, Domain& domain) {
+  Reader& reader = fields.reader();
+  fields.list("tenants", "ids of tenants", [&](const toml::node& node) {
+    const auto* text = node.as_string();
+    const Region region = reader.region(node);
+    if (text == nullptr) {
+      reader.diagnostics.error(region,
+                               fmt::format("'tenants' holds ids of tenants, not {}", type_name(node)));
+      return;
+    }
+    const bool repeated =
+        std::any_of(domain.tenants.begin(), domain.tenants.end(),
+                    [&](const At<std::string>& other) { return other.value == text->get(); });
+    if (repeated) {
+      reader.diagnostics.error(region, fmt::format("tenant {} is listed twice", in_quotes(text->get())));
+      return;
+    }
+    domain.tenants.push_back({text->get(), region});
+  });
+  const toml::node* node = fields.any("tenants");
+  if (node == nullptr) {
+    domain.tenants.push_back({"default", {}});
+  } else if (const toml::array* list = node->as_array(); list != nullptr && list->empty()) {
+    reader.diagnostics.error(reader.region(*list), "'tenants' is empty, so nobody could register here",
+                             "leave it out for the tenant 'default'");
+  }
+}
+
+}  // namespace
+
+void read_dns(Fields& fields, Config& config) {
+  Dns& dns = config.dns;
+  if (const auto value = fields.path("trust_anchor")) dns.trust_anchor = value->value;
+  dns.root_hints = read_servers(fields, "root_hints");
+  if (const auto value = fields.integer("authoritative_port", 1, 65'535)) {
+    dns.authoritative_port = static_cast<std::uint16_t>(value->value);
+  }
+  if (const auto value = fields.duration("query_timeout", 100 * kMillisecond, kMinute)) {
+    dns.query_timeout = value->value;
+  }
+  fields.list("stubs", "tables", [&](const toml::node& node) { read_stub(fields.reader(), node, config); });
+}
+
+void read_domains(Reader& reader, const toml::table& table, Config& config) {
+  for (const auto& [key, node] : table) {
+    const Region region = reader.region(key);
+    const std::optional<std::string> name = domain_name(reader, key, config);
+    const toml::table* inner = node.as_table();
+    if (inner == nullptr) {
+      reader.diagnostics.error(reader.region(node),
+                               fmt::format("a domain is a table, not {}", type_name(node)),
+                               "write [domains.\"example.com\"]");
+      continue;
+    }
+    // The keys of [domains.example.com] without quotes are tables: the name itself is what is wrong.
+    if (!name) continue;
+    Fields fields{reader, *inner, fmt::format("[domains.\"{}\"]", *name), region};
+    Domain domain;
+    domain.name = *name;
+    domain.region = region;
+    if (const auto dns = fields.identifier("dns")) {
+      domain.dns = *dns;
+    } else if (fields.any("dns") == nullptr) {
+      fields.missing("dns", "add dns = \"<id>\", the [plugins.<id>] that holds the zone");
+    }
+    read_domain_tenants(fields, domain);
+    if (const auto test = fields.boolean("test")) domain.test = *test;
+    read_times(fields, domain);
+    fields.finish();
+    config.domains.push_back(std::move(domain));
+  }
+}
+
+}  // namespace paynamed::config

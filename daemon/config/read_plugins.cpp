@@ -1,0 +1,108 @@
+#include <fmt/format.h>
+
+#include <boost/json/array.hpp>
+#include <cmath>
+
+#include "config/sections.hpp"
+
+namespace paynamed::config {
+namespace {
+
+// RFC 6901 section 3.
+std::string pointer_token(std::string_view key) {
+  std::string token = "/";
+  for (const char c : key) {
+    if (c == '~') {
+      token += "~0";
+    } else if (c == '/') {
+      token += "~1";
+    } else {
+      token += c;
+    }
+  }
+  return token;
+}
+
+// A module's settings as JSON, with the place of every value and key.
+class Settings {
+ public:
+  Settings(Reader& reader, Config::PluginPlaces& places) : reader_(reader), places_(places) {}
+
+  boost::json::object object(const toml::table& table, const std::string& pointer) {
+    boost::json::object out;
+    for (const auto& [key, node] : table) {
+      const std::string inner = pointer + pointer_token(key.str());
+      places_.keys[inner] = reader_.region(key);
+      if (!node.is_table() && !node.is_array() && names_secret(key.str())) {
+        read_secret(reader_, node, in_quotes(key.str()));
+        continue;
+      }
+      out[key.str()] = value(node, inner);
+    }
+    return out;
+  }
+
+ private:
+  boost::json::value value(const toml::node& node, const std::string& pointer) {
+    places_.values[pointer] = reader_.region(node);
+    if (const auto* text = node.as_string()) return boost::json::string{text->get()};
+    if (const auto* integer = node.as_integer()) return integer->get();
+    if (const auto* boolean = node.as_boolean()) return boolean->get();
+    if (const auto* number = node.as_floating_point()) {
+      if (std::isfinite(number->get())) return number->get();
+      reader_.diagnostics.error(reader_.region(node), "a setting must be a finite number");
+      return nullptr;
+    }
+    if (const auto* table = node.as_table()) return object(*table, pointer);
+    if (const auto* list = node.as_array()) {
+      boost::json::array out;
+      for (const toml::node& element : *list) {
+        out.push_back(value(element, pointer + "/" + std::to_string(out.size())));
+      }
+      return out;
+    }
+    reader_.diagnostics.error(reader_.region(node), fmt::format("a setting cannot be {}", type_name(node)),
+                              "put it in quotes");
+    return nullptr;
+  }
+
+  Reader& reader_;
+  Config::PluginPlaces& places_;
+};
+
+}  // namespace
+
+void read_plugins(Reader& reader, const toml::table& table, Config& config) {
+  for (const auto& [key, node] : table) {
+    const Region region = reader.region(key);
+    const std::string id{key.str()};
+    if (!is_identifier(id)) {
+      reader.diagnostics.error(region, fmt::format("{} is no id of an instance", in_quotes(id)),
+                               "use a-z, 0-9, '_' and '-', beginning with a letter or digit, at most 64");
+    }
+    const toml::table* inner = node.as_table();
+    if (inner == nullptr) {
+      reader.diagnostics.error(reader.region(node),
+                               fmt::format("an instance is a table, not {}", type_name(node)),
+                               "write [plugins.<id>]");
+      continue;
+    }
+    Plugin plugin;
+    plugin.id = id;
+    plugin.region = region;
+    Fields fields{reader, *inner, fmt::format("[plugins.{}]", printable(id)), region};
+    if (const auto module = fields.identifier("module")) {
+      plugin.module = *module;
+    } else if (fields.any("module") == nullptr) {
+      fields.missing("module", "add module = \"<name>\", the file <name>.so of the plugin path");
+    }
+    if (const auto retired = fields.boolean("retired")) plugin.retired = *retired;
+    toml::table settings = *inner;
+    settings.erase("module");
+    settings.erase("retired");
+    plugin.settings = Settings{reader, config.plugin_places[id]}.object(settings, "");
+    config.plugins.push_back(std::move(plugin));
+  }
+}
+
+}  // namespace paynamed::config

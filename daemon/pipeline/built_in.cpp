@@ -1,0 +1,82 @@
+#include "pipeline/compiled.hpp"
+
+namespace paynamed::pipeline {
+
+// Steps that need a NodeBackend get it from compile(). Waiting for servers may take as long as a provider's
+// slowest zone transfer; everything else is given up after an hour.
+std::string_view built_in_toml() {
+  return R"([[pipelines.register.steps]]
+id = "check"
+do = "domain.check"
+[[pipelines.register.steps]]
+id = "node"
+do = "node.provision"
+timeout = "30s"
+[[pipelines.register.steps]]
+id = "offer"
+do = "offer.create"
+[[pipelines.register.steps]]
+id = "publish"
+do = "dns.publish"
+[[pipelines.register.steps]]
+id = "await"
+do = "dns.await"
+deadline = "24h"
+[[pipelines.register.steps]]
+id = "prove"
+do = "name.prove"
+
+[[pipelines.set_source.steps]]
+id = "check"
+do = "domain.check"
+[[pipelines.set_source.steps]]
+id = "node"
+do = "node.provision"
+timeout = "30s"
+[[pipelines.set_source.steps]]
+id = "offer"
+do = "offer.create"
+[[pipelines.set_source.steps]]
+id = "publish"
+do = "dns.publish"
+[[pipelines.set_source.steps]]
+id = "await"
+do = "dns.await"
+deadline = "24h"
+[[pipelines.set_source.steps]]
+id = "prove"
+do = "name.prove"
+[[pipelines.set_source.steps]]
+id = "disable"
+do = "offer.disable"
+
+[[pipelines.rotate.steps]]
+id = "check"
+do = "domain.check"
+[[pipelines.rotate.steps]]
+id = "offer"
+do = "offer.create"
+[[pipelines.rotate.steps]]
+id = "publish"
+do = "dns.publish"
+[[pipelines.rotate.steps]]
+id = "await"
+do = "dns.await"
+deadline = "24h"
+[[pipelines.rotate.steps]]
+id = "prove"
+do = "name.prove"
+[[pipelines.rotate.steps]]
+id = "disable"
+do = "offer.disable"
+
+[[pipelines.remove.steps]]
+id = "withdraw"
+do = "dns.withdraw"
+[[pipelines.remove.steps]]
+id = "disable"
+do = "offer.disable"
+)";
+}
+
+}  // namespace paynamed::pipeline

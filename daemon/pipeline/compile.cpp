@@ -1,0 +1,99 @@
+#include <fmt/format.h>
+
+#include "pipeline/order_rules.hpp"
+#include "pipeline/step_compiler.hpp"
+
+namespace paynamed::pipeline {
+namespace {
+
+CompiledPipeline compile_one(CompileContext& context, const config::Pipeline& pipeline) {
+  CompiledPipeline compiled;
+  compiled.name = pipeline.name;
+  StepCompiler steps{context, pipeline};
+  for (const config::Step& step : pipeline.steps) compiled.steps.push_back(steps.compile(step));
+  check_order(pipeline, context.diagnostics);
+  return compiled;
+}
+
+std::string short_name(const std::string& contract) {
+  return contract.substr(contract.rfind('.') + 1);
+}
+
+void check_domains(const config::Config& config, const KnownInstances& instances,
+                   config::Diagnostics& diagnostics) {
+  std::vector<std::string> fitting;
+  for (const auto& [id, instance] : instances) {
+    if (instance.contract == kDnsProviderContract && !instance.retired) fitting.push_back(id);
+  }
+  for (const config::Domain& domain : config.domains) {
+    const auto instance = instances.find(domain.dns.value);
+    if (instance == instances.end() || instance->second.contract == kDnsProviderContract) continue;
+    diagnostics.error(domain.dns.region,
+                      fmt::format("instance '{}' is a {}; a domain needs a DnsProvider", domain.dns.value,
+                                  short_name(instance->second.contract)),
+                      near_or_listed({}, fitting, "instances that fit"));
+  }
+}
+
+// The node of the built-in pipelines: `default_node`, or the only one. Empty when there is none.
+std::string built_in_node(const config::Config& config, const KnownInstances& instances, bool needed,
+                          config::Diagnostics& diagnostics) {
+  std::vector<std::string> nodes;
+  for (const auto& [id, instance] : instances) {
+    if (instance.contract == kNodeBackendContract && !instance.retired) nodes.push_back(id);
+  }
+  if (config.daemon.default_node) {
+    const config::At<std::string>& chosen = *config.daemon.default_node;
+    const auto instance = instances.find(chosen.value);
+    if (instance != instances.end() && instance->second.contract != kNodeBackendContract) {
+      diagnostics.error(chosen.region,
+                        fmt::format("'default_node' is '{}', a {}; it must be a NodeBackend", chosen.value,
+                                    short_name(instance->second.contract)),
+                        near_or_listed({}, nodes, "instances that fit"));
+    }
+    return chosen.value;
+  }
+  if (nodes.empty()) return {};
+  if (nodes.size() > 1 && needed) {
+    const config::Plugin* second = config.find_plugin(nodes[1]);
+    std::string all;
+    for (const std::string& node : nodes) all += (all.empty() ? "" : ", ") + node;
+    diagnostics.error(
+        second == nullptr ? config::Region{} : second->region,
+        fmt::format("there are several nodes ({}), and the built-in pipelines cannot choose", all),
+        fmt::format("add default_node = \"{}\" to [daemon], or write the pipelines", nodes.front()));
+  }
+  return nodes.front();
+}
+
+}  // namespace
+
+std::map<std::string, CompiledPipeline, std::less<>> compile(const config::Config& config,
+                                                             const KnownInstances& instances,
+                                                             config::Diagnostics& diagnostics) {
+  std::map<std::string, CompiledPipeline, std::less<>> compiled;
+  check_domains(config, instances, diagnostics);
+  const config::SourceText text{config.source};
+  CompileContext written{config, instances, text, diagnostics, std::nullopt};
+  for (const config::Pipeline& pipeline : config.pipelines) {
+    compiled.insert_or_assign(pipeline.name, compile_one(written, pipeline));
+  }
+
+  // A mistake in our own text would have no place in the operator's file; a test proves that there is none.
+  config::Diagnostics none;
+  const std::string source{built_in_toml()};
+  const std::vector<config::Pipeline> built_in = config::parse_pipelines(source, none);
+  bool needed = false;
+  for (const config::Pipeline& pipeline : built_in) {
+    needed = needed || (pipeline.name != "remove" && !compiled.contains(pipeline.name));
+  }
+  const config::SourceText built_in_text{source};
+  CompileContext context{config, instances, built_in_text, none,
+                         built_in_node(config, instances, needed, diagnostics)};
+  for (const config::Pipeline& pipeline : built_in) {
+    if (!compiled.contains(pipeline.name)) compiled.emplace(pipeline.name, compile_one(context, pipeline));
+  }
+  return compiled;
+}
+
+}  // namespace paynamed::pipeline
