@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/id.hpp"
@@ -26,14 +27,16 @@ enum class NameState { kRegistering, kPublished, kLive, kDegraded, kQuarantined 
 
 enum class RunState { kRunning, kPaused, kCompensating, kCompleted, kCompensated };
 
-// kActive is in DNS or about to be; kRetired was replaced and is still payable until retired_until; kDisabled is over.
+// kActive is in DNS or about to be; kRetired was replaced and is still payable until retired_until; kDisabled
+// is over.
 enum class OfferState { kActive, kRetired, kDisabled };
 
-std::string_view to_string(Verb verb);          // "register", "set_source", "rotate", "remove"
-std::string_view to_string(SourceKind kind);    // "node", "external"
-std::string_view to_string(NameState state);    // "registering", "published", "live", "degraded", "quarantined"
-std::string_view to_string(RunState state);     // "running", "paused", "compensating", "completed", "compensated"
-std::string_view to_string(OfferState state);   // "active", "retired", "disabled"
+std::string_view to_string(Verb verb);        // "register", "set_source", "rotate", "remove"
+std::string_view to_string(SourceKind kind);  // "node", "external"
+std::string_view to_string(NameState state);  // "registering", "published", "live", "degraded", "quarantined"
+std::string_view to_string(
+    RunState state);  // "running", "paused", "compensating", "completed", "compensated"
+std::string_view to_string(OfferState state);  // "active", "retired", "disabled"
 std::optional<Verb> verb_from(std::string_view text);
 std::optional<SourceKind> source_kind_from(std::string_view text);
 std::optional<NameState> name_state_from(std::string_view text);
@@ -76,8 +79,9 @@ struct Event {
 
 // One line of a run's history. The engine defines the payload; the store only keeps it.
 struct JournalEntry {
-  // kIntent: about to act; holds all that the undo needs. kOutcome: what came of it. kWait: not before `until`.
-  // kUndoIntent and kUndoOutcome: the same of a compensation. kNote: a decision (paused, resumed, cancelled, ...).
+  // kIntent: about to act; holds all that the undo needs. kOutcome: what came of it. kWait: not before
+  // `until`. kUndoIntent and kUndoOutcome: the same of a compensation. kNote: a decision (paused, resumed,
+  // cancelled, ...).
   enum class Kind { kIntent, kOutcome, kWait, kUndoIntent, kUndoOutcome, kNote };
   Kind kind = Kind::kNote;
   std::uint32_t step = 0;     // index in the run's pipeline
@@ -94,7 +98,7 @@ struct NameRow {
   std::string reference;
   bool livemode = true;
   SourceKind source = SourceKind::kNode;
-  std::string value;          // the published TXT value; empty before
+  std::string value;  // the published TXT value; empty before
   std::uint32_t ttl_seconds = 0;
   std::string dns_instance;   // which instance holds the record
   std::string node_instance;  // empty for external names

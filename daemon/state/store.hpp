@@ -1,11 +1,11 @@
-// Store: the daemon's memory. Three kinds of rows - events, journal, operational - always changed together in one
-// transaction, and read models (names, offers, runs) that are a function of the events alone.
+// Store: the daemon's memory. Three kinds of rows - events, journal, operational - always changed together in
+// one transaction, and read models (names, offers, runs) that are a function of the events alone.
 //
-// Durability: the result of a write arrives after the fsync of its batch; "202 means on disk". Writes of many callers
-// share a batch (group commit); a write whose conditions do not hold fails alone.
+// Durability: the result of a write arrives after the fsync of its batch; "202 means on disk". Writes of many
+// callers share a batch (group commit); a write whose conditions do not hold fails alone.
 //
-// Threads: every function may be called from any thread. Awaitables resume on the caller's executor. Reads are
-// synchronous, short and bounded by their `limit`; they see every write whose awaitable has resumed.
+// Threads: every function may be called from any thread. Awaitables resume on the caller's executor. Reads
+// are synchronous, short and bounded by their `limit`; they see every write whose awaitable has resumed.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -34,7 +34,10 @@ struct NewRun {
   std::string traceparent;
   std::string input;     // JSON: what the run is about; opaque to the store
   std::string pipeline;  // JSON snapshot of the compiled pipeline; stored once however many runs share it
-  // Written in the same transaction: the first intents, and the run's first events (run.accepted and so on).
+  std::vector<std::string>
+      instances;  // configured plugins that the run may call; what instances_in_use() counts
+  // Written in the same transaction: the first intents, and the run's first events; the very first is
+  // run.accepted.
   std::vector<JournalEntry> journal;
   std::vector<NewEvent> events;
   // The API's Idempotency-Key with a hash of the request; empty for none.
@@ -48,13 +51,15 @@ struct AcceptedRun {
   RunKey key = 0;
   base::Uuid id;
   TenantKey tenant_key = 0;
-  bool replayed = false;  // the same idempotency key was accepted before: `id` is the run of then, nothing was written
+  bool replayed =
+      false;  // the same idempotency key was accepted before: `id` is the run of then, nothing was written
 };
 
 // One durable advance of a run: lines of its journal and the facts that follow from them.
 struct RunUpdate {
   RunKey run = 0;
-  // How many journal entries the writer has seen of this run; the update is refused (ABORTED) if there are others.
+  // How many journal entries the writer has seen of this run; the update is refused (ABORTED) if there are
+  // others.
   std::uint32_t expected_entries = 0;
   std::vector<JournalEntry> journal;
   std::vector<NewEvent> events;
@@ -85,25 +90,28 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // --- writes ------------------------------------------------------------------------------------------------------
+  // --- writes
+  // ------------------------------------------------------------------------------------------------------
 
   // Accepts a run, or says why not, checked inside the transaction:
-  //   ALREADY_EXISTS       register, and the name is taken (by whoever)
-  //   FAILED_PRECONDITION  register, and the name is quarantined for another owner: the message has the date
-  //   NOT_FOUND            another verb, and the tenant has no such name
-  //   ABORTED              the name has an open run (the detail is its id), or another revision than expected
-  //   INVALID_ARGUMENT     the idempotency key was used for another request
-  //   RESOURCE_EXHAUSTED   as many runs are open as the settings allow
+  //   ALREADY_EXISTS       register, and the name is taken (by whoever); the detail is its open run, if it is
+  //   the tenant's FAILED_PRECONDITION  register, and the name is quarantined for another owner: the message
+  //   has the date NOT_FOUND            another verb, and the tenant has no such name ABORTED the name has an
+  //   open run (the detail is its id), or another revision than expected INVALID_ARGUMENT     the idempotency
+  //   key was used for another request RESOURCE_EXHAUSTED   as many runs are open as the settings allow; has
+  //   a retry_after INTERNAL             an event contradicts its table in docs/events.md (a defect of the
+  //   caller); nothing is written UNAVAILABLE          the store is closed
   virtual boost::asio::awaitable<Result<AcceptedRun>> accept_run(NewRun run) = 0;
 
-  // Appends to an open run. NOT_FOUND when there is no such run, FAILED_PRECONDITION when it is final, ABORTED when
-  // somebody else wrote to it.
+  // Appends to an open run. NOT_FOUND when there is no such run, FAILED_PRECONDITION when it is final,
+  // ABORTED when somebody else wrote to it.
   virtual boost::asio::awaitable<Result<void>> record(RunUpdate update) = 0;
 
   // Facts that belong to no run (a retired offer came to its end, a domain changed).
   virtual boost::asio::awaitable<Result<void>> append(std::string tenant, std::vector<NewEvent> events) = 0;
 
-  // --- reads -------------------------------------------------------------------------------------------------------
+  // --- reads
+  // -------------------------------------------------------------------------------------------------------
 
   virtual Result<std::optional<NameRow>> find_name(std::string_view tenant, std::string_view name) = 0;
   // In order of name, after `after` (empty: from the start); `domain` and `state` narrow it.
@@ -130,13 +138,14 @@ class Store {
   // Open runs with their journals, by key, after `after`.
   virtual Result<std::vector<OpenRun>> open_runs(RunKey after, std::uint32_t limit) = 0;
 
-  // Events after a seq, in order. OUT_OF_RANGE when `after` lies beyond the head or in another epoch: the caller's
-  // position is not of this log.
+  // Events after a seq, in order. OUT_OF_RANGE when `after` lies beyond the head or in another epoch: the
+  // caller's position is not of this log.
   virtual Result<EventPage> events_after(std::string_view tenant, Position after, std::uint32_t limit) = 0;
   virtual Result<std::vector<InstanceUse>> instances_in_use() = 0;
   virtual Result<Totals> totals() = 0;
 
-  // Resolves when the tenant has an event after `seq`, or at the latest after `wait`. For long polls and tests.
+  // Resolves when the tenant has an event after `seq`, or at the latest after `wait`. For long polls and
+  // tests.
   virtual boost::asio::awaitable<void> wait_for_event(std::string tenant, std::uint64_t seq,
                                                       base::Duration wait) = 0;
 };

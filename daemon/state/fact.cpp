@@ -1,0 +1,215 @@
+#include "state/fact.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/parse.hpp>
+#include <utility>
+
+namespace paynamed::state {
+namespace {
+namespace json = boost::json;
+
+using Kind = Fact::Kind;
+
+constexpr std::array<std::pair<std::string_view, Kind>, 13> kKinds{{
+    {"run.accepted", Kind::kRunAccepted},
+    {"run.paused", Kind::kRunPaused},
+    {"run.resumed", Kind::kRunResumed},
+    {"run.compensating", Kind::kRunCompensating},
+    {"run.completed", Kind::kRunCompleted},
+    {"run.compensated", Kind::kRunCompensated},
+    {"offer.created", Kind::kOfferCreated},
+    {"offer.retired", Kind::kOfferRetired},
+    {"offer.disabled", Kind::kOfferDisabled},
+    {"name.published", Kind::kNamePublished},
+    {"name.live", Kind::kNameLive},
+    {"name.reverted", Kind::kNameReverted},
+    {"name.removed", Kind::kNameRemoved},
+}};
+
+// Takes fields out of an object and remembers the first that is wrong.
+class Fields {
+ public:
+  explicit Fields(const json::object& object) : object_(object) {}
+
+  bool ok() const { return broken_.empty(); }
+  const std::string& broken() const { return broken_; }
+
+  std::string required(std::string_view field) {
+    const json::value* value = object_.if_contains(field);
+    if (value == nullptr) return miss(field, "is missing");
+    const json::string* text = value->if_string();
+    if (text == nullptr) return miss(field, "is not a string");
+    return std::string{std::string_view{*text}};
+  }
+  // A required one that says something.
+  std::string filled(std::string_view field) {
+    std::string text = required(field);
+    if (ok() && text.empty()) return miss(field, "is empty");
+    return text;
+  }
+  // Absent and null are the same.
+  std::optional<std::string> optional(std::string_view field) {
+    const json::value* value = object_.if_contains(field);
+    if (value == nullptr || value->is_null()) return std::nullopt;
+    return required(field);
+  }
+  bool flag(std::string_view field, std::optional<bool> absent) {
+    const json::value* value = object_.if_contains(field);
+    if (value == nullptr && absent) return *absent;
+    if (value == nullptr || !value->is_bool()) return miss(field, "is not true or false"), false;
+    return value->get_bool();
+  }
+  std::uint32_t number(std::string_view field) {
+    const json::value* value = object_.if_contains(field);
+    boost::system::error_code error;
+    const auto number = value == nullptr ? 0 : value->to_number<std::uint32_t>(error);
+    if (value == nullptr || error) return miss(field, "is not a number of 32 bits"), 0;
+    return number;
+  }
+  base::Uuid uuid(std::string_view field) {
+    const std::string text = required(field);
+    const auto id = base::Uuid::parse(text);
+    if (ok() && !id) miss(field, "is not a UUID");
+    return id.value_or(base::Uuid{});
+  }
+  std::optional<base::WallTime> time(std::string_view field, bool must) {
+    const auto text = optional(field);
+    if (!text) {
+      if (must) miss(field, "is missing");
+      return std::nullopt;
+    }
+    const auto time = base::from_rfc3339(*text);
+    if (ok() && !time) miss(field, "is not a time");
+    return time;
+  }
+  template <class Enum>
+  Enum word(std::string_view field, std::optional<Enum> (*from)(std::string_view)) {
+    const auto value = from(required(field));
+    if (ok() && !value) miss(field, "is not one of its words");
+    return value.value_or(Enum{});
+  }
+
+  std::string miss(std::string_view field, std::string_view what) {
+    if (ok()) broken_ = fmt::format("'{}' {}", field, what);
+    return {};
+  }
+
+ private:
+  const json::object& object_;
+  std::string broken_;
+};
+
+void read_record(Fields& fields, Fact& fact) {
+  fact.value = fields.filled("value");
+  fact.ttl = fields.number("ttl");
+  fact.dns_instance = fields.required("dns_instance");
+  fact.offer_id = fields.optional("offer_id").value_or("");
+  fact.source = fields.word("source", &source_kind_from);
+  fact.node_instance = fields.optional("node_instance").value_or("");
+  fact.node = fields.optional("node").value_or("");
+}
+
+void read_fields(Fields& fields, Fact& fact) {
+  fact.name = fields.filled("name");
+  const auto at = fact.name.find('@');
+  if (fields.ok() && (at == 0 || at == std::string::npos || at + 1 == fact.name.size())) {
+    fields.miss("name", "is not user@domain");
+    return;
+  }
+  switch (fact.kind) {
+    case Kind::kOther:
+      break;
+    case Kind::kRunAccepted:
+      fact.run = fields.uuid("run");
+      fact.verb = fields.word("verb", &verb_from);
+      if (fields.required("domain") != std::string_view{fact.name}.substr(at + 1)) {
+        fields.miss("domain", "is not the domain of 'name'");
+      }
+      fact.owner = fields.optional("owner");
+      fact.reference = fields.optional("reference").value_or("");
+      fact.source = fields.word("source", &source_kind_from);
+      fact.livemode = fields.flag("livemode", std::nullopt);
+      fact.correlation_id = fields.required("correlation_id");
+      break;
+    case Kind::kRunPaused:
+    case Kind::kRunCompensating:
+    case Kind::kRunCompensated:
+      fact.run = fields.uuid("run");
+      fact.reason = fields.required("reason");
+      break;
+    case Kind::kRunResumed:
+      fact.run = fields.uuid("run");
+      fact.compensating = fields.flag("compensating", false);
+      break;
+    case Kind::kRunCompleted:
+      fact.run = fields.uuid("run");
+      break;
+    case Kind::kOfferCreated:
+      fact.offer_id = fields.filled("offer_id");
+      fact.offer = fields.required("offer");
+      fact.source = fields.word("source", &source_kind_from);
+      fact.node_instance = fields.optional("node_instance").value_or("");
+      fact.node = fields.optional("node").value_or("");
+      fact.offer_key = fields.optional("offer_key").value_or("");
+      fact.until = fields.time("expires", false);
+      break;
+    case Kind::kOfferRetired:
+      fact.offer_id = fields.filled("offer_id");
+      fact.until = fields.time("until", true);
+      break;
+    case Kind::kOfferDisabled:
+      fact.offer_id = fields.filled("offer_id");
+      break;
+    case Kind::kNamePublished:
+      read_record(fields, fact);
+      break;
+    case Kind::kNameLive:
+      fact.value = fields.required("value");
+      break;
+    case Kind::kNameReverted:
+      read_record(fields, fact);
+      fact.name_state = fields.word("state", &name_state_from);
+      if (fields.ok() &&
+          (fact.name_state == NameState::kRegistering || fact.name_state == NameState::kQuarantined)) {
+        fields.miss("state", "is a state without a record");
+      }
+      break;
+    case Kind::kNameRemoved:
+      fact.owner = fields.optional("owner");
+      fact.until = fields.time("quarantined_until", true);
+      break;
+  }
+}
+
+base::Status contradicts(std::string_view type, std::string_view why) {
+  return base::internal(fmt::format(
+      "the event {} was not stored, because its data is wrong: {}; report this defect", type, why));
+}
+
+}  // namespace
+
+base::Result<Fact> read_fact(std::string_view type, std::uint32_t version, std::string_view data) {
+  alignas(std::max_align_t) std::array<unsigned char, 4096> buffer;
+  json::monotonic_resource memory(buffer.data(), buffer.size());
+  boost::system::error_code error;
+  const json::value value = json::parse(data, error, &memory);
+  if (error) return base::fail(contradicts(type, fmt::format("it is not JSON ({})", error.message())));
+  const json::object* object = value.if_object();
+  if (object == nullptr) return base::fail(contradicts(type, "it is not a JSON object"));
+
+  Fact fact;
+  for (const auto& [word, kind] : kKinds) {
+    if (word == type) fact.kind = kind;
+  }
+  if (fact.kind == Kind::kOther) return fact;
+  if (version != 1) return base::fail(contradicts(type, fmt::format("version {} is not known", version)));
+  Fields fields(*object);
+  read_fields(fields, fact);
+  if (!fields.ok()) return base::fail(contradicts(type, fields.broken()));
+  return fact;
+}
+
+}  // namespace paynamed::state

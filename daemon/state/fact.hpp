@@ -1,0 +1,61 @@
+// Fact: what an event says to the read models, read from its JSON once. docs/events.md is its table.
+//
+// Threads: a value type; functions are pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "state/model.hpp"
+
+namespace paynamed::state {
+
+struct Fact {
+  // kOther: an event that the read models do not look at.
+  enum class Kind {
+    kOther,
+    kRunAccepted,
+    kRunPaused,
+    kRunResumed,
+    kRunCompensating,
+    kRunCompleted,
+    kRunCompensated,
+    kOfferCreated,
+    kOfferRetired,
+    kOfferDisabled,
+    kNamePublished,
+    kNameLive,
+    kNameReverted,
+    kNameRemoved,
+  };
+  Kind kind = Kind::kOther;
+  base::Uuid run;  // zero when the event names none
+  std::string name;
+  Verb verb = Verb::kRegister;
+  std::optional<std::string> owner;
+  std::string reference;
+  SourceKind source = SourceKind::kNode;
+  bool livemode = true;
+  bool compensating = false;
+  std::string correlation_id;
+  std::string reason;
+  std::string offer_id;
+  std::string offer;
+  std::string offer_key;
+  std::string node_instance;
+  std::string node;
+  std::string dns_instance;
+  std::string value;
+  std::uint32_t ttl = 0;
+  NameState name_state = NameState::kPublished;
+  std::optional<base::WallTime> until;  // offer.retired, name.removed; offer.created: when it expires
+};
+
+// INTERNAL, naming the type and the field, when `data` does not keep the table: a field is missing, of
+// another type, out of range, or the version is not known. Every event is checked so before it is stored.
+base::Result<Fact> read_fact(std::string_view type, std::uint32_t version, std::string_view data);
+
+}  // namespace paynamed::state

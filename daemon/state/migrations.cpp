@@ -1,0 +1,254 @@
+#include "state/migrations.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace paynamed::state {
+namespace {
+
+// Rows refer to each other by integer keys, and most grow at their right edge: a registration dirties few
+// pages however large the file is. Only names_by_name and names_listing are hit at random places, once a
+// name.
+//
+// names: a row stays when a registration was compensated (state -1), so that runs can go on referring to it.
+constexpr const char* kSchema1 = R"sql(
+CREATE TABLE meta(
+  key   TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) WITHOUT ROWID;
+INSERT INTO meta VALUES ('epoch', '1'), ('instance', lower(hex(randomblob(16))));
+
+CREATE TABLE tenants(
+  key  INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+);
+
+-- Where the log stands: one row, written once a batch.
+CREATE TABLE heads(
+  one         INTEGER PRIMARY KEY CHECK (one = 1),
+  last_offset INTEGER NOT NULL,
+  chain       BLOB    NOT NULL,
+  last_run    INTEGER NOT NULL
+);
+INSERT INTO heads VALUES (1, 0, zeroblob(32), 0);
+
+CREATE TABLE event_types(
+  key  INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+);
+
+CREATE TABLE events(
+  offset         INTEGER PRIMARY KEY,
+  tenant         INTEGER NOT NULL,
+  seq            INTEGER NOT NULL,
+  id             BLOB    NOT NULL,
+  type           INTEGER NOT NULL,
+  version        INTEGER NOT NULL,
+  subject        TEXT    NOT NULL,
+  time           INTEGER NOT NULL,
+  run            INTEGER,
+  correlation_id TEXT    NOT NULL,
+  traceparent    TEXT    NOT NULL,
+  data           TEXT    NOT NULL,
+  prev_hash      BLOB    NOT NULL
+);
+CREATE UNIQUE INDEX events_by_seq ON events(tenant, seq);
+
+CREATE TABLE journal(
+  run     INTEGER NOT NULL,
+  seq     INTEGER NOT NULL,
+  tenant  INTEGER NOT NULL,
+  kind    INTEGER NOT NULL,
+  step    INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  time    INTEGER NOT NULL,
+  payload TEXT    NOT NULL,
+  PRIMARY KEY (run, seq)
+) WITHOUT ROWID;
+
+CREATE TABLE snapshots(
+  key      INTEGER PRIMARY KEY,
+  tenant   INTEGER NOT NULL,
+  hash     BLOB    NOT NULL,
+  pipeline TEXT    NOT NULL,
+  UNIQUE (tenant, hash)
+);
+
+CREATE TABLE run_inputs(
+  run         INTEGER PRIMARY KEY,
+  tenant      INTEGER NOT NULL,
+  snapshot    INTEGER NOT NULL,
+  traceparent TEXT    NOT NULL,
+  instances   TEXT    NOT NULL,
+  input       TEXT    NOT NULL
+);
+
+CREATE TABLE idempotency_keys(
+  tenant       INTEGER NOT NULL,
+  key          TEXT    NOT NULL,
+  request_hash TEXT    NOT NULL,
+  run          INTEGER NOT NULL,
+  time         INTEGER NOT NULL,
+  PRIMARY KEY (tenant, key)
+) WITHOUT ROWID;
+
+-- Read models: functions of the events.
+CREATE TABLE names(
+  key               INTEGER PRIMARY KEY,
+  tenant            INTEGER NOT NULL,
+  name              TEXT    NOT NULL,
+  state             INTEGER NOT NULL,
+  owner             TEXT    NOT NULL,
+  reference         TEXT    NOT NULL,
+  livemode          INTEGER NOT NULL,
+  source            INTEGER NOT NULL,
+  created           INTEGER NOT NULL,
+  updated           INTEGER NOT NULL,
+  open_run          INTEGER,
+  revision          INTEGER NOT NULL,
+  live_since        INTEGER,
+  quarantined_until INTEGER,
+  ttl               INTEGER NOT NULL DEFAULT 0,
+  dns_instance      TEXT    NOT NULL DEFAULT '',
+  node_instance     TEXT    NOT NULL DEFAULT '',
+  node              TEXT    NOT NULL DEFAULT '',
+  offer_id          TEXT    NOT NULL DEFAULT '',
+  value             TEXT    NOT NULL DEFAULT '',
+  -- What a quarantined name was before somebody began to register it again.
+  prior_until       INTEGER,
+  prior_tenant      INTEGER,
+  prior_owner       TEXT,
+  prior_reference   TEXT,
+  prior_source      INTEGER,
+  prior_livemode    INTEGER
+);
+CREATE UNIQUE INDEX names_by_name ON names(name);
+CREATE INDEX names_listing ON names(tenant, name);
+CREATE INDEX names_unusual ON names(tenant, state, name) WHERE state IN (0, 1, 3, 4);
+
+CREATE TABLE offers(
+  key           INTEGER PRIMARY KEY,
+  tenant        INTEGER NOT NULL,
+  name          INTEGER NOT NULL,
+  offer_id      TEXT    NOT NULL,
+  offer         TEXT    NOT NULL,
+  source        INTEGER NOT NULL,
+  state         INTEGER NOT NULL,
+  node_instance TEXT    NOT NULL,
+  node          TEXT    NOT NULL,
+  offer_key     TEXT    NOT NULL,
+  created       INTEGER NOT NULL,
+  expires       INTEGER,
+  retired_until INTEGER
+);
+CREATE UNIQUE INDEX offers_of_name ON offers(name, offer_id);
+CREATE INDEX offers_retired ON offers(retired_until) WHERE state = 1;
+
+CREATE TABLE runs(
+  key            INTEGER PRIMARY KEY,
+  id             BLOB    NOT NULL,
+  tenant         INTEGER NOT NULL,
+  verb           INTEGER NOT NULL,
+  name           INTEGER NOT NULL,
+  state          INTEGER NOT NULL,
+  reason         TEXT    NOT NULL,
+  accepted       INTEGER NOT NULL,
+  updated        INTEGER NOT NULL,
+  finished       INTEGER,
+  correlation_id TEXT    NOT NULL
+);
+CREATE UNIQUE INDEX runs_by_id ON runs(id);
+CREATE UNIQUE INDEX runs_open ON runs(name) WHERE finished IS NULL;
+CREATE INDEX runs_of_tenant ON runs(tenant, key);
+CREATE INDEX runs_of_name ON runs(name, key);
+CREATE INDEX runs_compensated ON runs(tenant, key) WHERE state = 4;
+
+CREATE TABLE totals(
+  one         INTEGER PRIMARY KEY CHECK (one = 1),
+  names       INTEGER NOT NULL,
+  live        INTEGER NOT NULL,
+  open_runs   INTEGER NOT NULL,
+  paused_runs INTEGER NOT NULL
+);
+
+CREATE TABLE instance_uses(
+  instance TEXT PRIMARY KEY,
+  names    INTEGER NOT NULL,
+  offers   INTEGER NOT NULL
+) WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations{Migration{kSchema1}};
+constexpr std::array kReadModels{"names", "offers", "runs", "totals", "instance_uses"};
+
+base::Result<void> step_forward(Connection& connection, const Migration& migration, std::size_t to) {
+  if (auto begun = connection.execute("BEGIN IMMEDIATE"); !begun) return begun;
+  auto done = connection.execute(migration.sql);
+  if (done) done = connection.execute(fmt::format("PRAGMA user_version = {}", to));
+  if (done) done = connection.execute(fmt::format("PRAGMA application_id = {}", kApplicationId));
+  if (done) done = connection.execute("COMMIT");
+  if (!done && sqlite3_get_autocommit(connection.raw()) == 0) {
+    // What failed is what the caller has to hear, not whether going back worked: SQLite goes back at close
+    // anyway.
+    static_cast<void>(connection.execute("ROLLBACK"));
+  }
+  return done;
+}
+
+}  // namespace
+
+std::span<const Migration> migrations() {
+  return kMigrations;
+}
+std::span<const char* const> read_model_tables() {
+  return kReadModels;
+}
+
+base::Result<std::size_t> check_version(Connection& connection, const std::string& path, std::size_t newest) {
+  const auto tables = connection.integer("SELECT count(*) FROM sqlite_schema");
+  if (!tables) return base::fail(tables.error());
+  const auto application = connection.integer("PRAGMA application_id");
+  if (!application) return base::fail(application.error());
+  const auto version = connection.integer("PRAGMA user_version");
+  if (!version) return base::fail(version.error());
+
+  const bool empty = *tables == 0 && *application == 0 && *version == 0;
+  if (!empty && *application != kApplicationId) {
+    return base::fail(base::failed_precondition(
+        fmt::format("{} is an SQLite file of another program; choose another path for the state", path)));
+  }
+  if (*version > static_cast<std::int64_t>(newest)) {
+    return base::fail(
+        base::failed_precondition(fmt::format("the state file {} has version {} and this paynamed knows "
+                                              "versions up to {}; use the paynamed that wrote it, "
+                                              "or a newer one",
+                                              path, *version, newest)));
+  }
+  if (*version < 0) {
+    return base::fail(
+        base::data_loss(fmt::format("the state file {} has the version {}, which never existed; "
+                                    "restore a backup",
+                                    path, *version)));
+  }
+  return static_cast<std::size_t>(*version);
+}
+
+base::Result<void> migrate(Connection& connection, const std::string& path,
+                           std::span<const Migration> steps) {
+  const auto version = check_version(connection, path, steps.size());
+  if (!version) return base::fail(version.error());
+  for (std::size_t at = *version; at < steps.size(); ++at) {
+    if (auto done = step_forward(connection, steps[at], at + 1); !done) {
+      return base::fail(
+          base::Status{done.error().code(),
+                       fmt::format("the state file {} could not be brought from version {} to {}; it "
+                                   "is unchanged",
+                                   path, at, at + 1),
+                       done.error().to_string()});
+    }
+  }
+  return {};
+}
+
+}  // namespace paynamed::state

@@ -1,0 +1,354 @@
+#include "state/read_models.hpp"
+
+#include <fmt/format.h>
+
+namespace paynamed::state {
+namespace {
+
+base::Status contradiction(std::string_view what) {
+  return base::internal(fmt::format("an event was not stored, because {}; report this defect", what));
+}
+
+constexpr std::int64_t number(NameState state) {
+  return static_cast<std::int64_t>(state);
+}
+
+}  // namespace
+
+ReadModels::ReadModels(Connection& connection)
+    : connection_(&connection),
+      find_name_(connection,
+                 "SELECT key, tenant, state, owner, open_run, revision, quarantined_until, dns_instance, "
+                 "node_instance, prior_until IS NOT NULL FROM names WHERE name = ?"),
+      insert_name_(
+          connection,
+          "INSERT INTO names(key, tenant, name, state, owner, reference, livemode, source, created, updated, "
+          "open_run, revision) VALUES (NULL, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, 1)"),
+      begin_again_(
+          connection,
+          // The right sides see the row as it was.
+          "UPDATE names SET "
+          "prior_until = iif(state = 4, quarantined_until, NULL), prior_tenant = iif(state = 4, tenant, "
+          "NULL), "
+          "prior_owner = iif(state = 4, owner, NULL), prior_reference = iif(state = 4, reference, NULL), "
+          "prior_source = iif(state = 4, source, NULL), prior_livemode = iif(state = 4, livemode, NULL), "
+          "tenant = ?2, state = 0, owner = ?3, reference = ?4, livemode = ?5, source = ?6, created = ?7, "
+          "updated = ?7, "
+          "open_run = ?8, revision = revision + 1, live_since = NULL, quarantined_until = NULL, ttl = 0, "
+          "dns_instance = '', node_instance = '', node = '', offer_id = '', value = '' WHERE key = ?1"),
+      begin_other_verb_(
+          connection, "UPDATE names SET open_run = ?2, updated = ?3, revision = revision + 1 WHERE key = ?1"),
+      restore_quarantine_(
+          connection,
+          "UPDATE names SET tenant = prior_tenant, state = 4, owner = prior_owner, reference = "
+          "prior_reference, "
+          "source = prior_source, livemode = prior_livemode, quarantined_until = prior_until, open_run = "
+          "NULL, "
+          "updated = ?2, revision = revision + 1, live_since = NULL, ttl = 0, dns_instance = '', "
+          "node_instance = '', "
+          "node = '', offer_id = '', value = '', prior_until = NULL, prior_tenant = NULL, prior_owner = "
+          "NULL, "
+          "prior_reference = NULL, prior_source = NULL, prior_livemode = NULL WHERE key = ?1"),
+      free_name_(
+          connection,
+          "UPDATE names SET state = -1, owner = '', reference = '', open_run = NULL, updated = ?2, "
+          "revision = revision + 1, live_since = NULL, quarantined_until = NULL, ttl = 0, dns_instance = '', "
+          "node_instance = '', node = '', offer_id = '', value = '' WHERE key = ?1"),
+      end_run_of_name_(
+          connection,
+          "UPDATE names SET open_run = NULL, updated = ?2, revision = revision + 1, prior_until = NULL, "
+          "prior_tenant = NULL, prior_owner = NULL, prior_reference = NULL, prior_source = NULL, "
+          "prior_livemode = NULL WHERE key = ?1"),
+      record_name_(
+          connection,
+          "UPDATE names SET state = ?2, value = ?3, ttl = ?4, dns_instance = ?5, offer_id = ?6, source = ?7, "
+          "node_instance = ?8, node = ?9, live_since = ?10, quarantined_until = NULL, updated = ?11, "
+          "revision = revision + 1 WHERE key = ?1"),
+      make_live_(connection,
+                 "UPDATE names SET state = 2, live_since = coalesce(live_since, ?2), updated = ?2, "
+                 "revision = revision + 1 WHERE key = ?1"),
+      remove_name_(connection,
+                   "UPDATE names SET state = 4, owner = coalesce(?2, owner), quarantined_until = ?3, "
+                   "live_since = NULL, "
+                   "ttl = 0, dns_instance = '', node_instance = '', node = '', offer_id = '', value = '', "
+                   "updated = ?4, revision = revision + 1 WHERE key = ?1"),
+      insert_run_(connection,
+                  "INSERT INTO runs(key, id, tenant, verb, name, state, reason, accepted, updated, finished, "
+                  "correlation_id) VALUES (?1, ?2, ?3, ?4, ?5, 0, '', ?6, ?6, NULL, ?7)"),
+      find_run_(connection, "SELECT state, verb, name FROM runs WHERE key = ? AND finished IS NULL"),
+      move_run_(connection, "UPDATE runs SET state = ?2, reason = ?3, updated = ?4 WHERE key = ?1"),
+      end_run_(connection,
+               "UPDATE runs SET state = ?2, reason = ?3, updated = ?4, finished = ?4 WHERE key = ?1"),
+      find_offer_(
+          connection,
+          "SELECT key, state, node_instance FROM offers WHERE name = ? AND offer_id = ? AND tenant = ?"),
+      put_offer_(
+          connection,
+          "INSERT INTO offers(key, tenant, name, offer_id, offer, source, state, node_instance, node, "
+          "offer_key, created, expires, retired_until) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, NULL) "
+          "ON CONFLICT(name, offer_id) DO UPDATE SET tenant = excluded.tenant, offer = excluded.offer, "
+          "source = excluded.source, state = 0, node_instance = excluded.node_instance, node = "
+          "excluded.node, "
+          "offer_key = excluded.offer_key, expires = excluded.expires, retired_until = NULL"),
+      end_offer_(connection, "UPDATE offers SET state = ?2, retired_until = ?3 WHERE key = ?1"),
+      write_totals_(connection, "INSERT OR REPLACE INTO totals VALUES (1, ?, ?, ?, ?)"),
+      write_uses_(connection, "INSERT OR REPLACE INTO instance_uses VALUES (?, ?, ?)") {}
+
+base::Result<void> ReadModels::load() {
+  totals_ = {};
+  totals_changed_ = false;
+  uses_.clear();
+  Statement totals(*connection_, "SELECT names, live, open_runs, paused_runs FROM totals");
+  auto row = totals.first();
+  if (!row) return base::fail(row.error());
+  if (*row) totals_ = {totals.integer(0), totals.integer(1), totals.integer(2), totals.integer(3)};
+  totals.reset();
+
+  Statement uses(*connection_, "SELECT instance, names, offers FROM instance_uses");
+  for (row = uses.first(); row && *row; row = uses.next()) {
+    uses_.emplace(std::string{uses.text(0)}, Uses{uses.integer(1), uses.integer(2), false});
+  }
+  if (!row) return base::fail(row.error());
+  return {};
+}
+
+base::Result<void> ReadModels::flush() {
+  if (std::exchange(totals_changed_, false)) {
+    if (auto done = write_totals_.run(totals_.names, totals_.live, totals_.open_runs, totals_.paused_runs);
+        !done) {
+      return done;
+    }
+  }
+  for (auto& [instance, uses] : uses_) {
+    if (!std::exchange(uses.changed, false)) continue;
+    if (auto done = write_uses_.run(instance, uses.names, uses.offers); !done) return done;
+  }
+  return {};
+}
+
+base::Result<void> ReadModels::apply(const Fact& fact, const Context& context) {
+  using Kind = Fact::Kind;
+  switch (fact.kind) {
+    case Kind::kOther:
+      return {};
+    case Kind::kRunAccepted:
+      return run_accepted(fact, context);
+    case Kind::kRunPaused:
+      return run_moved(fact, context, RunState::kPaused);
+    case Kind::kRunResumed:
+      return run_moved(fact, context, fact.compensating ? RunState::kCompensating : RunState::kRunning);
+    case Kind::kRunCompensating:
+      return run_moved(fact, context, RunState::kCompensating);
+    case Kind::kRunCompleted:
+      return run_ended(fact, context, RunState::kCompleted);
+    case Kind::kRunCompensated:
+      return run_ended(fact, context, RunState::kCompensated);
+    case Kind::kOfferCreated:
+      return offer_created(fact, context);
+    case Kind::kOfferRetired:
+      return offer_ended(fact, context, OfferState::kRetired);
+    case Kind::kOfferDisabled:
+      return offer_ended(fact, context, OfferState::kDisabled);
+    case Kind::kNamePublished:
+      return name_recorded(fact, context, NameState::kPublished);
+    case Kind::kNameLive:
+      return name_live(fact, context);
+    case Kind::kNameReverted:
+      return name_recorded(fact, context, fact.name_state);
+    case Kind::kNameRemoved:
+      return name_removed(fact, context);
+  }
+  return base::fail(contradiction("its kind is not known"));
+}
+
+base::Result<std::optional<NameEntry>> ReadModels::find_name(std::string_view name) {
+  const auto row = find_name_.first(name);
+  if (!row) return base::fail(row.error());
+  if (!*row) return std::nullopt;
+  NameEntry entry;
+  entry.key = find_name_.integer(0);
+  entry.tenant = find_name_.integer(1);
+  entry.state = find_name_.integer(2);
+  entry.owner = find_name_.text(3);
+  if (!find_name_.is_null(4)) entry.open_run = find_name_.integer(4);
+  entry.revision = find_name_.count(5);
+  entry.quarantined_until = find_name_.optional_time(6);
+  entry.dns_instance = find_name_.text(7);
+  entry.node_instance = find_name_.text(8);
+  entry.was_quarantined = find_name_.integer(9) != 0;
+  find_name_.reset();
+  return entry;
+}
+
+base::Result<NameEntry> ReadModels::name_of(const Fact& fact, const Context& context) {
+  auto found = find_name(fact.name);
+  if (!found) return base::fail(found.error());
+  if (!*found || (*found)->is_free()) {
+    return base::fail(contradiction(fmt::format("it speaks of {}, which is not registered", fact.name)));
+  }
+  if ((*found)->tenant != context.tenant) {
+    return base::fail(contradiction(fmt::format("it speaks of {}, which another tenant has", fact.name)));
+  }
+  return std::move(**found);
+}
+
+base::Result<void> ReadModels::run_accepted(const Fact& fact, const Context& context) {
+  if (context.run == 0) return base::fail(contradiction("run.accepted belongs to no run"));
+  auto found = find_name(fact.name);
+  if (!found) return base::fail(found.error());
+  std::optional<NameEntry>& name = *found;
+
+  std::int64_t name_key = 0;
+  if (fact.verb == Verb::kRegister) {
+    const std::string owner = fact.owner.value_or("");
+    if (!name) {
+      if (auto done = insert_name_.run(context.tenant, fact.name, owner, fact.reference, fact.livemode,
+                                       fact.source, context.time, context.time, context.run);
+          !done) {
+        return done;
+      }
+      name_key = sqlite3_last_insert_rowid(connection_->raw());
+    } else {
+      if (!name->is_free() && !name->is(NameState::kQuarantined)) {
+        return base::fail(contradiction(fmt::format("it registers {}, which is taken", fact.name)));
+      }
+      if (auto done = begin_again_.run(name->key, context.tenant, owner, fact.reference, fact.livemode,
+                                       fact.source, context.time, context.run);
+          !done) {
+        return done;
+      }
+      name_key = name->key;
+    }
+    count_name(name.value_or(NameEntry{}), number(NameState::kRegistering), {}, {});
+  } else {
+    auto mine = name_of(fact, context);
+    if (!mine) return base::fail(mine.error());
+    name_key = mine->key;
+    if (auto done = begin_other_verb_.run(name_key, context.run, context.time); !done) return done;
+  }
+  ++totals_.open_runs;
+  totals_changed_ = true;
+  return insert_run_.run(context.run, fact.run, context.tenant, fact.verb, name_key, context.time,
+                         fact.correlation_id);
+}
+
+base::Result<void> ReadModels::run_moved(const Fact& fact, const Context& context, RunState to) {
+  const auto row = find_run_.first(context.run);
+  if (!row) return base::fail(row.error());
+  if (!*row) return base::fail(contradiction("its run is not open"));
+  const auto from = static_cast<RunState>(find_run_.integer(0));
+  find_run_.reset();
+  totals_.paused_runs += (to == RunState::kPaused ? 1 : 0) - (from == RunState::kPaused ? 1 : 0);
+  totals_changed_ = true;
+  return move_run_.run(context.run, to, fact.reason, context.time);
+}
+
+base::Result<void> ReadModels::run_ended(const Fact& fact, const Context& context, RunState to) {
+  const auto row = find_run_.first(context.run);
+  if (!row) return base::fail(row.error());
+  if (!*row) return base::fail(contradiction("its run is not open"));
+  const auto from = static_cast<RunState>(find_run_.integer(0));
+  const auto verb = static_cast<Verb>(find_run_.integer(1));
+  find_run_.reset();
+  const auto name = name_of(fact, context);
+  if (!name) return base::fail(name.error());
+
+  --totals_.open_runs;
+  if (from == RunState::kPaused) --totals_.paused_runs;
+  totals_changed_ = true;
+  if (auto done = end_run_.run(context.run, to, fact.reason, context.time); !done) return done;
+  if (to != RunState::kCompensated || verb != Verb::kRegister)
+    return end_run_of_name_.run(name->key, context.time);
+  if (name->was_quarantined) {
+    count_name(*name, number(NameState::kQuarantined), {}, {});
+    return restore_quarantine_.run(name->key, context.time);
+  }
+  count_name(*name, kFreeName, {}, {});
+  return free_name_.run(name->key, context.time);
+}
+
+base::Result<void> ReadModels::offer_created(const Fact& fact, const Context& context) {
+  const auto name = name_of(fact, context);
+  if (!name) return base::fail(name.error());
+  const auto row = find_offer_.first(name->key, fact.offer_id, context.tenant);
+  if (!row) return base::fail(row.error());
+  if (*row && find_offer_.integer(1) != static_cast<std::int64_t>(OfferState::kDisabled)) {
+    use_offer(find_offer_.text(2), -1);
+  }
+  find_offer_.reset();
+  use_offer(fact.node_instance, 1);
+  return put_offer_.run(nullptr, context.tenant, name->key, fact.offer_id, fact.offer, fact.source,
+                        fact.node_instance, fact.node, fact.offer_key, context.time, fact.until);
+}
+
+base::Result<void> ReadModels::offer_ended(const Fact& fact, const Context& context, OfferState to) {
+  // Not name_of(): an offer outlives its name.
+  const auto name = find_name(fact.name);
+  if (!name) return base::fail(name.error());
+  const auto row =
+      *name ? find_offer_.first((*name)->key, fact.offer_id, context.tenant) : base::Result<bool>{false};
+  if (!row) return base::fail(row.error());
+  if (!*row) return base::fail(contradiction(fmt::format("{} has no offer {}", fact.name, fact.offer_id)));
+  const std::int64_t key = find_offer_.integer(0);
+  const bool was_disabled = find_offer_.integer(1) == static_cast<std::int64_t>(OfferState::kDisabled);
+  const bool is_disabled = to == OfferState::kDisabled;
+  if (was_disabled != is_disabled) use_offer(find_offer_.text(2), is_disabled ? -1 : 1);
+  find_offer_.reset();
+  return end_offer_.run(key, to, is_disabled ? std::nullopt : fact.until);
+}
+
+base::Result<void> ReadModels::name_recorded(const Fact& fact, const Context& context, NameState to) {
+  const auto name = name_of(fact, context);
+  if (!name) return base::fail(name.error());
+  count_name(*name, number(to), fact.dns_instance, fact.node_instance);
+  const auto live_since = to == NameState::kLive ? std::optional{context.time} : std::nullopt;
+  return record_name_.run(name->key, to, fact.value, fact.ttl, fact.dns_instance, fact.offer_id, fact.source,
+                          fact.node_instance, fact.node, live_since, context.time);
+}
+
+base::Result<void> ReadModels::name_live(const Fact& fact, const Context& context) {
+  const auto name = name_of(fact, context);
+  if (!name) return base::fail(name.error());
+  if (name->is(NameState::kQuarantined) || name->is(NameState::kRegistering)) {
+    return base::fail(contradiction(fmt::format("{} is live without a record", fact.name)));
+  }
+  if (!name->is(NameState::kLive)) ++totals_.live;
+  totals_changed_ = true;
+  return make_live_.run(name->key, context.time);
+}
+
+base::Result<void> ReadModels::name_removed(const Fact& fact, const Context& context) {
+  const auto name = name_of(fact, context);
+  if (!name) return base::fail(name.error());
+  count_name(*name, number(NameState::kQuarantined), {}, {});
+  return remove_name_.run(name->key, fact.owner, fact.until, context.time);
+}
+
+void ReadModels::count_name(const NameEntry& before, std::int64_t state, std::string_view dns_instance,
+                            std::string_view node_instance) {
+  totals_.names += (state == kFreeName ? 0 : 1) - (before.is_free() ? 0 : 1);
+  totals_.live += (state == number(NameState::kLive) ? 1 : 0) - (before.is(NameState::kLive) ? 1 : 0);
+  totals_changed_ = true;
+  if (before.dns_instance == dns_instance && before.node_instance == node_instance) return;
+  use_names(before.dns_instance, before.node_instance, -1);
+  use_names(dns_instance, node_instance, 1);
+}
+
+void ReadModels::use_names(std::string_view dns_instance, std::string_view node_instance, std::int64_t by) {
+  for (const std::string_view instance : {dns_instance, node_instance}) {
+    if (instance.empty()) continue;
+    Uses& uses = uses_[std::string{instance}];
+    uses.names += by;
+    uses.changed = true;
+    if (dns_instance == node_instance) return;
+  }
+}
+
+void ReadModels::use_offer(std::string_view node_instance, std::int64_t by) {
+  if (node_instance.empty()) return;
+  Uses& uses = uses_[std::string{node_instance}];
+  uses.offers += by;
+  uses.changed = true;
+}
+
+}  // namespace paynamed::state

@@ -1,0 +1,222 @@
+#include "state/sqlite_store.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "state/event_waits.hpp"
+#include "state/migrations.hpp"
+#include "state/read_models.hpp"
+#include "state/reader.hpp"
+#include "state/state_file.hpp"
+#include "state/units.hpp"
+#include "state/writer_thread.hpp"
+
+namespace paynamed::state {
+namespace asio = boost::asio;
+
+namespace {
+
+// Sets a pragma and checks that it holds.
+Result<void> set_pragma(Connection& connection, std::string_view name, std::string_view value,
+                        std::string_view reads) {
+  if (auto done = connection.execute(fmt::format("PRAGMA {} = {}", name, value)); !done) return done;
+  const auto set = connection.text(fmt::format("PRAGMA {}", name));
+  if (!set) return base::fail(set.error());
+  if (*set != reads) {
+    return base::fail(base::failed_precondition(fmt::format(
+        "the state file does not take {} = {} (it stays {}); put it on a local disk whose file system can "
+        "lock and map files",
+        name, value, *set)));
+  }
+  return {};
+}
+
+Result<Connection> open_writer(const SqliteStore::Settings& settings) {
+  auto connection = Connection::open(settings.path, Connection::Mode::kReadWrite, settings.vfs);
+  if (!connection) return connection;
+  // Nothing is changed in a file of another program.
+  auto version = check_version(*connection, settings.path, migrations().size());
+  if (!version) return base::fail(version.error());
+  auto done = set_pragma(*connection, "journal_mode", "WAL", "wal");
+  if (done) {
+    done = settings.synchronous_off_for_tests ? set_pragma(*connection, "synchronous", "OFF", "0")
+                                              : set_pragma(*connection, "synchronous", "FULL", "2");
+  }
+  // Between batches the writer checkpoints by itself.
+  if (done) done = set_pragma(*connection, "wal_autocheckpoint", "0", "0");
+  if (done) done = set_pragma(*connection, "temp_store", "MEMORY", "2");
+  if (done) done = set_pragma(*connection, "cache_size", "-16384", "-16384");
+  if (done) done = migrate(*connection, settings.path);
+  if (!done) return base::fail(done.error());
+  return connection;
+}
+
+}  // namespace
+
+struct SqliteStore::Parts {
+  Parts(Settings chosen, FileLock taken, base::Clock& clock)
+      : settings(std::move(chosen)), lock(std::move(taken)), waits(clock) {}
+  Settings settings;
+  FileLock lock;
+  EventWaits waits;
+  std::unique_ptr<WriterThread> writer;
+  // After the writer in this list, so closed before it: the last connection to close would checkpoint.
+  std::unique_ptr<ReaderPool> readers;
+
+  template <class Value>
+  asio::awaitable<Result<Value>> submit(std::function<Result<Value>(UnitWriter&)> action) {
+    auto executor = co_await asio::this_coro::executor;
+    auto initiate = [this, executor, &action](auto handler) {
+      writer->push(std::make_unique<QueuedWriteOf<Value>>(executor, std::move(action), std::move(handler)));
+    };
+    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Value>)>(
+        std::move(initiate), asio::use_awaitable);
+  }
+};
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open(Settings settings, base::Clock& clock) {
+  auto lock = FileLock::take(settings.path);
+  if (!lock) return base::fail(lock.error());
+  if (auto ready = prepare_file(settings.path); !ready) return base::fail(ready.error());
+  auto parts = std::make_unique<Parts>(std::move(settings), std::move(*lock), clock);
+  const Settings& chosen = parts->settings;
+
+  auto connection = open_writer(chosen);
+  if (!connection) return base::fail(connection.error());
+  auto readers = ReaderPool::open(chosen.path, chosen.vfs, chosen.readers);
+  if (!readers) return base::fail(readers.error());
+  parts->readers = std::move(*readers);
+
+  WriterThread::Settings writing;
+  writing.max_batch = chosen.max_batch;
+  writing.checkpoint_pages = chosen.checkpoint_pages;
+  writing.fatal = chosen.fatal;
+  auto writer = WriterThread::start(std::move(*connection), chosen.max_open_runs, std::move(writing),
+                                    [waits = &parts->waits](UnitWriter& units) {
+                                      for (const auto& [tenant, seq] : units.take_changed_heads()) {
+                                        waits->advance(tenant, seq);
+                                      }
+                                    });
+  if (!writer) return base::fail(writer.error());
+  parts->writer = std::move(*writer);
+  return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(parts)));
+}
+
+SqliteStore::SqliteStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+SqliteStore::~SqliteStore() {
+  close();
+}
+
+void SqliteStore::close() {
+  parts_->waits.close();
+  parts_->writer->close();
+}
+
+asio::awaitable<Result<AcceptedRun>> SqliteStore::accept_run(NewRun run) {
+  if (parts_->writer->queued() >= parts_->settings.max_queued) {
+    co_return base::fail(base::resource_exhausted("too many writes wait for the disk; try again later")
+                             .with_retry_after(1000));
+  }
+  auto unit = check(std::move(run));
+  if (!unit) co_return base::fail(unit.error());
+  std::function<Result<AcceptedRun>(UnitWriter&)> action = [unit = std::move(*unit)](UnitWriter& writer) {
+    return writer.write(unit);
+  };
+  co_return co_await parts_->submit<AcceptedRun>(std::move(action));
+}
+
+asio::awaitable<Result<void>> SqliteStore::record(RunUpdate update) {
+  auto unit = check(std::move(update));
+  if (!unit) co_return base::fail(unit.error());
+  std::function<Result<void>(UnitWriter&)> action = [unit = std::move(*unit)](UnitWriter& writer) {
+    return writer.write(unit);
+  };
+  co_return co_await parts_->submit<void>(std::move(action));
+}
+
+asio::awaitable<Result<void>> SqliteStore::append(std::string tenant, std::vector<NewEvent> events) {
+  auto unit = check(std::move(tenant), std::move(events));
+  if (!unit) co_return base::fail(unit.error());
+  std::function<Result<void>(UnitWriter&)> action = [unit = std::move(*unit)](UnitWriter& writer) {
+    return writer.write(unit);
+  };
+  co_return co_await parts_->submit<void>(std::move(action));
+}
+
+asio::awaitable<Result<void>> SqliteStore::rebuild() {
+  std::function<Result<void>(UnitWriter&)> action = [](UnitWriter& writer) { return writer.rebuild(); };
+  co_return co_await parts_->submit<void>(std::move(action));
+}
+
+asio::awaitable<void> SqliteStore::wait_for_event(std::string tenant, std::uint64_t seq,
+                                                  base::Duration wait) {
+  co_await parts_->waits.wait(std::move(tenant), seq, wait);
+}
+
+Result<std::optional<NameRow>> SqliteStore::find_name(std::string_view tenant, std::string_view name) {
+  return parts_->readers->lend()->find_name(tenant, name);
+}
+
+Result<std::vector<NameRow>> SqliteStore::list_names(std::string_view tenant, std::string_view domain,
+                                                     std::optional<NameState> state, std::string_view after,
+                                                     std::uint32_t limit) {
+  return parts_->readers->lend()->list_names(tenant, domain, state, after, limit);
+}
+
+Result<std::vector<OfferRow>> SqliteStore::offers_of(std::string_view tenant, std::string_view name,
+                                                     std::uint32_t limit) {
+  return parts_->readers->lend()->offers_of(tenant, name, limit);
+}
+
+Result<std::vector<Store::DueOffer>> SqliteStore::retired_offers_due(base::WallTime now,
+                                                                     std::uint32_t limit) {
+  return parts_->readers->lend()->retired_offers_due(now, limit);
+}
+
+Result<std::optional<RunRow>> SqliteStore::find_run(std::string_view tenant, base::Uuid id) {
+  return parts_->readers->lend()->find_run(tenant, id);
+}
+
+Result<std::vector<RunRow>> SqliteStore::list_runs(std::string_view tenant, std::string_view name,
+                                                   std::optional<RunState> state, base::Uuid before,
+                                                   std::uint32_t limit) {
+  return parts_->readers->lend()->list_runs(tenant, name, state, before, limit);
+}
+
+Result<std::vector<JournalEntry>> SqliteStore::journal_of(RunKey run) {
+  return parts_->readers->lend()->journal_of(run);
+}
+
+Result<std::optional<OpenRun>> SqliteStore::load_run(RunKey run) {
+  return parts_->readers->lend()->load_run(run);
+}
+
+Result<std::vector<OpenRun>> SqliteStore::open_runs(RunKey after, std::uint32_t limit) {
+  return parts_->readers->lend()->open_runs(after, limit);
+}
+
+Result<EventPage> SqliteStore::events_after(std::string_view tenant, Position after, std::uint32_t limit) {
+  return parts_->readers->lend()->events_after(tenant, after, limit);
+}
+
+Result<std::vector<InstanceUse>> SqliteStore::instances_in_use() {
+  return parts_->readers->lend()->instances_in_use();
+}
+
+Result<Totals> SqliteStore::totals() {
+  return parts_->readers->lend()->totals();
+}
+
+Result<std::vector<std::string>> SqliteStore::compare_rebuilt() {
+  return state::compare_rebuilt(parts_->settings.path, parts_->settings.vfs);
+}
+
+Result<ChainReport> SqliteStore::verify_chain() {
+  auto reader = parts_->readers->lend();
+  return state::verify_chain(reader->connection());
+}
+
+}  // namespace paynamed::state

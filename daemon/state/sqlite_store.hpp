@@ -1,0 +1,87 @@
+// SqliteStore: the Store in one SQLite file (design 7): WAL, synchronous=FULL, one writer thread with group
+// commit, read-only connections for reads.
+//
+// Threads: every function may be called from any thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "state/event_log.hpp"
+#include "state/store.hpp"
+
+namespace paynamed::state {
+
+class SqliteStore final : public Store {
+ public:
+  struct Settings {
+    std::string path;
+    std::uint64_t max_open_runs = 10'000;
+    std::size_t max_batch = 256;      // units in one commit, at most
+    std::size_t max_queued = 20'000;  // above it accept_run fails with RESOURCE_EXHAUSTED at once
+    std::size_t readers = 4;          // reads at a time; more of them wait
+    int checkpoint_pages = 4000;      // of 4096 bytes: when the WAL is folded into the file
+    // For tests: the SQLite VFS ("power-cut"), and a commit that does not wait for the disk, which the crash
+    // suite has to notice.
+    std::string vfs;
+    bool synchronous_off_for_tests = false;
+    // What ends the process after a failed commit or fsync; empty: a line on stderr and abort().
+    std::function<void(const std::string& line)> fatal;
+  };
+
+  // Takes the file's lock, makes or migrates the file, and starts the writer. `clock` must outlive the store.
+  //   FAILED_PRECONDITION  another daemon has the file (the message has its process id), or the file is not
+  //   ours, or
+  //                        of a newer version
+  //   NOT_FOUND, PERMISSION_DENIED, UNAVAILABLE, DATA_LOSS: the path, the disk, the file
+  static Result<std::unique_ptr<SqliteStore>> open(Settings settings, base::Clock& clock);
+  // close()
+  ~SqliteStore() override;
+
+  // Writes all that was given before, wakes who waits for events, and folds the WAL into the file. Blocks for
+  // as long as that takes; the executors of the writes have to be alive. Later writes fail with UNAVAILABLE;
+  // reads go on until the store is destroyed.
+  void close();
+
+  boost::asio::awaitable<Result<AcceptedRun>> accept_run(NewRun run) override;
+  boost::asio::awaitable<Result<void>> record(RunUpdate update) override;
+  boost::asio::awaitable<Result<void>> append(std::string tenant, std::vector<NewEvent> events) override;
+
+  Result<std::optional<NameRow>> find_name(std::string_view tenant, std::string_view name) override;
+  Result<std::vector<NameRow>> list_names(std::string_view tenant, std::string_view domain,
+                                          std::optional<NameState> state, std::string_view after,
+                                          std::uint32_t limit) override;
+  Result<std::vector<OfferRow>> offers_of(std::string_view tenant, std::string_view name,
+                                          std::uint32_t limit) override;
+  Result<std::vector<DueOffer>> retired_offers_due(base::WallTime now, std::uint32_t limit) override;
+  Result<std::optional<RunRow>> find_run(std::string_view tenant, base::Uuid id) override;
+  Result<std::vector<RunRow>> list_runs(std::string_view tenant, std::string_view name,
+                                        std::optional<RunState> state, base::Uuid before,
+                                        std::uint32_t limit) override;
+  Result<std::vector<JournalEntry>> journal_of(RunKey run) override;
+  Result<std::optional<OpenRun>> load_run(RunKey run) override;
+  Result<std::vector<OpenRun>> open_runs(RunKey after, std::uint32_t limit) override;
+  Result<EventPage> events_after(std::string_view tenant, Position after, std::uint32_t limit) override;
+  Result<std::vector<InstanceUse>> instances_in_use() override;
+  Result<Totals> totals() override;
+  boost::asio::awaitable<void> wait_for_event(std::string tenant, std::uint64_t seq,
+                                              base::Duration wait) override;
+
+  // Clears the read models and applies all events again, in one transaction; writes wait meanwhile.
+  boost::asio::awaitable<Result<void>> rebuild();
+  // Rebuilds into memory and says how that differs from the file: one line a row; none when all is well.
+  // Blocking.
+  Result<std::vector<std::string>> compare_rebuilt();
+  // Walks the hash chain of all events. Blocking.
+  Result<ChainReport> verify_chain();
+
+ private:
+  struct Parts;
+  explicit SqliteStore(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace paynamed::state

@@ -1,0 +1,310 @@
+#include "state/unit_writer.hpp"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+namespace paynamed::state {
+namespace {
+
+// How many pipelines are remembered with their keys; a configuration has a handful.
+constexpr std::size_t kRememberedSnapshots = 32;
+
+bool ends_run(const Fact& fact) {
+  return fact.kind == Fact::Kind::kRunCompleted || fact.kind == Fact::Kind::kRunCompensated;
+}
+
+std::string joined(const std::vector<std::string>& instances) {
+  std::string text;
+  for (const std::string& instance : instances) {
+    if (!text.empty()) text.push_back(' ');
+    text += instance;
+  }
+  return text;
+}
+
+std::string day_of(base::WallTime time) {
+  return base::to_rfc3339(time).substr(0, 10);
+}
+
+}  // namespace
+
+UnitWriter::UnitWriter(Connection& connection, std::uint64_t max_open_runs)
+    : connection_(&connection),
+      max_open_runs_(max_open_runs),
+      log_(connection),
+      models_(connection),
+      begin_(connection, "BEGIN IMMEDIATE"),
+      commit_(connection, "COMMIT"),
+      roll_back_(connection, "ROLLBACK"),
+      find_key_(
+          connection,
+          "SELECT k.request_hash, k.run, r.id FROM idempotency_keys k LEFT JOIN runs r ON r.key = k.run "
+          "WHERE k.tenant = ? AND k.key = ?"),
+      insert_key_(
+          connection,
+          "INSERT INTO idempotency_keys(tenant, key, request_hash, run, time) VALUES (?, ?, ?, ?, ?)"),
+      find_run_(
+          connection,
+          "SELECT r.tenant, r.id, r.finished IS NULL, n.name, r.correlation_id, i.traceparent, "
+          "(SELECT coalesce(max(seq), 0) FROM journal WHERE run = r.key) "
+          "FROM runs r JOIN names n ON n.key = r.name JOIN run_inputs i ON i.run = r.key WHERE r.key = ?"),
+      find_run_by_id_(connection, "SELECT 1 FROM runs WHERE id = ?"),
+      find_snapshot_(connection, "SELECT key FROM snapshots WHERE tenant = ? AND hash = ?"),
+      insert_snapshot_(connection,
+                       "INSERT INTO snapshots(key, tenant, hash, pipeline) VALUES (NULL, ?, ?, ?)"),
+      insert_input_(connection,
+                    "INSERT INTO run_inputs(run, tenant, snapshot, traceparent, instances, input) "
+                    "VALUES (?, ?, ?, ?, ?, ?)"),
+      insert_entry_(connection,
+                    "INSERT INTO journal(run, seq, tenant, kind, step, attempt, time, payload) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)") {}
+
+base::Result<void> UnitWriter::load() {
+  dirty_ = false;
+  open_.clear();
+  snapshots_.clear();
+  if (auto done = log_.load(); !done) return done;
+  return models_.load();
+}
+
+base::Result<void> UnitWriter::begin() {
+  return begin_.run();
+}
+
+base::Result<void> UnitWriter::commit() {
+  if (auto done = log_.flush(); !done) return done;
+  if (auto done = models_.flush(); !done) return done;
+  return commit_.run();
+}
+
+base::Result<void> UnitWriter::rebuild() {
+  if (auto done = log_.flush(); !done) return done;
+  dirty_ = true;
+  if (auto done = rebuild_read_models(*connection_); !done) return done;
+  return load();
+}
+
+base::Result<void> UnitWriter::roll_back() {
+  // SQLite may have gone back by itself (a full disk); then there is nothing left to end.
+  if (sqlite3_get_autocommit(connection_->raw()) == 0) {
+    if (auto done = roll_back_.run(); !done) return done;
+  }
+  return load();
+}
+
+base::Result<AcceptedRun> UnitWriter::write(const AcceptUnit& unit) {
+  const NewRun& run = unit.run;
+  const auto tenant = log_.tenant_key(run.tenant);
+  if (!tenant) return base::fail(tenant.error());
+  auto before = replay(*tenant, run);
+  if (!before) return base::fail(before.error());
+  if (*before) return std::move(**before);
+  if (models_.open_runs() >= max_open_runs_) {
+    return base::fail(base::resource_exhausted(
+                          fmt::format("{} runs are open, as many as the settings allow; try again later",
+                                      models_.open_runs()))
+                          .with_retry_after(1000));
+  }
+  if (auto may = check_name(*tenant, run); !may) return base::fail(may.error());
+  const auto same_id = find_run_by_id_.first(run.id);
+  if (!same_id) return base::fail(same_id.error());
+  find_run_by_id_.reset();
+  if (*same_id) {
+    return base::fail(base::internal(
+        fmt::format("the run {} was not accepted, because there is one with this id; report this defect",
+                    run.id.to_string())));
+  }
+
+  dirty_ = true;
+  const auto snapshot = snapshot_key(*tenant, run.pipeline);
+  if (!snapshot) return base::fail(snapshot.error());
+  const RunKey key = log_.next_run();
+  if (auto done =
+          insert_input_.run(key, *tenant, *snapshot, run.traceparent, joined(run.instances), run.input);
+      !done) {
+    return base::fail(done.error());
+  }
+  if (!run.idempotency_key.empty()) {
+    if (auto done = insert_key_.run(*tenant, run.idempotency_key, run.request_hash, key, run.time); !done) {
+      return base::fail(done.error());
+    }
+  }
+  OpenEntry& entry = open_[key];
+  entry = {*tenant, run.id, run.name, run.correlation_id, run.traceparent, 0};
+  if (auto done = write_events(*tenant, key, run.events, unit.facts, run.correlation_id, run.traceparent);
+      !done) {
+    return base::fail(done.error());
+  }
+  if (auto done = write_journal(key, entry, run.journal); !done) return base::fail(done.error());
+  if (ends_run(unit.facts.back())) open_.erase(key);
+  dirty_ = false;
+  return AcceptedRun{key, run.id, *tenant, false};
+}
+
+base::Result<std::optional<AcceptedRun>> UnitWriter::replay(TenantKey tenant, const NewRun& run) {
+  if (run.idempotency_key.empty()) return std::nullopt;
+  const auto row = find_key_.first(tenant, run.idempotency_key);
+  if (!row) return base::fail(row.error());
+  if (!*row) return std::nullopt;
+  const bool same = find_key_.text(0) == run.request_hash;
+  const AcceptedRun accepted{find_key_.integer(1), find_key_.uuid(2), tenant, true};
+  find_key_.reset();
+  if (!same) {
+    return base::fail(base::invalid_argument(
+        "this Idempotency-Key was used for another request; take a new key for a new request"));
+  }
+  return accepted;
+}
+
+base::Result<void> UnitWriter::check_name(TenantKey tenant, const NewRun& run) {
+  const auto found = models_.find_name(run.name);
+  if (!found) return base::fail(found.error());
+  const std::optional<NameEntry>& name = *found;
+  const bool taken = name && !name->is_free() && !name->is(NameState::kQuarantined);
+  const bool mine = name && !name->is_free() && name->tenant == tenant;
+
+  if (run.verb == Verb::kRegister) {
+    if (taken) {
+      // Another tenant must not learn about the run.
+      return base::fail(base::Status{base::Code::kAlreadyExists,
+                                     fmt::format("{} is taken; choose another name", run.name),
+                                     mine && name->open_run ? uuid_of_run(*name->open_run) : std::string{}});
+    }
+    if (name && name->is(NameState::kQuarantined) && *name->quarantined_until > run.time &&
+        !(mine && name->owner == run.owner)) {
+      return base::fail(base::failed_precondition(
+          fmt::format("{} was released and is kept for its last owner until {}; choose another name, or wait",
+                      run.name, day_of(*name->quarantined_until))));
+    }
+  } else if (!mine || !taken) {
+    return base::fail(base::not_found(fmt::format("there is no name {}; register it first", run.name)));
+  }
+  if (name && name->open_run) {
+    return base::fail(
+        base::aborted(fmt::format("{} has an open run; wait for its end, or cancel it", run.name),
+                      uuid_of_run(*name->open_run)));
+  }
+  if (run.verb != Verb::kRegister && run.expected_revision != 0 && run.expected_revision != name->revision) {
+    return base::fail(
+        base::aborted(fmt::format("{} has revision {}, expected {}; read it again and decide anew", run.name,
+                                  name->revision, run.expected_revision)));
+  }
+  return {};
+}
+
+std::string UnitWriter::uuid_of_run(RunKey run) {
+  const auto entry = open_run(run);
+  return entry ? (*entry)->id.to_string() : std::string{};
+}
+
+base::Result<UnitWriter::OpenEntry*> UnitWriter::open_run(RunKey key) {
+  if (const auto known = open_.find(key); known != open_.end()) return &known->second;
+  const auto row = find_run_.first(key);
+  if (!row) return base::fail(row.error());
+  if (!*row) return base::fail(base::not_found(fmt::format("there is no run {}", key)));
+  const bool is_open = find_run_.integer(2) != 0;
+  OpenEntry entry{find_run_.integer(0),           find_run_.uuid(1),
+                  std::string{find_run_.text(3)}, std::string{find_run_.text(4)},
+                  std::string{find_run_.text(5)}, static_cast<std::uint32_t>(find_run_.integer(6))};
+  find_run_.reset();
+  if (!is_open) {
+    return base::fail(base::failed_precondition(
+        fmt::format("the run {} is final; nothing can be added to it", entry.id.to_string())));
+  }
+  return &open_.insert_or_assign(key, std::move(entry)).first->second;
+}
+
+base::Result<void> UnitWriter::write(const RecordUnit& unit) {
+  const RunUpdate& update = unit.update;
+  const auto found = open_run(update.run);
+  if (!found) return base::fail(found.error());
+  OpenEntry& entry = **found;
+  if (entry.entries != update.expected_entries) {
+    return base::fail(base::aborted(fmt::format(
+        "the run {} has {} journal entries, expected {}: somebody else wrote to it; read it again",
+        entry.id.to_string(), entry.entries, update.expected_entries)));
+  }
+  bool ends = false;
+  for (const Fact& fact : unit.facts) {
+    const bool of_another_run = fact.run != base::Uuid{} && fact.run != entry.id;
+    if (of_another_run || (fact.kind != Fact::Kind::kOther && fact.name != entry.name)) {
+      return base::fail(
+          base::internal(fmt::format("an update was not recorded, because an event speaks of another run or "
+                                     "name than {}; report this defect",
+                                     entry.name)));
+    }
+    ends = ends || ends_run(fact);
+  }
+
+  dirty_ = true;
+  if (auto done = write_journal(update.run, entry, update.journal); !done) return done;
+  if (auto done = write_events(entry.tenant, update.run, update.events, unit.facts, entry.correlation_id,
+                               entry.traceparent);
+      !done) {
+    return done;
+  }
+  if (ends) open_.erase(update.run);
+  dirty_ = false;
+  return {};
+}
+
+base::Result<void> UnitWriter::write(const AppendUnit& unit) {
+  const auto tenant = log_.tenant_key(unit.tenant);
+  if (!tenant) return base::fail(tenant.error());
+  dirty_ = true;
+  if (auto done = write_events(*tenant, 0, unit.events, unit.facts, {}, {}); !done) return done;
+  dirty_ = false;
+  return {};
+}
+
+base::Result<void> UnitWriter::write_journal(RunKey run, OpenEntry& entry,
+                                             const std::vector<JournalEntry>& journal) {
+  for (const JournalEntry& line : journal) {
+    if (auto done = insert_entry_.run(run, entry.entries + 1, entry.tenant, line.kind, line.step,
+                                      line.attempt, line.time, line.payload);
+        !done) {
+      return done;
+    }
+    ++entry.entries;
+  }
+  return {};
+}
+
+base::Result<void> UnitWriter::write_events(TenantKey tenant, RunKey run, const std::vector<NewEvent>& events,
+                                            const std::vector<Fact>& facts, std::string_view correlation_id,
+                                            std::string_view traceparent) {
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (auto done = log_.append(tenant, run, events[i], correlation_id, traceparent); !done) return done;
+    if (auto done = models_.apply(facts[i], {tenant, run, events[i].time}); !done) return done;
+  }
+  return {};
+}
+
+base::Result<std::int64_t> UnitWriter::snapshot_key(TenantKey tenant, const std::string& pipeline) {
+  for (auto at = snapshots_.begin(); at != snapshots_.end(); ++at) {
+    if (at->tenant == tenant && at->pipeline == pipeline) {
+      snapshots_.splice(snapshots_.begin(), snapshots_, at);
+      return snapshots_.front().key;
+    }
+  }
+  Hash hash{};
+  if (EVP_Digest(pipeline.data(), pipeline.size(), hash.data(), nullptr, EVP_sha256(), nullptr) != 1) {
+    return base::fail(base::internal("OpenSSL computes no SHA-256; check the installation"));
+  }
+  const auto row = find_snapshot_.first(tenant, Blob{hash});
+  if (!row) return base::fail(row.error());
+  std::int64_t key = 0;
+  if (*row) {
+    key = find_snapshot_.integer(0);
+    find_snapshot_.reset();
+  } else {
+    if (auto done = insert_snapshot_.run(tenant, Blob{hash}, pipeline); !done)
+      return base::fail(done.error());
+    key = sqlite3_last_insert_rowid(connection_->raw());
+  }
+  snapshots_.push_front({tenant, pipeline, key});
+  if (snapshots_.size() > kRememberedSnapshots) snapshots_.pop_back();
+  return key;
+}
+
+}  // namespace paynamed::state

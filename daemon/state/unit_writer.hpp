@@ -1,0 +1,92 @@
+// UnitWriter: writes units into a transaction: first every condition by SELECT, then the rows.
+//
+// A unit whose conditions do not hold has written nothing and fails alone. `dirty()` says that a unit failed
+// after it had written: then the whole transaction must go back (roll_back()) and the other units be written
+// again. That is a defect somewhere, so the normal way pays nothing for it.
+//
+// Threads: belongs to the thread of its connection.
+#pragma once
+
+#include <list>
+#include <string>
+#include <unordered_map>
+
+#include "base/result.hpp"
+#include "state/event_log.hpp"
+#include "state/read_models.hpp"
+#include "state/sqlite.hpp"
+#include "state/units.hpp"
+
+namespace paynamed::state {
+
+class UnitWriter {
+ public:
+  UnitWriter(Connection& connection, std::uint64_t max_open_runs);
+
+  // Reads what is kept in memory (heads, totals, dictionaries).
+  base::Result<void> load();
+
+  base::Result<void> begin();
+  base::Result<AcceptedRun> write(const AcceptUnit& unit);
+  base::Result<void> write(const RecordUnit& unit);
+  base::Result<void> write(const AppendUnit& unit);
+  // Clears the read models and applies every event again. Takes as long as it takes.
+  base::Result<void> rebuild();
+  bool dirty() const { return dirty_; }
+  base::Result<void> commit();
+  base::Result<void> roll_back();
+
+  // Of the last commit: the tenants that have new events, with their heads.
+  std::vector<std::pair<std::string, std::uint64_t>> take_changed_heads() {
+    return log_.take_changed_heads();
+  }
+
+ private:
+  // What is known of an open run, so that its updates need no SELECT. Only this class writes, so it stays
+  // true.
+  struct OpenEntry {
+    TenantKey tenant = 0;
+    base::Uuid id;
+    std::string name;
+    std::string correlation_id;
+    std::string traceparent;
+    std::uint32_t entries = 0;
+  };
+  struct Snapshot {
+    TenantKey tenant = 0;
+    std::string pipeline;
+    std::int64_t key = 0;
+  };
+
+  base::Result<std::optional<AcceptedRun>> replay(TenantKey tenant, const NewRun& run);
+  base::Result<void> check_name(TenantKey tenant, const NewRun& run);
+  base::Result<OpenEntry*> open_run(RunKey key);
+  base::Result<std::int64_t> snapshot_key(TenantKey tenant, const std::string& pipeline);
+  base::Result<void> write_journal(RunKey run, OpenEntry& entry, const std::vector<JournalEntry>& journal);
+  base::Result<void> write_events(TenantKey tenant, RunKey run, const std::vector<NewEvent>& events,
+                                  const std::vector<Fact>& facts, std::string_view correlation_id,
+                                  std::string_view traceparent);
+  std::string uuid_of_run(RunKey run);
+
+  Connection* connection_;
+  std::uint64_t max_open_runs_;
+  EventLog log_;
+  ReadModels models_;
+  bool dirty_ = false;
+  std::unordered_map<RunKey, OpenEntry> open_;
+  std::list<Snapshot> snapshots_;  // the last used first
+
+  Statement begin_;
+  Statement commit_;
+  Statement roll_back_;
+  Statement find_key_;
+  Statement insert_key_;
+  Statement find_run_;
+  Statement find_run_by_id_;
+  Statement find_snapshot_;
+  Statement insert_snapshot_;
+  Statement insert_input_;
+  Statement insert_entry_;
+};
+
+}  // namespace paynamed::state

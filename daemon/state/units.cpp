@@ -1,0 +1,101 @@
+#include "state/units.hpp"
+
+#include <fmt/format.h>
+
+namespace paynamed::state {
+namespace {
+
+base::Result<void> check_size(std::string_view what, const std::string& text, std::size_t most) {
+  if (text.size() <= most) return {};
+  return base::fail(base::invalid_argument(
+      fmt::format("{} has {} bytes and may have at most {}; make it smaller", what, text.size(), most)));
+}
+
+base::Result<std::vector<Fact>> read_facts(const std::vector<NewEvent>& events) {
+  std::vector<Fact> facts;
+  facts.reserve(events.size());
+  for (const NewEvent& event : events) {
+    if (auto fits = check_size("the event " + event.type, event.data, kMaxEventBytes); !fits) {
+      return base::fail(fits.error());
+    }
+    auto fact = read_fact(event.type, event.version, event.data);
+    if (!fact) return base::fail(fact.error());
+    facts.push_back(std::move(*fact));
+  }
+  return facts;
+}
+
+base::Result<void> check_journal(const std::vector<JournalEntry>& journal) {
+  for (const JournalEntry& entry : journal) {
+    if (auto fits = check_size("a journal entry", entry.payload, kMaxTextBytes); !fits) return fits;
+  }
+  return {};
+}
+
+}  // namespace
+
+base::Result<AcceptUnit> check(NewRun run) {
+  auto fits = check_size("the input of a run", run.input, kMaxTextBytes);
+  if (fits) fits = check_size("the pipeline of a run", run.pipeline, kMaxTextBytes);
+  if (fits) fits = check_size("the idempotency key", run.idempotency_key, 255);
+  if (fits) fits = check_journal(run.journal);
+  if (!fits) return base::fail(fits.error());
+  auto facts = read_facts(run.events);
+  if (!facts) return base::fail(facts.error());
+  if (facts->empty() || facts->front().kind != Fact::Kind::kRunAccepted) {
+    return base::fail(
+        base::internal("a run was not accepted, because its first event is not run.accepted; report this "
+                       "defect"));
+  }
+  const Fact& accepted = facts->front();
+  if (accepted.run != run.id || accepted.verb != run.verb || accepted.name != run.name) {
+    return base::fail(
+        base::internal("a run was not accepted, because its run.accepted speaks of another run, verb or "
+                       "name; report this defect"));
+  }
+  for (std::size_t i = 1; i < facts->size(); ++i) {
+    if ((*facts)[i].kind == Fact::Kind::kRunAccepted) {
+      return base::fail(
+          base::internal("a run was not accepted, because it has run.accepted twice; report this "
+                         "defect"));
+    }
+  }
+  return AcceptUnit{std::move(run), std::move(*facts)};
+}
+
+base::Result<RecordUnit> check(RunUpdate update) {
+  if (auto fits = check_journal(update.journal); !fits) return base::fail(fits.error());
+  auto facts = read_facts(update.events);
+  if (!facts) return base::fail(facts.error());
+  for (const Fact& fact : *facts) {
+    if (fact.kind == Fact::Kind::kRunAccepted) {
+      return base::fail(
+          base::internal("an update was not recorded, because it holds run.accepted; report this "
+                         "defect"));
+    }
+  }
+  return RecordUnit{std::move(update), std::move(*facts)};
+}
+
+base::Result<AppendUnit> check(std::string tenant, std::vector<NewEvent> events) {
+  auto facts = read_facts(events);
+  if (!facts) return base::fail(facts.error());
+  for (const Fact& fact : *facts) {
+    switch (fact.kind) {
+      case Fact::Kind::kRunAccepted:
+      case Fact::Kind::kRunPaused:
+      case Fact::Kind::kRunResumed:
+      case Fact::Kind::kRunCompensating:
+      case Fact::Kind::kRunCompleted:
+      case Fact::Kind::kRunCompensated:
+        return base::fail(
+            base::internal("events of no run were not stored, because one says what a run did; report "
+                           "this defect"));
+      default:
+        break;
+    }
+  }
+  return AppendUnit{std::move(tenant), std::move(events), std::move(*facts)};
+}
+
+}  // namespace paynamed::state

@@ -1,0 +1,41 @@
+// Units: what one caller wants to have written, checked as far as that is possible without the file.
+//
+// Threads: value types; functions are pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "state/fact.hpp"
+#include "state/store.hpp"
+
+namespace paynamed::state {
+
+struct AcceptUnit {
+  NewRun run;
+  std::vector<Fact> facts;  // of run.events, in their order
+};
+
+struct RecordUnit {
+  RunUpdate update;
+  std::vector<Fact> facts;
+};
+
+struct AppendUnit {
+  std::string tenant;
+  std::vector<NewEvent> events;
+  std::vector<Fact> facts;
+};
+
+// No row may be larger: a caller that sends more has a defect, and a page of events must stay sendable.
+inline constexpr std::size_t kMaxTextBytes = 1 << 20;
+inline constexpr std::size_t kMaxEventBytes = 64 << 10;
+
+// INTERNAL when an event contradicts docs/events.md or speaks of another name or run; INVALID_ARGUMENT when a
+// text is too large.
+base::Result<AcceptUnit> check(NewRun run);
+base::Result<RecordUnit> check(RunUpdate update);
+base::Result<AppendUnit> check(std::string tenant, std::vector<NewEvent> events);
+
+}  // namespace paynamed::state
