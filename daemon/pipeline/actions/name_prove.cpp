@@ -1,0 +1,81 @@
+// name.prove: the record is validated from the trust anchor. Only then is the name live.
+#include <algorithm>
+
+#include "names/txt.hpp"
+#include "pipeline/actions/actions.hpp"
+#include "pipeline/event_data.hpp"
+
+namespace paynamed::pipeline {
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace {
+
+constexpr base::Duration kPoll{1'000};
+constexpr base::Duration kLongestPoll{60'000};
+
+class NameProve final : public Action {
+ public:
+  explicit NameProve(const Services& services) : services_(services) {}
+  bool has_effect() const override { return false; }
+
+  asio::awaitable<StepResult> perform(const StepContext& context) override {
+    const json::object* published = context.outputs_of_kind("dns.publish");
+    if (!published) co_return Skipped{"nothing was published"};
+    const std::string value = text_of(*published, "value");
+    const auto settle = settle_time(context);
+    if (settle && context.now < *settle) {
+      co_return Wait{*settle, "letting the provider's servers settle before a resolver is asked", {}};
+    }
+    auto report = co_await services_.validate_record(context.input.name);
+    std::string obstacle = report ? what_is_wrong(*report, value) : report.error().message();
+    if (!obstacle.empty()) {
+      const auto looks = integer_of(context.step_progress().wait_state, "looks").value_or(0);
+      const base::Duration pause{
+          std::min(kPoll.count() << std::min<std::int64_t>(looks, 16), kLongestPoll.count())};
+      json::object state;
+      state["looks"] = looks + 1;
+      co_return Wait{context.now + pause, std::move(obstacle), std::move(state)};
+    }
+    Done done;
+    done.message = "validated from the trust anchor";
+    json::object data;
+    data["value"] = value;
+    done.events.push_back(event_of("name.live", context.run, context.input, std::move(data)));
+    co_return done;
+  }
+
+ private:
+  // Anycast providers need some time after their own servers agree; counted from the end of dns.await.
+  std::optional<base::WallTime> settle_time(const StepContext& context) const {
+    const auto runtime = services_.runtime();
+    const config::Domain* domain = runtime->config.find_domain(context.input.name.domain());
+    if (!domain || domain->settle.count() == 0) return std::nullopt;
+    for (std::size_t i = 0; i < context.index; ++i) {
+      if (context.pipeline.steps[i].kind == "dns.await" && context.progress.step(i).finished) {
+        return *context.progress.step(i).finished + domain->settle;
+      }
+    }
+    return std::nullopt;
+  }
+
+  static std::string what_is_wrong(const ValidationReport& report, const std::string& value) {
+    if (report.verdict != ValidationReport::Verdict::kSecure) return report.why;
+    std::vector<names::TxtStrings> records;
+    for (const std::string& each : report.values) records.push_back({each});
+    auto record = names::pick_payment_record(records);
+    if (!record) return record.error().message();
+    if (*record != value) return "the validating resolver still has another value: its cache has to run out";
+    return {};
+  }
+
+  Services services_;
+};
+
+}  // namespace
+
+std::unique_ptr<Action> make_name_prove(const Services& services) {
+  return std::make_unique<NameProve>(services);
+}
+
+}  // namespace paynamed::pipeline

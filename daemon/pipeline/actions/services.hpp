@@ -1,0 +1,71 @@
+// What the actions need of the rest of the daemon, as a few narrow functions, so that each action is tested
+// without a plugin, a zone or a resolver.
+//
+// Threads: every function may be called from any thread; awaitables resume on the caller's executor.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/name.hpp"
+#include "base/result.hpp"
+#include "pipeline/action.hpp"
+#include "pipeline/runtime.hpp"
+#include "state/store.hpp"
+
+namespace paynamed::pipeline {
+
+// One attempt at a method of an instance.
+struct PluginCall {
+  std::string instance;
+  std::string method;
+  std::string request;  // protobuf bytes
+  std::string key;      // idempotency key; empty for reading methods
+  std::string correlation_id;
+  std::string traceparent;
+  base::Duration timeout{};
+};
+
+struct PluginAnswer {
+  base::Result<std::string> reply;
+  // The plugin did not answer in time nor within the grace time after it: the call may still act. Nothing
+  // else may be started for this key.
+  bool stuck = false;
+};
+
+// Does the record stand at every address of every authoritative server?
+struct AuthoritativeReport {
+  bool everywhere = false;
+  std::size_t have = 0;   // addresses that have it
+  std::size_t asked = 0;  // addresses that could be asked
+  std::string sentence;   // who has it, or who is missing and why
+  std::string details;    // JSON array, a verdict an address
+};
+
+// What a validating resolver says of a TXT RRset, from the trust anchor.
+struct ValidationReport {
+  enum class Verdict { kSecure, kInsecure, kBogus, kIndeterminate };
+  Verdict verdict = Verdict::kIndeterminate;
+  std::vector<std::string> values;
+  std::string why;  // a sentence
+};
+
+struct Services {
+  base::Clock& clock;
+  state::Store& store;
+  CurrentRuntime runtime;
+  // Waits for an earlier call under the same key before it begins.
+  std::function<boost::asio::awaitable<PluginAnswer>(PluginCall)> call_plugin;
+  std::function<boost::asio::awaitable<base::Result<AuthoritativeReport>>(base::Name, std::string value)>
+      check_authoritatives;
+  std::function<boost::asio::awaitable<base::Result<ValidationReport>>(base::Name)> validate_record;
+  std::function<boost::asio::awaitable<base::Result<ValidationReport>>(std::string domain)> validate_domain;
+};
+
+// The actions of all step kinds of this version.
+ActionTable standard_actions(const Services& services);
+
+}  // namespace paynamed::pipeline

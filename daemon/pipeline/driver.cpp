@@ -1,0 +1,401 @@
+#include "pipeline/driver.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/failpoint.hpp"
+#include "pipeline/event_data.hpp"
+
+namespace paynamed::pipeline {
+namespace json = boost::json;
+namespace asio = boost::asio;
+using base::Code;
+using base::Result;
+using base::Status;
+using Kind = Driver::Rest::Kind;
+
+namespace {
+
+constexpr config::Retry kUndoRetry{
+    .attempts = 0, .first = base::Duration{1'000}, .max = base::Duration{3'600'000}};
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+template <class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+}  // namespace
+
+Consequence consequence_of(Code code) {
+  switch (code) {
+    case Code::kInvalidArgument:
+    case Code::kFailedPrecondition:
+    case Code::kNotFound:
+    case Code::kPermissionDenied:
+      return Consequence::kCompensate;
+    case Code::kUnauthenticated:
+      return Consequence::kPause;
+    default:
+      return Consequence::kRetry;
+  }
+}
+
+base::Duration backoff(const config::Retry& retry, std::uint32_t tries, base::Random& random) {
+  const std::int64_t doubled = retry.first.count() << std::min<std::uint32_t>(tries > 0 ? tries - 1 : 0, 30);
+  const base::Duration most{std::min<std::int64_t>(doubled, retry.max.count())};
+  const base::Duration half{most.count() / 2};
+  return half + random.jitter(most - half);
+}
+
+asio::awaitable<Driver::Rest> Driver::drive(Run& run, const std::atomic<bool>& stopping) {
+  for (;;) {
+    if (stopping) co_return Rest{Kind::kStopped, {}, {}};
+    MaybeRest rest;
+    switch (run.progress.phase()) {
+      case Phase::kForward:
+        if (run.cancel_requested.exchange(false)) {
+          auto turned = co_await turn_back(run, "cancelled by the caller");
+          if (!turned) co_return Rest{Kind::kStopped, {}, turned.error()};
+        } else {
+          rest = co_await forward(run);
+        }
+        break;
+      case Phase::kCompensating:
+        rest = co_await backward(run);
+        break;
+      case Phase::kPaused:
+        co_return Rest{Kind::kPaused, {}, {}};
+      case Phase::kCompleted:
+      case Phase::kCompensated:
+        co_return Rest{Kind::kFinal, {}, {}};
+    }
+    if (rest) co_return *std::move(rest);
+  }
+}
+
+asio::awaitable<Driver::MaybeRest> Driver::forward(Run& run) {
+  const std::size_t index = run.progress.current();
+  if (index == run.progress.step_count()) {  // an empty pipeline, or the end was not written yet
+    Draft draft = draft_of(run);
+    if (auto added = co_await add_what_follows(run, draft); !added) {
+      co_return Rest{Kind::kStopped, {}, added.error()};
+    }
+    co_return co_await commit(run, std::move(draft));
+  }
+  const StepProgress& step = run.progress.step(index);
+  const CompiledStep& compiled = run.pipeline.steps[index];
+  const base::WallTime now = clock_.wall();
+  if (step.started && now >= *step.started + compiled.deadline) {
+    Failure late{base::deadline_exceeded(fmt::format("step '{}' did not end within {}{}{}", compiled.id,
+                                                     base::to_string(compiled.deadline),
+                                                     step.message.empty() ? "" : ": ", step.message)),
+                 step.attempt_open, false};
+    co_return co_await fail_step(run, index, std::move(late));
+  }
+  if (step.until && *step.until > now) co_return Rest{Kind::kUntil, *step.until, {}};
+
+  const auto action = actions_.find(compiled.kind);
+  if (action == actions_.end()) {
+    Failure missing{
+        base::unimplemented(fmt::format("this version of paynamed has no step kind '{}'", compiled.kind)),
+        false, false};
+    co_return co_await fail_step(run, index, std::move(missing));
+  }
+  if (action->second->has_effect() && !run.intent_fresh) {
+    MaybeRest rest = co_await write_intent(run, index);
+    if (rest || !run.intent_fresh) co_return rest;
+  }
+  run.intent_fresh = false;
+  PAYNAMED_FAILPOINT("engine.effect.before");
+  const StepContext context = context_of(run, index);
+  StepResult result = co_await action->second->perform(context);
+  PAYNAMED_FAILPOINT("engine.effect.after");
+  co_return co_await finish_step(run, index, std::move(result));
+}
+
+asio::awaitable<Driver::MaybeRest> Driver::write_intent(Run& run, std::size_t index) {
+  const StepProgress& step = run.progress.step(index);
+  Result<json::object> prepared = step.intent;
+  if (!step.intended || step.last_code == Code::kAborted) {
+    const StepContext context = context_of(run, index);
+    prepared = co_await actions_.find(run.pipeline.steps[index].kind)->second->prepare(context);
+  }
+  if (!prepared) {
+    Failure failure{prepared.error(), false, false};
+    co_return co_await fail_step(run, index, std::move(failure));
+  }
+  Draft draft = draft_of(run);
+  const std::uint32_t attempt = step.attempts + 1;
+  add(run, draft,
+      entry::intent(static_cast<std::uint32_t>(index), attempt, clock_.wall(), *std::move(prepared)));
+  run.intent_fresh = true;
+  PAYNAMED_FAILPOINT("engine.intent.before");
+  MaybeRest rest = co_await commit(run, std::move(draft));
+  PAYNAMED_FAILPOINT("engine.intent.after");
+  co_return rest;
+}
+
+asio::awaitable<Driver::MaybeRest> Driver::finish_step(Run& run, std::size_t index, StepResult result) {
+  if (auto* failure = std::get_if<Failure>(&result)) {
+    co_return co_await fail_step(run, index, std::move(*failure));
+  }
+  const auto number = static_cast<std::uint32_t>(index);
+  const StepProgress& step = run.progress.step(index);
+  const std::uint32_t attempt = step.state == StepView::State::kRunning ? step.attempts : step.attempts + 1;
+  Draft draft = draft_of(run);
+  std::visit(
+      Overloaded{
+          [&](Done& done) {
+            add(run, draft,
+                entry::done(number, attempt, clock_.wall(), std::move(done.outputs), done.message));
+            add_events(draft, std::move(done.events));
+          },
+          [&](Skipped& skipped) { add(run, draft, entry::skipped(number, clock_.wall(), skipped.message)); },
+          [&](Wait& wait) {
+            add(run, draft,
+                entry::wait(number, clock_.wall(), wait.until, wait.message, std::move(wait.state)));
+          },
+          [](Failure&) {},
+      },
+      result);
+  if (!std::holds_alternative<Wait>(result)) {
+    if (auto added = co_await add_what_follows(run, draft); !added) {
+      co_return Rest{Kind::kStopped, {}, added.error()};
+    }
+  }
+  PAYNAMED_FAILPOINT("engine.outcome.before");
+  MaybeRest rest = co_await commit(run, std::move(draft));
+  PAYNAMED_FAILPOINT("engine.outcome.after");
+  co_return rest;
+}
+
+asio::awaitable<Result<void>> Driver::add_what_follows(Run& run, Draft& draft) {
+  const std::size_t next = run.progress.current();
+  if (next == run.progress.step_count()) {
+    add(run, draft,
+        entry::note(entry::Note::kCompleted, static_cast<std::uint32_t>(next), clock_.wall(), {}));
+    std::vector<state::NewEvent> events;
+    events.push_back(event_of("run.completed", run.id, run.input));
+    add_events(draft, std::move(events));
+    co_return Result<void>{};
+  }
+  if (run.cancel_requested) co_return Result<void>{};
+  const auto action = actions_.find(run.pipeline.steps[next].kind);
+  if (action == actions_.end() || !action->second->has_effect() || action->second->reads_before()) {
+    co_return Result<void>{};
+  }
+  const StepContext context = context_of(run, next);
+  Result<json::object> prepared = co_await action->second->prepare(context);
+  // A failure shows again, and is handled, when the step's turn comes.
+  if (prepared) {
+    add(run, draft, entry::intent(static_cast<std::uint32_t>(next), 1, clock_.wall(), *std::move(prepared)));
+    run.intent_fresh = true;
+  }
+  co_return Result<void>{};
+}
+
+asio::awaitable<Driver::MaybeRest> Driver::fail_step(Run& run, std::size_t index, Failure failure) {
+  const auto number = static_cast<std::uint32_t>(index);
+  const StepProgress& step = run.progress.step(index);
+  const CompiledStep& compiled = run.pipeline.steps[index];
+  const base::WallTime now = clock_.wall();
+  const std::uint32_t attempt = step.state == StepView::State::kRunning ? step.attempts : step.attempts + 1;
+  const bool late = failure.status.code() == Code::kDeadlineExceeded && step.started &&
+                    now >= *step.started + compiled.deadline;
+
+  Consequence consequence = failure.pause ? Consequence::kPause : consequence_of(failure.status.code());
+  std::optional<base::WallTime> until;
+  bool exhausted = late;
+  if (consequence == Consequence::kRetry && !late) {
+    base::Duration delay = backoff(compiled.retry, step.tries + 1, random_);
+    delay = std::max(delay, base::Duration{failure.status.retry_after_ms()});
+    until = now + delay;
+    const base::WallTime started = step.started.value_or(now);
+    exhausted = step.tries + 1 >= compiled.retry.attempts || *until >= started + compiled.deadline;
+  }
+  // Credentials that are refused will be refused again: the budget counts as spent.
+  if (exhausted || (consequence == Consequence::kPause && !failure.pause)) {
+    until.reset();
+    consequence = compiled.on_exhausted == config::Step::OnExhausted::kCompensate ? Consequence::kCompensate
+                                                                                  : Consequence::kPause;
+  }
+
+  Draft draft = draft_of(run);
+  add(run, draft, entry::failed(number, attempt, now, failure.status, failure.effect_unknown, until));
+  const std::string reason = fmt::format("step '{}': {}", compiled.id, failure.status.message());
+  if (consequence == Consequence::kPause) add_pause(run, draft, index, reason);
+  if (consequence == Consequence::kCompensate) add_turn_back(run, draft, index, reason);
+  PAYNAMED_FAILPOINT("engine.outcome.before");
+  MaybeRest rest = co_await commit(run, std::move(draft));
+  PAYNAMED_FAILPOINT("engine.outcome.after");
+  co_return rest;
+}
+
+asio::awaitable<Driver::MaybeRest> Driver::backward(Run& run) {
+  const std::optional<std::size_t> index = run.progress.next_undo();
+  if (!index) {
+    Draft draft = draft_of(run);
+    add_compensated(run, draft);
+    co_return co_await commit(run, std::move(draft));
+  }
+  const StepProgress& step = run.progress.step(*index);
+  if (step.until && *step.until > clock_.wall()) co_return Rest{Kind::kUntil, *step.until, {}};
+  const auto action = actions_.find(run.pipeline.steps[*index].kind);
+  UndoResult result = UndoDone{{}, "nothing to take back"};
+  PAYNAMED_FAILPOINT("engine.undo.before");
+  if (!step.effect_possible()) {
+    result = UndoDone{{}, "nothing had been done"};
+  } else if (action != actions_.end()) {
+    const StepContext context = context_of(run, *index);
+    result = co_await action->second->undo(context);
+  }
+  PAYNAMED_FAILPOINT("engine.undo.after");
+  co_return co_await finish_undo(run, *index, std::move(result));
+}
+
+asio::awaitable<Driver::MaybeRest> Driver::finish_undo(Run& run, std::size_t index, UndoResult result) {
+  const auto number = static_cast<std::uint32_t>(index);
+  const base::WallTime now = clock_.wall();
+  Draft draft = draft_of(run);
+  std::visit(
+      Overloaded{
+          [&](UndoDone& done) {
+            add(run, draft, entry::undo_done(number, now, done.message));
+            add_events(draft, std::move(done.events));
+            if (!run.progress.next_undo()) add_compensated(run, draft);
+          },
+          [&](Wait& wait) {
+            add(run, draft,
+                entry::undo_again(number, now, wait.until, wait.message, std::move(wait.state), false));
+          },
+          [&](Failure& failure) {
+            const Status& status = failure.status;
+            const bool again = !failure.pause && consequence_of(status.code()) == Consequence::kRetry;
+            const std::uint32_t tries = run.progress.step(index).undo_tries + 1;
+            base::Duration delay = again ? backoff(kUndoRetry, tries, random_) : base::Duration{0};
+            delay = std::max(delay, base::Duration{status.retry_after_ms()});
+            add(run, draft,
+                entry::undo_again(number, now, now + delay, status.message(),
+                                  run.progress.step(index).wait_state, true));
+            if (!again) {
+              add_pause(
+                  run, draft, index,
+                  fmt::format("taking back step '{}': {}", run.pipeline.steps[index].id, status.message()));
+            }
+          },
+      },
+      result);
+  PAYNAMED_FAILPOINT("engine.undo_outcome.before");
+  MaybeRest rest = co_await commit(run, std::move(draft));
+  PAYNAMED_FAILPOINT("engine.undo_outcome.after");
+  co_return rest;
+}
+
+asio::awaitable<Result<void>> Driver::resume(Run& run) {
+  const bool back = run.progress.phase_below_pause() == Phase::kCompensating;
+  const std::size_t index = back ? run.progress.next_undo().value_or(0) : run.progress.current();
+  Draft draft = draft_of(run);
+  add(run, draft, entry::note(entry::Note::kResumed, static_cast<std::uint32_t>(index), clock_.wall(), {}));
+  json::object data;
+  data["compensating"] = back;
+  std::vector<state::NewEvent> events;
+  events.push_back(event_of("run.resumed", run.id, run.input, std::move(data)));
+  add_events(draft, std::move(events));
+  const MaybeRest rest = co_await commit(run, std::move(draft));
+  if (rest) co_return base::fail(rest->failure);
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> Driver::turn_back(Run& run, std::string reason) {
+  Draft draft = draft_of(run);
+  add_turn_back(run, draft, std::min(run.progress.current(), run.progress.step_count()), reason);
+  const MaybeRest rest = co_await commit(run, std::move(draft));
+  if (rest) co_return base::fail(rest->failure);
+  co_return Result<void>{};
+}
+
+asio::awaitable<Driver::MaybeRest> Driver::commit(Run& run, Draft draft) {
+  state::RunUpdate update;
+  update.run = run.key;
+  update.expected_entries = draft.expected_entries;
+  update.journal = std::move(draft.journal);
+  update.events = std::move(draft.events);
+  PAYNAMED_FAILPOINT("engine.commit.before");
+  Result<void> recorded = co_await store_.record(std::move(update));
+  PAYNAMED_FAILPOINT("engine.commit.after");
+  // The progress is ahead of the disk now: the run must not go on in this process.
+  if (!recorded) co_return Rest{Kind::kStopped, {}, recorded.error()};
+  co_return std::nullopt;
+}
+
+Driver::Draft Driver::draft_of(const Run& run) const {
+  return {run.progress.entries(), {}, {}};
+}
+
+void Driver::add(Run& run, Draft& draft, state::JournalEntry entry) const {
+  // Our own entry always fits; replay is where entries are doubted.
+  [[maybe_unused]] const auto applied = run.progress.apply(entry);
+  draft.journal.push_back(std::move(entry));
+}
+
+void Driver::add_pause(Run& run, Draft& draft, std::size_t index, const std::string& reason) const {
+  add(run, draft,
+      entry::note(entry::Note::kPaused, static_cast<std::uint32_t>(index), clock_.wall(), reason));
+  json::object data;
+  data["step"] = run.pipeline.steps[index].id;
+  data["reason"] = reason;
+  std::vector<state::NewEvent> events;
+  events.push_back(event_of("run.paused", run.id, run.input, std::move(data)));
+  add_events(draft, std::move(events));
+}
+
+void Driver::add_turn_back(Run& run, Draft& draft, std::size_t index, const std::string& reason) const {
+  add(run, draft,
+      entry::note(entry::Note::kCompensating, static_cast<std::uint32_t>(index), clock_.wall(), reason));
+  json::object data;
+  if (index < run.pipeline.steps.size()) data["step"] = run.pipeline.steps[index].id;
+  data["reason"] = reason;
+  std::vector<state::NewEvent> events;
+  events.push_back(event_of("run.compensating", run.id, run.input, std::move(data)));
+  if (!run.progress.next_undo()) {
+    add_events(draft, std::move(events));
+    add_compensated(run, draft);
+    return;
+  }
+  add_events(draft, std::move(events));
+}
+
+void Driver::add_compensated(Run& run, Draft& draft) const {
+  add(run, draft, entry::note(entry::Note::kCompensated, 0, clock_.wall(), run.progress.reason()));
+  json::object data;
+  data["reason"] = run.progress.reason();
+  std::vector<state::NewEvent> events;
+  events.push_back(event_of("run.compensated", run.id, run.input, std::move(data)));
+  add_events(draft, std::move(events));
+}
+
+void Driver::add_events(Draft& draft, std::vector<state::NewEvent> events) const {
+  for (state::NewEvent& event : events) {
+    event.time = clock_.wall();
+    event.id = base::Uuid::v7(event.time, random_);
+    draft.events.push_back(std::move(event));
+  }
+}
+
+StepContext Driver::context_of(const Run& run, std::size_t index) const {
+  return {run.id,
+          run.input,
+          run.pipeline,
+          run.progress,
+          index,
+          clock_.wall(),
+          fmt::format("{}/{}/1", run.id.to_string(), run.pipeline.steps[index].id),
+          run.correlation_id,
+          run.traceparent};
+}
+
+}  // namespace paynamed::pipeline

@@ -1,0 +1,185 @@
+#include "pipeline/intake.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+
+#include "names/payment.hpp"
+#include "pipeline/event_data.hpp"
+
+namespace paynamed::pipeline {
+namespace json = boost::json;
+using base::Result;
+using state::SourceKind;
+using state::Verb;
+
+namespace {
+
+constexpr std::size_t kMaxTextBytes = 512;
+
+Result<const config::Domain*> domain_of(const Command& command, const config::Config& config) {
+  const config::Domain* domain = config.find_domain(command.name.domain());
+  if (!domain) {
+    return base::fail(base::not_found(
+        fmt::format("{} is not a domain of this daemon; GET /v1/domains lists them", command.name.domain())));
+  }
+  const bool allowed = std::any_of(domain->tenants.begin(), domain->tenants.end(),
+                                   [&](const auto& tenant) { return tenant.value == command.tenant; });
+  if (!allowed) {
+    return base::fail(base::permission_denied(
+        fmt::format("this key may not use names of {}; ask the operator", command.name.domain())));
+  }
+  return domain;
+}
+
+Result<void> check_text(std::string_view what, const std::string& text) {
+  const bool control = std::any_of(text.begin(), text.end(),
+                                   [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  if (text.size() > kMaxTextBytes || control) {
+    return base::fail(base::invalid_argument(
+        fmt::format("{} must have at most {} bytes and no control characters", what, kMaxTextBytes)));
+  }
+  return {};
+}
+
+bool makes_offers(const CompiledPipeline& pipeline) {
+  return std::any_of(pipeline.steps.begin(), pipeline.steps.end(), [](const CompiledStep& step) {
+    return step.kind == "offer.create" && !step.instance.empty();
+  });
+}
+
+Result<const CompiledPipeline*> pipeline_of(const Command& command, SourceKind source,
+                                            const Runtime& runtime) {
+  const auto found = runtime.pipelines.find(state::to_string(command.verb));
+  if (found == runtime.pipelines.end()) {
+    return base::fail(base::failed_precondition(
+        fmt::format("the configuration has no pipeline '{}'", state::to_string(command.verb))));
+  }
+  const bool needs_offer = source == SourceKind::kNode && command.verb != Verb::kRemove;
+  if (needs_offer && !makes_offers(found->second)) {
+    return base::fail(
+        base::failed_precondition("this daemon has no node that could make an offer; bring one: {\"source\": "
+                                  "{\"offer\": \"lno1...\"}}"));
+  }
+  return &found->second;
+}
+
+// The caller's offer or URI, checked before anything is accepted.
+Result<void> check_external(RunInput& input, const config::Domain& domain, base::WallTime now,
+                            std::vector<std::string>& warnings) {
+  names::PublicationRules rules;
+  rules.test_domain = domain.test;
+  const std::string& text = input.source.offer.empty() ? input.source.uri : input.source.offer;
+  auto publication =
+      names::check_publication(input.name, text, std::chrono::seconds{domain.ttl_seconds}, now, rules);
+  if (!publication) return base::fail(publication.error());
+  input.value = publication->value;
+  for (const auto& warning : publication->payment.warnings) warnings.push_back(warning.message);
+  for (const auto& warning : publication->warnings) warnings.push_back(warning.message);
+  return {};
+}
+
+Result<std::optional<state::NameRow>> existing_name(const Command& command, state::Store& store) {
+  auto row = store.find_name(command.tenant, command.name.text());
+  if (!row) return base::fail(row.error());
+  if (command.verb == Verb::kRegister) return row;
+  const bool there = *row && (*row)->state != state::NameState::kRegistering &&
+                     (*row)->state != state::NameState::kQuarantined;
+  if (!there && !(*row && (*row)->open_run)) {
+    return base::fail(base::not_found(fmt::format("there is no name {}", command.name.text())));
+  }
+  if (command.verb == Verb::kRotate && (*row)->source == SourceKind::kExternal) {
+    return base::fail(base::failed_precondition(
+        "the name's offer comes from its owner, so there is nothing to rotate; set a new source instead"));
+  }
+  return row;
+}
+
+// What the run is about. For verbs on a name that exists, owner and reference are the name's.
+RunInput input_of(const Command& command, const config::Domain& domain,
+                  const std::optional<state::NameRow>& existing) {
+  RunInput input{command.tenant, command.name, command.verb};
+  input.owner = command.owner;
+  input.reference = command.reference;
+  input.source = command.source;
+  input.livemode = !domain.test;
+  if (!existing) return input;
+  input.before = *existing;
+  if (command.verb == Verb::kRegister) return input;
+  input.owner = existing->owner;
+  input.reference = existing->reference;
+  input.livemode = existing->livemode;
+  if (command.verb != Verb::kSetSource) {
+    input.source.kind = existing->source;
+    input.source.node = existing->node;
+    input.value = existing->value;
+  }
+  return input;
+}
+
+state::NewEvent accepted_event(const base::Uuid& run, const RunInput& input,
+                               const std::string& correlation_id) {
+  json::object data;
+  data["verb"] = state::to_string(input.verb);
+  data["domain"] = input.name.domain();
+  data["owner"] = input.owner;
+  data["reference"] = input.reference;
+  data["source"] = state::to_string(input.source.kind);
+  data["correlation_id"] = correlation_id;
+  return event_of("run.accepted", run, input, std::move(data));
+}
+
+}  // namespace
+
+Result<Admitted> admit(const Command& command, const Runtime& runtime, state::Store& store,
+                       base::Clock& clock, base::Random& random) {
+  auto domain = domain_of(command, runtime.config);
+  if (!domain) return base::fail(domain.error());
+  for (const auto& [what, text] :
+       {std::pair{"owner", &command.owner}, std::pair{"reference", &command.reference}}) {
+    if (auto checked = check_text(what, *text); !checked) return base::fail(checked.error());
+  }
+  auto existing = existing_name(command, store);
+  if (!existing) return base::fail(existing.error());
+
+  const base::WallTime now = clock.wall();
+  Admitted admitted{
+      .run = {}, .input = input_of(command, **domain, *existing), .pipeline = {}, .warnings = {}};
+  RunInput& input = admitted.input;
+  auto pipeline = pipeline_of(command, input.source.kind, runtime);
+  if (!pipeline) return base::fail(pipeline.error());
+  admitted.pipeline = **pipeline;
+  const bool brings_source = command.verb == Verb::kRegister || command.verb == Verb::kSetSource;
+  if (brings_source && input.source.kind == SourceKind::kExternal) {
+    if (auto checked = check_external(input, **domain, now, admitted.warnings); !checked) {
+      return base::fail(checked.error());
+    }
+  }
+
+  state::NewRun& run = admitted.run;
+  run.tenant = command.tenant;
+  run.id = base::Uuid::v7(now, random);
+  run.verb = command.verb;
+  run.name = command.name.text();
+  run.owner = input.owner;
+  run.time = now;
+  run.correlation_id = command.correlation_id;
+  run.traceparent = command.traceparent;
+  run.input = json::serialize(input.to_json());
+  run.pipeline = admitted.pipeline.to_json();
+  run.idempotency_key = command.idempotency_key;
+  run.request_hash = command.request_hash;
+  // What we read of the name is what the run works with: the store refuses it when the name changed since.
+  run.expected_revision = command.expected_revision;
+  if (command.verb != Verb::kRegister && run.expected_revision == 0 && *existing) {
+    run.expected_revision = (*existing)->revision;
+  }
+  state::NewEvent event = accepted_event(run.id, input, command.correlation_id);
+  event.time = now;
+  event.id = base::Uuid::v7(now, random);
+  run.events.push_back(std::move(event));
+  return admitted;
+}
+
+}  // namespace paynamed::pipeline

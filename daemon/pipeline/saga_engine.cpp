@@ -1,0 +1,311 @@
+#include "pipeline/saga_engine.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/json/serialize.hpp>
+#include <exception>
+#include <utility>
+
+#include "base/failpoint.hpp"
+#include "pipeline/intake.hpp"
+
+namespace paynamed::pipeline {
+namespace asio = boost::asio;
+using base::Result;
+using Kind = Driver::Rest::Kind;
+
+namespace {
+
+constexpr std::uint32_t kRecoveryPage = 500;
+// How long cancel() waits for the step in progress to end.
+constexpr base::Duration kCancelPatience{15'000};
+
+}  // namespace
+
+SagaEngine::SagaEngine(Settings settings, Dependencies dependencies, ActionTable actions)
+    : settings_(settings),
+      dependencies_(std::move(dependencies)),
+      actions_(std::move(actions)),
+      driver_(dependencies_.store, actions_, dependencies_.clock, dependencies_.random),
+      idle_(dependencies_.clock) {}
+
+SagaEngine::~SagaEngine() = default;
+
+Result<void> SagaEngine::recover() {
+  state::RunKey after = 0;
+  for (;;) {
+    auto page = dependencies_.store.open_runs(after, kRecoveryPage);
+    if (!page) return base::fail(page.error());
+    for (const state::OpenRun& stored : *page) {
+      after = stored.row.key;
+      auto run = Run::load(dependencies_.clock, stored);
+      if (run) {
+        take_up(*std::move(run));
+      } else if (dependencies_.on_trouble) {
+        dependencies_.on_trouble(stored.row.id, "an open run cannot be read; its name stays reserved",
+                                 run.error());
+      }
+    }
+    if (page->size() < kRecoveryPage) return {};
+  }
+}
+
+asio::awaitable<bool> SagaEngine::stop(base::Duration deadline) {
+  stopping_ = true;
+  const base::MonotonicTime end = dependencies_.clock.monotonic() + deadline;
+  for (;;) {
+    const auto seen = idle_.count();
+    {
+      const std::lock_guard lock(mutex_);
+      ready_.clear();
+      for (auto& [id, slot] : slots_) slot.timer.reset();
+      if (active_ == 0) co_return true;
+    }
+    const auto left = std::chrono::ceil<base::Duration>(end - dependencies_.clock.monotonic());
+    if (left.count() <= 0 || !co_await idle_.wait(seen, left)) co_return false;
+  }
+}
+
+asio::awaitable<Result<Accepted>> SagaEngine::submit(Command command) {
+  if (stopping_) {
+    co_return base::fail(base::unavailable("the daemon is stopping; send the request again in a moment"));
+  }
+  const std::shared_ptr<const Runtime> runtime = dependencies_.runtime();
+  Result<Admitted> admitted =
+      admit(command, *runtime, dependencies_.store, dependencies_.clock, dependencies_.random);
+  if (!admitted) co_return base::fail(admitted.error());
+
+  state::NewRun new_run = std::move(admitted->run);
+  const base::Uuid id = new_run.id;
+  PAYNAMED_FAILPOINT("engine.accept.before");
+  Result<state::AcceptedRun> accepted = co_await dependencies_.store.accept_run(std::move(new_run));
+  PAYNAMED_FAILPOINT("engine.accept.after");
+  if (!accepted) co_return base::fail(accepted.error());
+  Accepted answer{accepted->id, accepted->replayed, std::move(admitted->warnings)};
+  if (accepted->replayed) co_return answer;
+
+  Progress fresh{admitted->pipeline};
+  auto run = std::make_shared<Run>(dependencies_.clock, std::move(admitted->input),
+                                   std::move(admitted->pipeline), std::move(fresh));
+  run->key = accepted->key;
+  run->id = id;
+  run->tenant = command.tenant;
+  run->correlation_id = std::move(command.correlation_id);
+  run->traceparent = std::move(command.traceparent);
+  take_up(std::move(run));
+  co_return answer;
+}
+
+void SagaEngine::take_up(std::shared_ptr<Run> run) {
+  const base::Uuid id = run->id;
+  const bool paused = run->progress.phase() == Phase::kPaused;
+  {
+    const std::lock_guard lock(mutex_);
+    slots_[id] = Slot{std::move(run), false, nullptr};
+  }
+  if (!paused) make_ready(id);
+}
+
+void SagaEngine::make_ready(const base::Uuid& id) {
+  std::shared_ptr<Run> run;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = slots_.find(id);
+    if (found == slots_.end() || found->second.driven || stopping_) return;
+    found->second.driven = true;
+    if (active_ >= settings_.max_active_runs) {
+      ready_.push_back(id);
+      return;
+    }
+    ++active_;
+    run = found->second.run;
+  }
+  spawn(std::move(run));
+}
+
+void SagaEngine::spawn(std::shared_ptr<Run> run) {
+  asio::co_spawn(dependencies_.executor, drive(std::move(run)), asio::detached);
+}
+
+asio::awaitable<void> SagaEngine::drive(std::shared_ptr<Run> run) {
+  Driver::Rest rest;
+  try {
+    rest = co_await driver_.drive(*run, stopping_);
+  } catch (const std::exception& error) {
+    rest = {Kind::kStopped, {}, base::internal("the step failed in an unforeseen way", error.what())};
+  }
+  rested(run, rest);
+}
+
+void SagaEngine::rested(const std::shared_ptr<Run>& run, const Driver::Rest& rest) {
+  if (rest.kind == Kind::kStopped && !rest.failure.ok() && dependencies_.on_trouble) {
+    dependencies_.on_trouble(run->id, "the run cannot go on in this process; a restart takes it up again",
+                             rest.failure);
+  }
+  if (dependencies_.on_rest) dependencies_.on_rest(*run);
+
+  std::shared_ptr<Run> next;
+  std::unique_ptr<base::Clock::Timer> dropped;  // outside the lock: it may be the last to hold a coroutine
+  {
+    const std::lock_guard lock(mutex_);
+    --active_;
+    const auto found = slots_.find(run->id);
+    if (found != slots_.end()) {
+      Slot& slot = found->second;
+      dropped = std::move(slot.timer);
+      slot.driven = false;
+      if (rest.kind == Kind::kFinal || (rest.kind == Kind::kStopped && !stopping_)) {
+        slots_.erase(found);
+      } else if (rest.kind == Kind::kUntil && !stopping_) {
+        const auto delay = std::max(rest.until - dependencies_.clock.wall(), base::Duration{0});
+        slot.timer = dependencies_.clock.at(dependencies_.clock.monotonic() + delay, dependencies_.executor,
+                                            [this, id = run->id] { make_ready(id); });
+      }
+    }
+    while (!ready_.empty() && active_ < settings_.max_active_runs && !next) {
+      const auto waiting = slots_.find(ready_.front());
+      ready_.pop_front();
+      if (waiting != slots_.end()) {
+        ++active_;
+        next = waiting->second.run;
+      }
+    }
+  }
+  run->changed.notify();
+  idle_.notify();
+  if (next) spawn(std::move(next));
+}
+
+asio::awaitable<Result<state::RunRow>> SagaEngine::wait(std::string tenant, base::Uuid id,
+                                                        base::Duration most) {
+  const base::MonotonicTime end = dependencies_.clock.monotonic() + most;
+  for (;;) {
+    std::shared_ptr<Run> run;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = slots_.find(id);
+      if (found != slots_.end()) run = found->second.run;
+    }
+    const auto seen = run ? run->changed.count() : 0;
+    auto row = dependencies_.store.find_run(tenant, id);
+    if (!row) co_return base::fail(row.error());
+    if (!*row) co_return base::fail(base::not_found(fmt::format("there is no run {}", id.to_string())));
+    const bool at_rest = (*row)->state == state::RunState::kPaused || !state::is_open((*row)->state);
+    const auto left = std::chrono::ceil<base::Duration>(end - dependencies_.clock.monotonic());
+    if (at_rest || !run || left.count() <= 0) co_return **std::move(row);
+    co_await run->changed.wait(seen, left);
+  }
+}
+
+Result<std::shared_ptr<Run>> SagaEngine::claim(std::string_view tenant, const base::Uuid& id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = slots_.find(id);
+  if (found == slots_.end() || found->second.run->tenant != tenant) return base::fail(not_open(tenant, id));
+  if (found->second.driven) {
+    return base::fail(base::failed_precondition("the run is at work; wait until it is paused, or cancel it"));
+  }
+  found->second.driven = true;
+  return found->second.run;
+}
+
+void SagaEngine::give_back(const std::shared_ptr<Run>& run, bool ready) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = slots_.find(run->id);
+    if (found != slots_.end()) found->second.driven = false;
+  }
+  if (ready) make_ready(run->id);
+}
+
+base::Status SagaEngine::not_open(std::string_view tenant, const base::Uuid& id) const {
+  auto row = dependencies_.store.find_run(tenant, id);
+  if (row && *row && !state::is_open((*row)->state)) {
+    return base::failed_precondition(
+        fmt::format("the run ended already: it is {}", state::to_string((*row)->state)));
+  }
+  if (row && *row) {
+    return base::unavailable("the run cannot go on in this process; restart the daemon to take it up again");
+  }
+  return base::not_found(fmt::format("there is no run {}", id.to_string()));
+}
+
+asio::awaitable<Result<void>> SagaEngine::resume(std::string tenant, base::Uuid id) {
+  Result<std::shared_ptr<Run>> run = claim(tenant, id);
+  if (!run) co_return base::fail(run.error());
+  if ((*run)->progress.phase() != Phase::kPaused) {
+    give_back(*run, false);
+    co_return base::fail(
+        base::failed_precondition("the run is not paused: it waits for its time and goes on by itself"));
+  }
+  Result<void> resumed = co_await driver_.resume(**run);
+  give_back(*run, resumed.has_value());
+  co_return resumed;
+}
+
+asio::awaitable<Result<void>> SagaEngine::cancel(std::string tenant, base::Uuid id) {
+  const base::MonotonicTime end = dependencies_.clock.monotonic() + kCancelPatience;
+  for (;;) {
+    std::shared_ptr<Run> driven;
+    std::uint64_t seen = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = slots_.find(id);
+      if (found == slots_.end() || found->second.run->tenant != tenant) {
+        co_return base::fail(not_open(tenant, id));
+      }
+      if (found->second.driven) {
+        driven = found->second.run;
+        seen = driven->changed.count();
+        driven->cancel_requested = true;
+      }
+    }
+    if (driven) {
+      const auto left = std::chrono::ceil<base::Duration>(end - dependencies_.clock.monotonic());
+      if (left.count() > 0 && co_await driven->changed.wait(seen, left)) continue;
+      co_return base::fail(
+          base::unavailable("the step in progress has not ended yet; the run turns back after it: look at "
+                            "the run again in a moment"));
+    }
+    Result<std::shared_ptr<Run>> run = claim(tenant, id);
+    if (!run) {
+      if (run.error().code() == base::Code::kFailedPrecondition) continue;
+      co_return base::fail(run.error());
+    }
+    if ((*run)->progress.phase_below_pause() == Phase::kCompensating) {
+      const bool asked = (*run)->cancel_requested.exchange(false);
+      give_back(*run, false);
+      if (asked) co_return Result<void>{};
+      co_return base::fail(base::failed_precondition("the run is being compensated already"));
+    }
+    (*run)->cancel_requested = false;
+    Result<void> turned = co_await driver_.turn_back(**run, "cancelled by the caller");
+    give_back(*run, turned.has_value());
+    co_return turned;
+  }
+}
+
+Result<RunView> SagaEngine::view(std::string_view tenant, base::Uuid id) {
+  auto row = dependencies_.store.find_run(tenant, id);
+  if (!row) return base::fail(row.error());
+  if (!*row) return base::fail(base::not_found(fmt::format("there is no run {}", id.to_string())));
+  auto stored = dependencies_.store.load_run((*row)->key);
+  if (!stored) return base::fail(stored.error());
+  if (!*stored) return base::fail(base::not_found(fmt::format("there is no run {}", id.to_string())));
+
+  auto pipeline = CompiledPipeline::from_json((*stored)->pipeline);
+  if (!pipeline) return base::fail(pipeline.error());
+  auto progress = Progress::replay(*pipeline, (*stored)->journal);
+  if (!progress) return base::fail(progress.error());
+  RunView view{**std::move(row), {}};
+  for (std::size_t i = 0; i < pipeline->steps.size(); ++i) {
+    const StepProgress& step = progress->step(i);
+    view.steps.push_back({pipeline->steps[i].id, pipeline->steps[i].kind, step.state, step.attempts,
+                          step.started, step.finished, step.until, step.message,
+                          boost::json::serialize(step.outputs)});
+  }
+  return view;
+}
+
+}  // namespace paynamed::pipeline
