@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "names/ascii.hpp"
 #include "names/bech32.hpp"
 #include "names/bolt12_fields.hpp"
