@@ -77,7 +77,7 @@ void read_api(Fields& fields, Config& config) {
 }
 
 void read_tenants(Reader& reader, const toml::table& table, Config& config) {
-  for (const auto& [key, node] : table) {
+  for (const auto& [key, node] : in_file_order(table)) {
     const Region region = reader.region(key);
     const std::string id{key.str()};
     if (!is_identifier(id)) {

@@ -71,16 +71,34 @@ void read_stub(Reader& reader, const toml::node& node, Config& config) {
   config.dns.stubs.push_back(std::move(stub));
 }
 
+// [domains.example.com] without quotes is a table "com" in a table "example".
+std::optional<std::string> meant_domain(const toml::key& key, const toml::node& node) {
+  std::string name{key.str()};
+  const toml::table* table = node.as_table();
+  if (name.find('.') != std::string::npos) return std::nullopt;
+  bool unquoted = false;
+  while (table != nullptr && table->size() == 1 && table->begin()->second.is_table()) {
+    name += "." + std::string{table->begin()->first.str()};
+    table = table->begin()->second.as_table();
+    unquoted = true;
+  }
+  if (!unquoted) return std::nullopt;
+  return name;
+}
+
 // A domain of the file; its name is the table's key.
-std::optional<std::string> domain_name(Reader& reader, const toml::key& key, const Config& config) {
+std::optional<std::string> domain_name(Reader& reader, const toml::key& key, const toml::node& node,
+                                       const Config& config) {
   const Region region = reader.region(key);
+  if (const auto meant = meant_domain(key, node)) {
+    reader.diagnostics.error(region, "a domain stands in quotes, for its dots would make tables of its parts",
+                             fmt::format("write [domains.\"{}\"]", printable(*meant)));
+    return std::nullopt;
+  }
   const base::Result<std::string> name = base::parse_domain(key.str());
   if (!name) {
     reader.diagnostics.error(
-        region, fmt::format("{} cannot be a domain: {}", in_quotes(key.str()), name.error().message()),
-        key.str().find('.') == std::string_view::npos
-            ? "write the domain in quotes: [domains.\"example.com\"]"
-            : "");
+        region, fmt::format("{} cannot be a domain: {}", in_quotes(key.str()), name.error().message()));
     return std::nullopt;
   }
   if (name->size() + 2 > base::kMaxNameBytes) {
@@ -176,9 +194,9 @@ void read_dns(Fields& fields, Config& config) {
 }
 
 void read_domains(Reader& reader, const toml::table& table, Config& config) {
-  for (const auto& [key, node] : table) {
+  for (const auto& [key, node] : in_file_order(table)) {
     const Region region = reader.region(key);
-    const std::optional<std::string> name = domain_name(reader, key, config);
+    const std::optional<std::string> name = domain_name(reader, key, node, config);
     const toml::table* inner = node.as_table();
     if (inner == nullptr) {
       reader.diagnostics.error(reader.region(node),
@@ -186,7 +204,6 @@ void read_domains(Reader& reader, const toml::table& table, Config& config) {
                                "write [domains.\"example.com\"]");
       continue;
     }
-    // The keys of [domains.example.com] without quotes are tables: the name itself is what is wrong.
     if (!name) continue;
     Fields fields{reader, *inner, fmt::format("[domains.\"{}\"]", *name), region};
     Domain domain;

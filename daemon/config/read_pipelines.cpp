@@ -20,7 +20,7 @@ bool is_step_id(std::string_view text) {
 }
 
 void read_args(Reader& reader, const toml::table& table, Step& step) {
-  for (const auto& [key, node] : table) {
+  for (const auto& [key, node] : in_file_order(table)) {
     const std::string name{key.str()};
     const Region region = reader.region(node);
     step.arg_keys[name] = reader.region(key);
@@ -137,7 +137,7 @@ Pipeline read_pipeline(Reader& reader, const toml::table& table, const std::stri
 
 std::vector<Pipeline> read_pipelines(Reader& reader, const toml::table& table) {
   std::vector<Pipeline> pipelines;
-  for (const auto& [key, node] : table) {
+  for (const auto& [key, node] : in_file_order(table)) {
     const Region region = reader.region(key);
     const std::string name{key.str()};
     if (std::find(kPipelines.begin(), kPipelines.end(), name) == kPipelines.end()) {

@@ -23,18 +23,35 @@ std::string pointer_token(std::string_view key) {
   return token;
 }
 
+const toml::node* first_plain(const toml::array& list) {
+  for (const toml::node& element : list) {
+    if (!element.is_table() && !element.is_array()) return &element;
+  }
+  return nullptr;
+}
+
+bool holds_plain_secret(const toml::node& node) {
+  if (const toml::array* list = node.as_array()) return first_plain(*list) != nullptr;
+  return !node.is_table();
+}
+
 // A module's settings as JSON, with the place of every value and key.
 class Settings {
  public:
   Settings(Reader& reader, Config::PluginPlaces& places) : reader_(reader), places_(places) {}
 
-  boost::json::object object(const toml::table& table, const std::string& pointer) {
+  // All but the daemon's own keys.
+  boost::json::object all(const toml::table& plugin) { return object(plugin, "", true); }
+
+ private:
+  boost::json::object object(const toml::table& table, const std::string& pointer, bool outermost = false) {
     boost::json::object out;
-    for (const auto& [key, node] : table) {
+    for (const auto& [key, node] : in_file_order(table)) {
+      if (outermost && (key.str() == "module" || key.str() == "retired")) continue;
       const std::string inner = pointer + pointer_token(key.str());
       places_.keys[inner] = reader_.region(key);
-      if (!node.is_table() && !node.is_array() && names_secret(key.str())) {
-        read_secret(reader_, node, in_quotes(key.str()));
+      if (names_secret(key.str()) && holds_plain_secret(node)) {
+        read_secret(reader_, node.is_array() ? *first_plain(*node.as_array()) : node, in_quotes(key.str()));
         continue;
       }
       out[key.str()] = value(node, inner);
@@ -42,7 +59,6 @@ class Settings {
     return out;
   }
 
- private:
   boost::json::value value(const toml::node& node, const std::string& pointer) {
     places_.values[pointer] = reader_.region(node);
     if (const auto* text = node.as_string()) return boost::json::string{text->get()};
@@ -73,7 +89,7 @@ class Settings {
 }  // namespace
 
 void read_plugins(Reader& reader, const toml::table& table, Config& config) {
-  for (const auto& [key, node] : table) {
+  for (const auto& [key, node] : in_file_order(table)) {
     const Region region = reader.region(key);
     const std::string id{key.str()};
     if (!is_identifier(id)) {
@@ -97,10 +113,7 @@ void read_plugins(Reader& reader, const toml::table& table, Config& config) {
       fields.missing("module", "add module = \"<name>\", the file <name>.so of the plugin path");
     }
     if (const auto retired = fields.boolean("retired")) plugin.retired = *retired;
-    toml::table settings = *inner;
-    settings.erase("module");
-    settings.erase("retired");
-    plugin.settings = Settings{reader, config.plugin_places[id]}.object(settings, "");
+    plugin.settings = Settings{reader, config.plugin_places[id]}.all(*inner);
     config.plugins.push_back(std::move(plugin));
   }
 }

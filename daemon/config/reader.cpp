@@ -30,6 +30,16 @@ std::filesystem::path Reader::path(const std::string& value) const {
   return (folder / path).lexically_normal();
 }
 
+std::vector<Entry> in_file_order(const toml::table& table) {
+  std::vector<std::pair<const toml::key*, const toml::node*>> entries;
+  for (const auto& [key, node] : table) entries.emplace_back(&key, &node);
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& a, const auto& b) { return a.first->source().begin < b.first->source().begin; });
+  std::vector<Entry> ordered;
+  for (const auto& [key, node] : entries) ordered.push_back({*key, *node});
+  return ordered;
+}
+
 std::string_view type_name(const toml::node& node) {
   switch (node.type()) {
     case toml::node_type::none:

@@ -32,6 +32,13 @@ struct Reader {
   std::filesystem::path path(const std::string& text) const;
 };
 
+// The entries of a table as they stand in the file; toml++ keeps them by name.
+struct Entry {
+  const toml::key& key;
+  const toml::node& node;
+};
+std::vector<Entry> in_file_order(const toml::table& table);
+
 // "a string", "an integer", ...: for messages.
 std::string_view type_name(const toml::node& node);
 

@@ -45,6 +45,19 @@ std::string suggestion_for(std::string_view line) {
   return bare ? "text stands in double quotes" : "";
 }
 
+// For a repeated key the parser stops at its value; what is wrong is the key.
+Region key_before(std::string_view line, Region region) {
+  const std::size_t blank = line.substr(0, region.column - 1).find_last_not_of(" \t");
+  if (blank == line.npos || line[blank] != '=' || blank == 0) return region;
+  const std::size_t last = line.find_last_not_of(" \t", blank - 1);
+  if (last == line.npos) return region;
+  const std::size_t before = line.find_last_of(" \t,{", last);
+  const std::size_t first = before == line.npos ? 0 : before + 1;
+  region.column = static_cast<std::uint32_t>(first + 1);
+  region.end_column = static_cast<std::uint32_t>(last + 2);
+  return region;
+}
+
 std::optional<toml::table> parse(std::string_view source, const SourceText& text, SyntaxError& error) {
   try {
     return toml::parse(source);
@@ -52,6 +65,9 @@ std::optional<toml::table> parse(std::string_view source, const SourceText& text
     const toml::source_region& at = thrown.source();
     error.region = text.region({at.begin.line, at.begin.column}, {at.end.line, at.end.column});
     error.message = reworded(thrown.description());
+    if (thrown.description().find("cannot redefine") != std::string_view::npos) {
+      error.region = key_before(text.line(error.region.line), error.region);
+    }
     error.suggestion = suggestion_for(text.line(error.region.line));
   } catch (const std::exception& thrown) {
     error.region = {};
@@ -66,9 +82,11 @@ bool is_separable(std::string_view line, const SyntaxError& error) {
   const std::size_t first = line.find_first_not_of(" \t");
   if (first == line.npos || line[first] == '[' || line[first] == '#') return false;
   if (line.find("\"\"\"") != line.npos || line.find("'''") != line.npos) return false;
-  const SourceText alone{line};
+  // With its end, so that the parser stops at the same byte.
+  const std::string copy = std::string{line} + "\n";
+  const SourceText alone{copy};
   SyntaxError again;
-  const bool parses = parse(line, alone, again).has_value();
+  const bool parses = parse(copy, alone, again).has_value();
   if (parses) return error.message.find("cannot redefine") != std::string::npos;
   // Not when the line only begins something that goes on below.
   return again.region.column == error.region.column && again.message == error.message;
@@ -96,7 +114,7 @@ void report(const SourceText& text, SyntaxError error, Diagnostics& diagnostics)
     return;
   }
   const std::uint32_t secret = secret_column(text.line(error.region.line));
-  if (secret == 0) error.region.column = 1;
+  error.region.column = std::max(1U, secret);
   error.region.end_column = 0;
   diagnostics.secret_error(error.region, "this is not TOML; the line may hold a secret and is not shown",
                            "write { env = \"NAME\" } or { file = \"path\" }");

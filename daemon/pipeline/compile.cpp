@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "pipeline/order_rules.hpp"
 #include "pipeline/step_compiler.hpp"
 
