@@ -1,4 +1,4 @@
-// Runs one coroutine to its end on an io_context of its own.
+// Runs one coroutine to its end.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -12,7 +12,9 @@ namespace paynamed::tests {
 
 template <class T>
 T run(boost::asio::awaitable<T> work) {
-  boost::asio::io_context io;
+  // As long-lived as the daemon's: other threads may still be on their way out of a post() to it.
+  static boost::asio::io_context io;
+  io.restart();
   std::optional<T> result;
   std::exception_ptr error;
   boost::asio::co_spawn(io, std::move(work), [&](std::exception_ptr failed, T value) {
