@@ -1,0 +1,75 @@
+#include "pipeline/retirement.hpp"
+
+#include <boost/asio/this_coro.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "paynamed/plugin/v1/node_backend.pb.h"
+#include "pipeline/actions/plugin_call.hpp"
+
+namespace paynamed::pipeline {
+namespace asio = boost::asio;
+namespace v1 = paynamed::plugin::v1;
+
+namespace {
+
+constexpr base::Duration kLook{60'000};
+constexpr base::Duration kTimeout{10'000};
+constexpr std::uint32_t kAtOnce = 100;
+
+}  // namespace
+
+asio::awaitable<void> Retirement::run() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  do {
+    const auto disabled = co_await disable_due();
+    if (!disabled && on_trouble_) on_trouble_({}, disabled.error());
+  } while (co_await base::sleep_for(services_.clock, kLook));
+}
+
+asio::awaitable<base::Result<std::size_t>> Retirement::disable_due() {
+  auto due = services_.store.retired_offers_due(services_.clock.wall(), kAtOnce);
+  if (!due) co_return base::fail(due.error());
+  std::size_t disabled = 0;
+  for (const state::Store::DueOffer& each : *due) {
+    const base::Status status = co_await disable(each);
+    if (status.ok()) {
+      ++disabled;
+    } else if (on_trouble_) {
+      on_trouble_(each.offer, status);
+    }
+  }
+  co_return disabled;
+}
+
+asio::awaitable<base::Status> Retirement::disable(const state::Store::DueOffer& due) {
+  const state::OfferRow& offer = due.offer;
+  if (!offer.node_instance.empty()) {
+    v1::DisableOfferRequest request;
+    request.mutable_node()->set_node(offer.node);
+    request.set_offer_id(offer.offer_id);
+    request.set_offer_key(offer.offer_key);
+    PluginCall wanted;
+    wanted.instance = offer.node_instance;
+    wanted.method = "DisableOffer";
+    wanted.key = offer.offer_key + "/undo";
+    wanted.timeout = kTimeout;
+    auto called = co_await call<v1::DisableOfferReply>(services_, std::move(wanted), request);
+    if (!called.reply && called.reply.error().code() != base::Code::kNotFound) co_return called.reply.error();
+  }
+  boost::json::object data;
+  data["name"] = offer.name;
+  data["offer_id"] = offer.offer_id;
+  state::NewEvent event;
+  event.type = "offer.disabled";
+  event.subject = offer.name;
+  event.time = services_.clock.wall();
+  event.id = base::Uuid::v7(event.time, random_);
+  event.data = boost::json::serialize(data);
+  std::vector<state::NewEvent> events;
+  events.push_back(std::move(event));
+  auto appended = co_await services_.store.append(due.tenant, std::move(events));
+  co_return appended ? base::Status{} : appended.error();
+}
+
+}  // namespace paynamed::pipeline

@@ -1,0 +1,85 @@
+// Daemon: all parts put together, started in order and stopped in the opposite one.
+//
+// Threads: start() and stop() are called once each, one after the other, on the io_context. The io_context
+// outlives the daemon and must not run any more when the daemon is destroyed.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "api/server.hpp"
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "host/plugin_host.hpp"
+#include "observe/log.hpp"
+#include "observe/metrics.hpp"
+#include "pipeline/retirement.hpp"
+#include "pipeline/runtime.hpp"
+#include "pipeline/saga_engine.hpp"
+#include "process/api_keys.hpp"
+#include "process/dns_checks.hpp"
+#include "process/plugin_calls.hpp"
+#include "state/sqlite_store.hpp"
+
+namespace paynamed::process {
+
+// Why the daemon did not start.
+struct StartFailure {
+  int exit_code;
+  base::Status status;
+};
+
+class Daemon {
+ public:
+  // `store_settings` but for the path and the limit, which the configuration has; the crash tests give a VFS.
+  Daemon(boost::asio::io_context& io, std::shared_ptr<const pipeline::Runtime> runtime, base::Clock& clock,
+         base::Random& random, observe::Log log, state::SqliteStore::Settings store_settings = {});
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  // Nothing when the daemon serves. After a failure call stop() all the same.
+  boost::asio::awaitable<std::optional<StartFailure>> start();
+  // Finishes what is running or leaves it where a restart takes it up, within the configured deadline. True
+  // when all parts ended; otherwise plugin code may still run and the process must end by std::_Exit.
+  boost::asio::awaitable<bool> stop();
+
+  std::string api_address() const { return server_ ? server_->address() : std::string{}; }
+  state::SqliteStore& store() { return *store_; }
+
+ private:
+  std::optional<StartFailure> open_store();
+  std::optional<StartFailure> check_instances_in_use();
+  boost::asio::awaitable<void> load_plugins();
+  void start_engine();
+  std::optional<StartFailure> start_api();
+  pipeline::Services services();
+  std::vector<api::PluginStatus> plugin_statuses() const;
+  api::Readiness readiness() const;
+
+  boost::asio::io_context& io_;
+  std::shared_ptr<const pipeline::Runtime> runtime_;
+  base::Clock& clock_;
+  base::Random& random_;
+  observe::Log log_;
+  observe::Metrics metrics_;
+  state::SqliteStore::Settings store_settings_;
+
+  // In the order in which they are made; each uses those above it.
+  std::unique_ptr<state::SqliteStore> store_;
+  std::unique_ptr<DnsChecks> dns_;
+  std::unique_ptr<host::PluginHost> host_;
+  std::vector<host::InstanceProblem> problems_;
+  std::unique_ptr<PluginCalls> calls_;
+  std::unique_ptr<pipeline::SagaEngine> engine_;
+  std::unique_ptr<pipeline::Retirement> retirement_;
+  boost::asio::cancellation_signal stop_retirement_;
+  ApiKeys keys_;
+  std::unique_ptr<api::Server> server_;
+};
+
+}  // namespace paynamed::process

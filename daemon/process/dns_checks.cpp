@@ -1,0 +1,148 @@
+#include "process/dns_checks.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <utility>
+
+namespace paynamed::process {
+namespace asio = boost::asio;
+namespace json = boost::json;
+using base::Result;
+using pipeline::AuthoritativeReport;
+using pipeline::ValidationReport;
+using Verdict = pipeline::ValidationReport::Verdict;
+
+namespace {
+
+// Finding the servers of a zone takes some questions down the tree, a validation some more.
+constexpr base::Duration kFindServers{10'000};
+constexpr base::Duration kValidate{15'000};
+
+// The addresses were checked when the configuration was read.
+asio::ip::address address_of(const config::DnsServer& server) {
+  boost::system::error_code error;
+  return asio::ip::make_address(server.address, error);
+}
+
+names::AuthoritativeSettings authoritative_settings(const config::Dns& dns) {
+  names::AuthoritativeSettings settings;
+  settings.port = dns.authoritative_port;
+  settings.query_timeout = dns.query_timeout;
+  for (const auto& server : dns.root_hints) settings.roots.push_back(address_of(server));
+  for (const auto& stub : dns.stubs) {
+    names::AuthoritativeSettings::Stub known{stub.zone, {}};
+    for (const auto& server : stub.servers) known.addresses.push_back(address_of(server));
+    settings.stubs.push_back(std::move(known));
+  }
+  return settings;
+}
+
+names::ValidatorSettings validator_settings(const config::Dns& dns) {
+  names::ValidatorSettings settings;
+  settings.anchor_file = dns.trust_anchor.string();
+  for (const auto& server : dns.root_hints)
+    settings.stubs.push_back({".", {address_of(server), server.port}});
+  for (const auto& stub : dns.stubs) {
+    for (const auto& server : stub.servers)
+      settings.stubs.push_back({stub.zone, {address_of(server), server.port}});
+  }
+  return settings;
+}
+
+Verdict verdict_of(names::Security security) {
+  switch (security) {
+    case names::Security::kSecure:
+      return Verdict::kSecure;
+    case names::Security::kInsecure:
+      return Verdict::kInsecure;
+    case names::Security::kBogus:
+      return Verdict::kBogus;
+    case names::Security::kIndeterminate:
+      break;
+  }
+  return Verdict::kIndeterminate;
+}
+
+std::string sentence_of(const std::string& owner, const names::Validation& validation) {
+  switch (validation.security) {
+    case names::Security::kSecure:
+      return {};
+    case names::Security::kInsecure:
+      return owner +
+             " is not DNSSEC-signed up to the trust anchor; sign the zone and put its DS at the parent";
+    case names::Security::kBogus:
+      return owner + " does not validate: " + validation.why;
+    case names::Security::kIndeterminate:
+      break;
+  }
+  return owner + " could not be validated: " + validation.why;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DnsChecks>> DnsChecks::create(const config::Dns& settings, base::Clock& clock,
+                                                     base::Random& random) {
+  auto validator = names::Validator::create(validator_settings(settings), clock);
+  if (!validator) return base::fail(validator.error());
+  return std::unique_ptr<DnsChecks>{new DnsChecks{settings, clock, random, *std::move(validator)}};
+}
+
+DnsChecks::DnsChecks(const config::Dns& settings, base::Clock& clock, base::Random& random,
+                     std::unique_ptr<names::Validator> validator)
+    : transport_(clock, random),
+      authoritative_(transport_, clock, authoritative_settings(settings)),
+      validator_(std::move(validator)) {}
+
+asio::awaitable<Result<AuthoritativeReport>> DnsChecks::check_authoritatives(base::Name name,
+                                                                             std::string value) const {
+  const std::string owner = name.owner_name();
+  auto servers = co_await authoritative_.servers_of(owner, kFindServers);
+  if (!servers) co_return base::fail(servers.error());
+  auto wanted = std::optional{std::move(value)};
+  const names::PropagationReport report =
+      co_await authoritative_.check(*std::move(servers), owner, std::move(wanted));
+
+  AuthoritativeReport answer;
+  answer.everywhere = report.everywhere();
+  answer.sentence = report.summary();
+  json::array details;
+  for (const names::AddressReport& each : report.addresses) {
+    answer.have += each.as_wanted ? 1 : 0;
+    answer.asked += each.verdict == names::AddressVerdict::kNotChecked ? 0 : 1;
+    json::object row;
+    row["server"] = each.server;
+    row["address"] = each.address;
+    row["verdict"] = names::to_string(each.verdict);
+    row["explanation"] = each.sentence;
+    row["latency_ms"] = each.latency.count();
+    details.push_back(std::move(row));
+  }
+  answer.details = json::serialize(details);
+  co_return answer;
+}
+
+asio::awaitable<Result<ValidationReport>> DnsChecks::validate_record(base::Name name) const {
+  const std::string owner = name.owner_name();
+  auto validation = co_await validator_->validate(owner, net::DnsType::kTxt, kValidate);
+  if (!validation) co_return base::fail(validation.error());
+  ValidationReport report;
+  report.verdict = verdict_of(validation->security);
+  report.values = validation->values;
+  report.why = sentence_of(owner, *validation);
+  co_return report;
+}
+
+asio::awaitable<Result<ValidationReport>> DnsChecks::validate_domain(std::string domain) const {
+  auto security = co_await validator_->domain_security(std::move(domain), kValidate);
+  if (!security) co_return base::fail(security.error());
+  ValidationReport report;
+  report.verdict = verdict_of(security->security);
+  if (!security->exists && security->security == names::Security::kSecure)
+    report.verdict = Verdict::kInsecure;
+  report.why = security->sentence;
+  co_return report;
+}
+
+}  // namespace paynamed::process

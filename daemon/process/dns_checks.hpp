@@ -1,0 +1,39 @@
+// DnsChecks: what the steps ask about the DNS, answered by the daemon's own resolvers.
+//
+// Threads: every function may be called from any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "config/config.hpp"
+#include "names/authoritative.hpp"
+#include "names/validator.hpp"
+#include "net/dns_transport.hpp"
+#include "pipeline/actions/services.hpp"
+
+namespace paynamed::process {
+
+class DnsChecks {
+ public:
+  // As names::Validator::create.
+  static base::Result<std::unique_ptr<DnsChecks>> create(const config::Dns& settings, base::Clock& clock,
+                                                         base::Random& random);
+
+  boost::asio::awaitable<base::Result<pipeline::AuthoritativeReport>> check_authoritatives(
+      base::Name name, std::string value) const;
+  boost::asio::awaitable<base::Result<pipeline::ValidationReport>> validate_record(base::Name name) const;
+  boost::asio::awaitable<base::Result<pipeline::ValidationReport>> validate_domain(std::string domain) const;
+
+ private:
+  DnsChecks(const config::Dns& settings, base::Clock& clock, base::Random& random,
+            std::unique_ptr<names::Validator> validator);
+
+  net::DnsTransport transport_;
+  names::Authoritative authoritative_;
+  std::unique_ptr<names::Validator> validator_;
+};
+
+}  // namespace paynamed::process

@@ -1,0 +1,69 @@
+#include "process/plugin_calls.hpp"
+
+#include <utility>
+
+namespace paynamed::process {
+namespace asio = boost::asio;
+using pipeline::PluginAnswer;
+
+namespace {
+
+// How long a call may stay open beyond its deadline before its run is paused (design 6).
+constexpr base::Duration kGrace{30'000};
+
+// An undo waits for what it takes back: both are under one key.
+std::string key_of_effect(const std::string& key) {
+  constexpr std::string_view kUndo = "/undo";
+  return key.ends_with(kUndo) ? key.substr(0, key.size() - kUndo.size()) : key;
+}
+
+PluginAnswer still_acting(const std::string& instance) {
+  return {base::fail(base::deadline_exceeded("instance '" + instance +
+                                             "' has not ended an earlier call and may still act; look at the "
+                                             "plugin, restart the daemon if need be, then resume the run")),
+          true};
+}
+
+}  // namespace
+
+asio::awaitable<bool> PluginCalls::settle_earlier(std::string key) {
+  Open earlier;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = open_.find(key);
+    if (found == open_.end()) co_return true;
+    earlier = found->second;
+  }
+  host::Instance* instance = host_.find(earlier.instance);
+  if (instance && !co_await instance->settled(earlier.call_id, kGrace)) co_return false;
+  const std::lock_guard lock(mutex_);
+  open_.erase(key);
+  co_return true;
+}
+
+asio::awaitable<PluginAnswer> PluginCalls::call(pipeline::PluginCall call) {
+  host::Instance* instance = host_.find(call.instance);
+  if (!instance) {
+    co_return PluginAnswer{base::fail(base::failed_precondition("there is no instance '" + call.instance +
+                                                                "'; put it back into the configuration")),
+                           false};
+  }
+  const std::string key = key_of_effect(call.key);
+  if (!key.empty() && !co_await settle_earlier(key)) co_return still_acting(call.instance);
+
+  host::CallOptions options{call.timeout, call.key};
+  options.correlation_id = std::move(call.correlation_id);
+  options.traceparent = std::move(call.traceparent);
+  auto outcome =
+      co_await instance->call_bytes(std::move(call.method), std::move(call.request), std::move(options));
+  if (!outcome.still_open || key.empty()) co_return PluginAnswer{std::move(outcome.result), false};
+
+  {
+    const std::lock_guard lock(mutex_);
+    open_[key] = {call.instance, outcome.call_id};
+  }
+  if (!co_await settle_earlier(key)) co_return still_acting(call.instance);
+  co_return PluginAnswer{std::move(outcome.result), false};
+}
+
+}  // namespace paynamed::process

@@ -1,0 +1,37 @@
+// PluginCalls: how steps call plugins. Sees to it that nothing is started for a key while an earlier call
+// under the same key may still act.
+//
+// Threads: every function may be called from any thread.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "host/plugin_host.hpp"
+#include "pipeline/actions/services.hpp"
+
+namespace paynamed::process {
+
+class PluginCalls {
+ public:
+  explicit PluginCalls(host::PluginHost& host) : host_(host) {}
+
+  // Waits up to 30 s for an earlier call under the key, then calls, then waits up to 30 s beyond the deadline
+  // for the answer to come all the same. FAILED_PRECONDITION when there is no such instance.
+  boost::asio::awaitable<pipeline::PluginAnswer> call(pipeline::PluginCall call);
+
+ private:
+  struct Open {
+    std::string instance;
+    std::uint64_t call_id = 0;
+  };
+
+  boost::asio::awaitable<bool> settle_earlier(std::string key);
+
+  host::PluginHost& host_;
+  std::mutex mutex_;
+  std::map<std::string, Open> open_;  // guarded by mutex_; by key, without "/undo"
+};
+
+}  // namespace paynamed::process
