@@ -1,18 +1,14 @@
 #include "blinded_path.hpp"
 
 #include "hash.hpp"
-#include "tlv.hpp"
 
 namespace paynamed::sandbox {
 
 Bytes own_blinded_path(const Curve& curve, const PublicKey& node, const Key& ephemeral,
-                       const Bytes32& path_id) {
-  constexpr std::uint64_t kPathId = 6;
+                       BytesView recipient_data) {
   const auto secret = ephemeral.shared_secret(node);
   const auto blinded_node = multiply(curve, node, hmac_sha256(view("blinded_node_id"), {secret}));
-  TlvStream recipient_data;
-  recipient_data.set(kPathId, path_id);
-  const auto encrypted = chacha20_poly1305(hmac_sha256(view("rho"), {secret}), recipient_data.encode());
+  const auto encrypted = chacha20_poly1305(hmac_sha256(view("rho"), {secret}), recipient_data);
 
   Bytes path;
   append(path, node);

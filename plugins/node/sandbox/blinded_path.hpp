@@ -8,9 +8,9 @@
 
 namespace paynamed::sandbox {
 
-// BOLT 4 "Route Blinding": blinded_path with its first node, path key and one hop, whose encrypted data
-// carries `path_id`. `ephemeral` must be a fresh key for each path.
+// BOLT 4 "Route Blinding": blinded_path with its first node, path key and one hop, whose encrypted data is
+// `recipient_data` (a TLV stream, encrypted_data_tlv). `ephemeral` must be a fresh key for each path.
 Bytes own_blinded_path(const Curve& curve, const PublicKey& node, const Key& ephemeral,
-                       const Bytes32& path_id);
+                       BytesView recipient_data);
 
 }  // namespace paynamed::sandbox

@@ -73,6 +73,9 @@ Bytes32 offer_id(const TlvStream& offer) {
 std::string invoice_string(const Curve& curve, TlvStream offer, const InvoiceTerms& terms, const Key& node,
                            const PublicKey& payer, const Bytes32& request_metadata, const Key& ephemeral,
                            const Bytes32& path_id) {
+  constexpr std::uint64_t kPathId = 6;  // encrypted_data_tlv, BOLT 4
+  TlvStream recipient_data;
+  recipient_data.set(kPathId, path_id);
   auto& invoice = offer;
   const auto node_id = node.public_key();
   invoice.set(kInvreqMetadata, request_metadata);
@@ -80,7 +83,7 @@ std::string invoice_string(const Curve& curve, TlvStream offer, const InvoiceTer
   invoice.set_integer(kInvreqAmount, terms.amount_msat);
   invoice.set(kInvreqPayerId, payer);
   if (!terms.payer_note.empty()) invoice.set(kInvreqPayerNote, terms.payer_note);
-  invoice.set(kInvoicePaths, own_blinded_path(curve, node_id, ephemeral, path_id));
+  invoice.set(kInvoicePaths, own_blinded_path(curve, node_id, ephemeral, recipient_data.encode()));
   invoice.set(kInvoiceBlindedpay, direct_payinfo(terms.amount_msat));
   invoice.set_integer(kInvoiceCreatedAt, terms.created_at);
   invoice.set_integer(kInvoiceRelativeExpiry, terms.relative_expiry);

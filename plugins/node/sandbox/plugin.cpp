@@ -198,27 +198,24 @@ void SandboxPlugin::park(WatchPaymentsRequest request, std::shared_ptr<Reply<Wat
   const auto wait =
       std::min(std::chrono::milliseconds(request.wait_ms()), host_.remaining(call, kMostWait) * 9 / 10);
   polls_.insert_or_assign(id, Poll{std::move(request), reply});
-  host_.after(wait, [this, id] {
-    worker_.post([this, id] {
-      const auto found = polls_.find(id);
-      if (found == polls_.end()) return;
-      const auto poll = std::move(found->second);
-      polls_.erase(found);
-      try {
-        poll.reply->ok(sandbox_.payments_after(poll.request));
-      } catch (...) {
-        poll.reply->fail(error_in_flight());
-      }
-    });
-  });
-  call.when_cancelled([this, id] {
-    worker_.post([this, id] {
-      const auto found = polls_.find(id);
-      if (found == polls_.end()) return;
-      found->second.reply->fail(Code::kCancelled, "Nobody waits for payments any more.");
-      polls_.erase(found);
-    });
-  });
+  const auto end = [this, id] { worker_.post([this, id] { end_poll(id); }); };
+  host_.after(wait, end);
+  call.when_cancelled(end);
+  // It may have been cancelled before that, by a stop after which the worker takes no more jobs.
+  if (call.cancelled()) end_poll(id);
+}
+
+void SandboxPlugin::end_poll(std::uint64_t call_id) {
+  const auto found = polls_.find(call_id);
+  if (found == polls_.end()) return;
+  const auto poll = std::move(found->second);
+  polls_.erase(found);
+  try {
+    poll.reply->call().throw_if_cancelled();
+    poll.reply->ok(sandbox_.payments_after(poll.request));
+  } catch (...) {
+    poll.reply->fail(error_in_flight());
+  }
 }
 
 void SandboxPlugin::answer_polls() {

@@ -67,6 +67,7 @@ class SandboxPlugin final : public NodeBackend {
   // On the worker.
   Sandbox& opened();
   void park(WatchPaymentsRequest request, std::shared_ptr<Reply<WatchPaymentsReply>> reply);
+  void end_poll(std::uint64_t call_id);
   void answer_polls();
   // On the strand.
   void schedule_payer();
