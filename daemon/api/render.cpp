@@ -1,0 +1,201 @@
+#include "api/render.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <charconv>
+
+#include "api/problem.hpp"
+
+namespace paynamed::api {
+namespace {
+
+namespace json = boost::json;
+
+json::value text_or_null(const std::string& text) {
+  return text.empty() ? json::value{} : json::value{text};
+}
+
+json::value time_or_null(const std::optional<base::WallTime>& time) {
+  return time ? json::value{base::to_rfc3339(*time)} : json::value{};
+}
+
+std::string name_link(std::string_view name) {
+  return "/v1/names/" + percent_encode(name);
+}
+
+std::string run_link(const base::Uuid& run) {
+  return "/v1/runs/" + run.to_string();
+}
+
+}  // namespace
+
+json::object to_json(const state::NameRow& name) {
+  json::object source{{"kind", state::to_string(name.source)}};
+  if (name.source == state::SourceKind::kNode) {
+    source["instance"] = text_or_null(name.node_instance);
+    source["node"] = text_or_null(name.node);
+  }
+  json::object links{{"self", name_link(name.name)}, {"runs", "/v1/runs?name=" + percent_encode(name.name)}};
+  if (name.open_run) links["open_run"] = run_link(*name.open_run);
+  return json::object{
+      {"name", name.name},
+      {"domain", name.domain},
+      {"state", state::to_string(name.state)},
+      {"owner", text_or_null(name.owner)},
+      {"reference", text_or_null(name.reference)},
+      {"livemode", name.livemode},
+      {"source", std::move(source)},
+      {"value", text_or_null(name.value)},
+      {"ttl_seconds", name.ttl_seconds},
+      {"dns_instance", text_or_null(name.dns_instance)},
+      {"offer_id", text_or_null(name.offer_id)},
+      // DNS evidence says nothing about whether a payment would arrive; only a node could, and none is asked
+      // yet.
+      {"receivable", json::object{{"state", "unknown"}, {"reason", "no node has been asked"}}},
+      {"created", base::to_rfc3339(name.created)},
+      {"updated", base::to_rfc3339(name.updated)},
+      {"live_since", time_or_null(name.live_since)},
+      {"quarantined_until", time_or_null(name.quarantined_until)},
+      {"open_run", name.open_run ? json::value{name.open_run->to_string()} : json::value{}},
+      {"revision", name.revision},
+      {"links", std::move(links)},
+  };
+}
+
+json::object to_json(const state::OfferRow& offer) {
+  return json::object{
+      {"offer_id", offer.offer_id},
+      {"offer", offer.offer},
+      {"state", state::to_string(offer.state)},
+      {"source", state::to_string(offer.source)},
+      {"instance", text_or_null(offer.node_instance)},
+      {"created", base::to_rfc3339(offer.created)},
+      {"expires", time_or_null(offer.expires)},
+      {"retired_until", time_or_null(offer.retired_until)},
+  };
+}
+
+json::object to_json(const state::RunRow& run) {
+  return json::object{
+      {"id", run.id.to_string()},
+      {"verb", state::to_string(run.verb)},
+      {"name", run.name},
+      {"state", state::to_string(run.state)},
+      {"reason", text_or_null(run.reason)},
+      {"accepted", base::to_rfc3339(run.accepted)},
+      {"updated", base::to_rfc3339(run.updated)},
+      {"finished", time_or_null(run.finished)},
+      {"correlation_id", text_or_null(run.correlation_id)},
+      {"links", json::object{{"self", run_link(run.id)}, {"name", name_link(run.name)}}},
+  };
+}
+
+json::object to_json(const pipeline::RunView& run) {
+  json::object out = to_json(run.row);
+  json::array steps;
+  for (const pipeline::StepView& step : run.steps) {
+    boost::system::error_code error;
+    json::value outputs = json::parse(step.outputs.empty() ? "{}" : step.outputs, error);
+    if (error) outputs = json::object{};
+    steps.push_back(json::object{
+        {"id", step.id},
+        {"kind", step.kind},
+        {"state", pipeline::to_string(step.state)},
+        {"attempts", step.attempts},
+        {"started", time_or_null(step.started)},
+        {"finished", time_or_null(step.finished)},
+        {"until", time_or_null(step.until)},
+        {"message", text_or_null(step.message)},
+        {"outputs", std::move(outputs)},
+    });
+  }
+  out["steps"] = std::move(steps);
+  return out;
+}
+
+json::object to_json(const PluginStatus& plugin) {
+  return json::object{
+      {"id", plugin.id},
+      {"module", plugin.module},
+      {"version", plugin.version},
+      {"contract", plugin.contract},
+      {"state", plugin.state},
+      {"message", text_or_null(plugin.message)},
+      {"retired", plugin.retired},
+      {"calls", plugin.calls},
+      {"errors", plugin.errors},
+      {"in_flight", plugin.in_flight},
+      {"since", time_or_null(plugin.since)},
+  };
+}
+
+json::object to_json(const DomainInfo& domain) {
+  return json::object{{"name", domain.name},
+                      {"test", domain.test},
+                      {"livemode", !domain.test},
+                      {"dns_instance", domain.dns_instance}};
+}
+
+json::object to_json(const Readiness& readiness) {
+  json::array parts;
+  for (const Readiness::Part& part : readiness.parts) {
+    parts.push_back(
+        json::object{{"name", part.name}, {"ready", part.ready}, {"message", text_or_null(part.message)}});
+  }
+  return json::object{{"ready", readiness.ready}, {"parts", std::move(parts)}};
+}
+
+std::string to_event_json(const state::Event& event, std::string_view tenant, std::uint32_t epoch) {
+  const std::string time = base::to_rfc3339(event.time);
+  std::string out;
+  out.reserve(512 + event.data.size());
+  // `seq` is a text: an integer of CloudEvents ends at 2^31 (section 3.1). `timestamp` is Standard Webhooks'
+  // word.
+  out += fmt::format(
+      R"({{"specversion":"1.0","id":"{}","source":{},"type":{},"subject":{},"time":"{}","timestamp":"{}","version":{},"seq":"{}","position":"{}")",
+      event.id.to_string(), quoted("/tenants/" + percent_encode(tenant)), quoted(event.type),
+      quoted(event.subject), time, time, event.version, event.seq,
+      to_text(state::Position{epoch, event.seq}));
+  if (event.run) out += fmt::format(R"(,"run":"{}")", event.run->to_string());
+  if (!event.correlation_id.empty())
+    out += fmt::format(R"(,"correlationid":{})", quoted(event.correlation_id));
+  if (!event.traceparent.empty()) out += fmt::format(R"(,"traceparent":{})", quoted(event.traceparent));
+  out += R"(,"datacontenttype":"application/json","data":)";
+  out += event.data;
+  out += '}';
+  return out;
+}
+
+std::string to_text(state::Position position) {
+  return fmt::format("{}-{}", position.epoch, position.seq);
+}
+
+std::optional<state::Position> position_from(std::string_view text) {
+  state::Position position;
+  if (text.empty()) return position;
+  const auto read = [](std::string_view digits, auto& out) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
+    return !digits.empty() && error == std::errc{} && end == digits.data() + digits.size();
+  };
+  const std::size_t dash = text.find('-');
+  if (dash != text.npos && (!read(text.substr(0, dash), position.epoch) || position.epoch == 0))
+    return std::nullopt;
+  if (!read(text.substr(dash == text.npos ? 0 : dash + 1), position.seq)) return std::nullopt;
+  return position;
+}
+
+Response json_response(unsigned status, const json::object& object) {
+  Response response;
+  response.status = status;
+  response.headers.add("Content-Type", "application/json");
+  response.body = json::serialize(object);
+  return response;
+}
+
+Response page_response(json::array items, const std::string& next) {
+  return json_response(200, json::object{{"items", std::move(items)}, {"next", text_or_null(next)}});
+}
+
+}  // namespace paynamed::api

@@ -1,0 +1,20 @@
+// The routes of the API, by resource. Each function adds its own; `dependencies` outlives the router.
+//
+// Threads: called once, before the first request.
+#pragma once
+
+#include "api/dependencies.hpp"
+#include "api/router.hpp"
+
+namespace paynamed::api {
+
+void add_name_routes(Router& router, const Dependencies& dependencies);   // /v1/names, /register-username
+void add_run_routes(Router& router, const Dependencies& dependencies);    // /v1/runs
+void add_event_routes(Router& router, const Dependencies& dependencies);  // /v1/events
+void add_system_routes(Router& router,
+                       const Dependencies& dependencies);  // plugins, domains, health, metrics
+
+// proto/openapi.yaml, as built in.
+std::string_view openapi_document();
+
+}  // namespace paynamed::api

@@ -1,0 +1,56 @@
+// Server: the REST API on a TCP port.
+//
+// Runs on the daemon's io_context, on all of its threads. RESTinio, which does the HTTP, is known to
+// server.cpp only.
+//
+// Threads: start() and stop() from any thread; the io_context outlives the server, and has to be stopped
+// before the dependencies end: an idle connection may bring a request until then (it gets 503 once stop() was
+// called).
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/service.hpp"
+
+namespace paynamed::api {
+
+struct Settings {
+  std::string listen = "127.0.0.1:8080";  // address:port, [address]:port for IPv6; port 0: the system chooses
+  Limits limits;
+  RateLimit rate;
+  std::uint32_t max_connections = 1024;  // one more is closed at once
+  base::Duration read_timeout{
+      30'000};  // for a request to come in whole; also how long a connection may be idle
+  base::Duration handle_timeout{75'000};  // for an answer; above the longest wait of a long poll
+  base::Duration write_timeout{30'000};
+};
+
+class Server {
+ public:
+  // Listens from now on. INVALID_ARGUMENT for a `listen` that is no address, UNAVAILABLE when the port cannot
+  // be taken.
+  static base::Result<std::unique_ptr<Server>> start(boost::asio::io_context& context, Settings settings,
+                                                     Dependencies dependencies);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  std::uint16_t port() const;
+  std::string address() const;
+
+  // Takes no more connections, answers long polls and waiting callers at once with what is known, lets the
+  // others finish until `deadline` and answers the rest with 503. True when nothing had to be cut. Call it
+  // once.
+  boost::asio::awaitable<bool> stop(base::Duration deadline);
+
+ private:
+  class Implementation;
+  explicit Server(std::shared_ptr<Implementation> implementation);
+  std::shared_ptr<Implementation> implementation_;
+};
+
+}  // namespace paynamed::api

@@ -1,0 +1,31 @@
+// Submission: what all verbs on names share. A command goes to the engine, and the answer says where its run
+// is.
+//
+// Threads: any.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+#include <vector>
+
+#include "api/dependencies.hpp"
+#include "api/message.hpp"
+
+namespace paynamed::api {
+
+// The longest wait that `Prefer: wait=` and `?wait=` can ask for.
+inline constexpr base::Duration kMaxWait{60'000};
+
+pipeline::Command new_command(state::Verb verb, base::Name name);
+
+// Fills tenant, idempotency key, request hash, correlation id and traceparent from the request.
+// INVALID_ARGUMENT for an Idempotency-Key that is empty, longer than 255 bytes or not printable ASCII.
+base::Result<void> fill_from(const Request& request, pipeline::Command& command);
+
+// Submits, waits as long as Prefer asks, and answers: 202 while the run is open or when it ended without its
+// goal, 201 when a registration ended well, 200 when another verb did. `warnings` go into the answer before
+// the engine's.
+boost::asio::awaitable<Response> submit(const Dependencies& dependencies, Request& request,
+                                        pipeline::Command command, std::vector<std::string> warnings);
+
+}  // namespace paynamed::api
