@@ -84,7 +84,13 @@ Region SourceText::region_at(std::size_t begin, std::size_t end) const {
   const std::size_t start = starts_[number - 1];
   const std::size_t line_end = start + line(number).size();
   Region region{number, static_cast<std::uint32_t>(begin - start + 1), 0};
-  if (end > begin && end <= line_end) region.end_column = static_cast<std::uint32_t>(end - start + 1);
+#ifdef PAYNAMED_PLANT_BUG_CONFIG
+  const bool on_one_line = true;  // planted: a place that goes on in the next line ends outside its own
+  (void)line_end;
+#else
+  const bool on_one_line = end <= line_end;
+#endif
+  if (end > begin && on_one_line) region.end_column = static_cast<std::uint32_t>(end - start + 1);
   return region;
 }
 
@@ -104,12 +110,14 @@ Region SourceText::place_in_string(Region literal, std::size_t offset, std::size
   std::size_t seen = 0;
   std::size_t begin = std::string_view::npos;
   while (at < text_.size()) {
-    if (seen >= offset && begin == std::string_view::npos) begin = at;
-    if (begin != std::string_view::npos && seen >= offset + length) break;
+    const bool begun = begin != std::string_view::npos;
+    if (begun && seen >= offset + length) break;
     Piece piece;
     if (quote == '"' && text_[at] == '\\') piece = escape(text_.substr(at));
     // toml++ keeps "\r\n" in a multi-line string as "\n".
     if (text_.substr(at).starts_with("\r\n")) piece = {2, 1};
+    // A swallowed line break gives no byte, so nothing begins there.
+    if (!begun && seen >= offset && piece.value > 0) begin = at;
     at += std::min(piece.source, text_.size() - at);
     seen += piece.value;
   }

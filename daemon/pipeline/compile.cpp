@@ -57,12 +57,16 @@ std::string built_in_node(const config::Config& config, const KnownInstances& in
   }
   if (nodes.empty()) return {};
   if (nodes.size() > 1 && needed) {
-    const config::Plugin* second = config.find_plugin(nodes[1]);
+    // At the last of the file: before it came, the choice was clear.
+    config::Region last;
     std::string all;
-    for (const std::string& node : nodes) all += (all.empty() ? "" : ", ") + node;
+    for (const config::Plugin& plugin : config.plugins) {
+      if (std::find(nodes.begin(), nodes.end(), plugin.id) == nodes.end()) continue;
+      last = plugin.region;
+      all += (all.empty() ? "" : ", ") + plugin.id;
+    }
     diagnostics.error(
-        second == nullptr ? config::Region{} : second->region,
-        fmt::format("there are several nodes ({}), and the built-in pipelines cannot choose", all),
+        last, fmt::format("there are several nodes ({}), and the built-in pipelines cannot choose", all),
         fmt::format("add default_node = \"{}\" to [daemon], or write the pipelines", nodes.front()));
   }
   return nodes.front();
