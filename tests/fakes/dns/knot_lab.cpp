@@ -165,6 +165,13 @@ void KnotLab::put_txt(const std::string& zone, const std::string& name,
   update(zone, lines);
 }
 
+void KnotLab::put_txt_strings(const std::string& zone, const std::string& name,
+                              const std::vector<std::string>& strings) const {
+  std::string lines = fmt::format("del {0} TXT\nadd {0} 60 TXT", name);
+  for (const auto& each : strings) lines += fmt::format(" \"{}\"", each);
+  update(zone, lines + "\n");
+}
+
 void KnotLab::remove_txt(const std::string& zone, const std::string& name) const {
   update(zone, fmt::format("del {} TXT\n", name));
 }

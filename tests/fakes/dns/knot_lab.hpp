@@ -52,6 +52,9 @@ class KnotLab {
   // key. Throws std::runtime_error when the server refuses.
   void put_txt(const std::string& zone, const std::string& name,
                const std::vector<std::string>& values) const;
+  // One TXT record of these character-strings.
+  void put_txt_strings(const std::string& zone, const std::string& name,
+                       const std::vector<std::string>& strings) const;
   void remove_txt(const std::string& zone, const std::string& name) const;
 
  private:

@@ -1,0 +1,69 @@
+// Rfc2136: the DnsProvider for servers that take dynamic updates. Creating, replacing and deleting are one
+// atomic message each, whose prerequisites are checked by the server itself, so that no other writer can come
+// between.
+//
+// Threads: the contract's functions run on the plugin's threads, several at once; nothing is shared but
+// constants.
+#pragma once
+
+#include <paynamed/dns_provider.hpp>
+#include <string>
+
+#include "connection.hpp"
+#include "dns_message.hpp"
+
+namespace paynamed::rfc2136 {
+
+class Rfc2136 final : public Blocking<DnsProvider> {
+ public:
+  // Throws Error for a key or zone name that is no DNS name. No I/O.
+  Rfc2136(Host host, const Config& config);
+
+  DescribeDnsReply describe(DescribeDnsRequest request, Call& call) override;
+  PublishReply publish(PublishRequest request, Call& call) override;
+  WithdrawReply withdraw(WithdrawRequest request, Call& call) override;
+  ReadReply read(ReadRequest request, Call& call) override;
+  SyncStatusReply sync_status(SyncStatusRequest request, Call& call) override;
+  SigningStatusReply signing_status(SigningStatusRequest request, Call& call) override;
+  ListNamesReply list_names(ListNamesRequest request, Call& call) override;
+  ListZoneReply list_zone(ListZoneRequest request, Call& call) override;
+  EnableSigningReply enable_signing(EnableSigningRequest request, Call& call) override;
+  DisableSigningReply disable_signing(DisableSigningRequest request, Call& call) override;
+  PutForeignKeysReply put_foreign_keys(PutForeignKeysRequest request, Call& call) override;
+
+ private:
+  struct Place {
+    std::string zone;
+    std::string name;
+  };
+  struct Found {
+    std::vector<TxtValue> values;
+    bool alias = false;
+  };
+  enum class Applied { kDone, kOtherwise };
+
+  // Normal forms; throws when the name is not in the zone or the zone is not ours.
+  Place place(const std::string& zone, const std::string& name) const;
+  std::string own_zone(const std::string& zone) const;
+  TsigKey key() const;
+  Remaining until(const Call& call) const;
+
+  // Sends one update. kOtherwise when a prerequisite did not hold; throws for every other refusal.
+  Applied apply(const Change& change, const Call& call) const;
+  // What stands at the name on the server.
+  Found find(const Place& place, const Call& call) const;
+  Answer ask(const std::string& name, std::uint16_t type, const std::string& zone, const Call& call) const;
+  [[noreturn]] void refuse(const Answer& answer, const std::string& zone, bool update) const;
+  [[noreturn]] static void conflict(const Place& place, const Found& found);
+
+  Server server_;
+  std::string only_zone_;  // empty: any
+  std::string key_name_;
+  std::string algorithm_;
+  Secret secret_;
+  std::uint32_t min_ttl_;
+  std::uint32_t max_ttl_;
+  std::chrono::milliseconds timeout_;
+};
+
+}  // namespace paynamed::rfc2136
