@@ -40,7 +40,10 @@ Result<Connection> open_writer(const SqliteStore::Settings& settings) {
   // Nothing is changed in a file of another program.
   auto version = check_version(*connection, settings.path, migrations().size());
   if (!version) return base::fail(version.error());
-  auto done = set_pragma(*connection, "journal_mode", "WAL", "wal");
+  // The step to WAL deletes a rollback journal, and FULL does not sync the directory after that: were the
+  // power cut later, the journal could come back and undo the file under its WAL. EXTRA syncs it.
+  auto done = set_pragma(*connection, "synchronous", "EXTRA", "3");
+  if (done) done = set_pragma(*connection, "journal_mode", "WAL", "wal");
   if (done) {
     done = settings.synchronous_off_for_tests ? set_pragma(*connection, "synchronous", "OFF", "0")
                                               : set_pragma(*connection, "synchronous", "FULL", "2");
