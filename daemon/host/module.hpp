@@ -27,15 +27,15 @@ class Module {
   const std::string& contract() const { return contract_; }
   const std::filesystem::path& path() const { return path_; }
   const Schema& schema() const { return schema_; }
-  const pn_module& abi() const { return abi_; }
+  const pn_module& abi() const { return *abi_; }
 
  private:
-  const std::filesystem::path path_;
-  const pn_module& abi_;
-  const std::string name_;
-  const std::string version_;
-  const std::string contract_;
-  const Schema schema_;
+  std::filesystem::path path_;
+  const pn_module* abi_;
+  std::string name_;
+  std::string version_;
+  std::string contract_;
+  Schema schema_;
 };
 
 // The contracts that this daemon can use, without the package.

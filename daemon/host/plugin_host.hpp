@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/random.hpp"
 #include "base/result.hpp"
 #include "host/instance.hpp"
 #include "host/schema.hpp"
@@ -63,9 +62,10 @@ std::vector<InstanceProblem> check_instances(const HostSettings& settings,
 
 class PluginHost {
  public:
-  // `clock`, `random` and `metrics` outlive the host and every thread that a plugin left behind.
-  static std::unique_ptr<PluginHost> create(HostSettings settings, base::Clock& clock, base::Random& random,
-                                            observe::Log log, observe::Metrics& metrics);
+  // `clock` and `metrics` outlive the host and every thread that a plugin left behind. The executors that
+  // call into the host outlive it too.
+  static std::unique_ptr<PluginHost> create(HostSettings settings, base::Clock& clock, observe::Log log,
+                                            observe::Metrics& metrics);
   // Stops what still runs, for at most 10 seconds.
   ~PluginHost();
   PluginHost(const PluginHost&) = delete;
