@@ -88,7 +88,10 @@ std::optional<SecretSource> read_secret(Reader& reader, const toml::node& node, 
                              std::string{kHowToRefer});
     return std::nullopt;
   }
-  const auto& [key, value] = *table->begin();
+  // The pair lives inside the iterator.
+  const auto only = table->begin();
+  const toml::key& key = only->first;
+  const toml::node& value = only->second;
   const auto* where = value.as_string();
   const bool file = key.str() == "file";
   if (where == nullptr || where->get().empty() || where->get().find('\0') != std::string::npos ||
