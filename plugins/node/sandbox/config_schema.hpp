@@ -3,13 +3,16 @@
 
 #define PAYNAMED_SANDBOX_DURATION R"({"type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$"})"
 
-#define PAYNAMED_SANDBOX_FAULT \
-  R"({"type": "object", "additionalProperties": false, "properties": {                                     \
-    "code": {"enum": ["CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",         \
-      "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED",        \
-      "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"]},         \
-    "times": {"type": "integer", "minimum": 1}, "after_effect": {"type": "boolean"},                        \
-    "no_answer": {"type": "boolean"}, "delay": )" PAYNAMED_SANDBOX_DURATION "}}"
+#define PAYNAMED_SANDBOX_CODES                                                              \
+  R"("CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", )"       \
+  R"("ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", )" \
+  R"("ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", )" \
+  R"("UNAUTHENTICATED")"
+
+#define PAYNAMED_SANDBOX_FAULT                                                                                    \
+  R"({"type": "object", "additionalProperties": false, "properties": {"code": {"enum": [)" PAYNAMED_SANDBOX_CODES \
+  R"(]}, "times": {"type": "integer", "minimum": 1}, "after_effect": {"type": "boolean"}, )"                      \
+  R"("no_answer": {"type": "boolean"}, "delay": )" PAYNAMED_SANDBOX_DURATION "}}"
 
 namespace paynamed::sandbox {
 

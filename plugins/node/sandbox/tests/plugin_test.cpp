@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <paynamed/testing/test_host.hpp>
 
+#include "config_schema.hpp"
 #include "support.hpp"
 
 namespace paynamed::sandbox {
@@ -250,6 +251,26 @@ TEST_F(PluginTest, a_call_without_an_answer_stays_open_until_the_plugin_stops) {
     EXPECT_TRUE(call.done());
     EXPECT_FALSE(call.bytes().ok());
   }
+}
+
+TEST(ConfigSchema, is_json_and_closed_at_every_level) {
+  const auto schema = Json::parse(kConfigSchema);
+  int tables = 0;
+  const std::function<void(const Json&)> walk = [&](const Json& part) {
+    const auto* object = part.as<Json::Object>();
+    if (object == nullptr) return;
+    if (const auto type = object->find("type"); type != object->end() &&
+                                                type->second.as<std::string>() != nullptr &&
+                                                *type->second.as<std::string>() == "object") {
+      ++tables;
+      const auto closed = object->find("additionalProperties");
+      ASSERT_NE(closed, object->end());
+      EXPECT_FALSE(*closed->second.as<bool>());
+    }
+    for (const auto& [key, value] : *object) walk(value);
+  };
+  walk(schema);
+  EXPECT_EQ(tables, 3 + 15) << "the table, payer, faults and one fault a method";
 }
 
 TEST_F(PluginTest, a_wrong_configuration_is_refused_with_its_key) {
