@@ -22,24 +22,44 @@ Region place_of(std::string_view text, std::size_t at) {
   return region;
 }
 
-// The end of the string literal that starts at `at`; the end of the line or text when it is not closed.
-std::size_t end_of_string(std::string_view text, std::size_t at) {
+bool is_ascii(char c) {
+  return static_cast<unsigned char>(c) < 0x80;
+}
+
+// Where toml++ 3.3 looks for a blank and finds a letter outside ASCII it runs into undefined behaviour
+// (is_non_ascii_horizontal_whitespace), so such letters must not stand there.
+struct Literal {
+  std::size_t end = 0;         // of the line or text when the literal is not closed
+  std::size_t unreadable = 0;  // the first such letter, behind a backslash at the end of a line; 0: none
+};
+
+Literal string_literal(std::string_view text, std::size_t at) {
+  Literal literal;
   const char quote = text[at];
   const std::string three(3, quote);
   const bool multi_line = text.substr(at).starts_with(three);
   at += multi_line ? 3 : 1;
   while (at < text.size()) {
     if (quote == '"' && text[at] == '\\') {
+      const std::size_t next = text.find_first_not_of(" \t\r\n", at + 1);
+      const bool swallows = next != text.npos && next > at + 1;
+      if (swallows && !is_ascii(text[next]) && literal.unreadable == 0) literal.unreadable = next;
       at += 2;
     } else if (multi_line && text.substr(at).starts_with(three)) {
-      return at + 3;
+      at += 3;
+      // Up to two quotes before the closing ones belong to the text.
+      for (int extra = 0; extra < 2 && at < text.size() && text[at] == quote; ++extra) ++at;
+      literal.end = at;
+      return literal;
     } else if (!multi_line && (text[at] == quote || text[at] == '\n')) {
-      return at + (text[at] == quote ? 1 : 0);
+      literal.end = at + (text[at] == quote ? 1 : 0);
+      return literal;
     } else {
       ++at;
     }
   }
-  return text.size();
+  literal.end = text.size();
+  return literal;
 }
 
 bool check_encoding(std::string_view text, Diagnostics& diagnostics) {
@@ -61,19 +81,33 @@ bool check_encoding(std::string_view text, Diagnostics& diagnostics) {
   return true;
 }
 
-bool check_nesting(std::string_view text, Diagnostics& diagnostics) {
+bool check_shape(std::string_view text, Diagnostics& diagnostics) {
   std::size_t brackets = 0;
   std::size_t dots = 0;
   for (std::size_t at = 0; at < text.size();) {
     const char c = text[at];
     if (c == '"' || c == '\'') {
-      at = end_of_string(text, at);
+      const Literal literal = string_literal(text, at);
+      if (literal.unreadable != 0) {
+        diagnostics.error(place_of(text, literal.unreadable),
+                          "a letter outside ASCII cannot follow a '\\' at the end of a line here",
+                          "put it on the line before");
+        return false;
+      }
+      at = literal.end;
       continue;
     }
     if (c == '#') {
       const std::size_t end = text.find('\n', at);
       at = end == text.npos ? text.size() : end;
       continue;
+    }
+    if (!is_ascii(c)) {
+      diagnostics.error(
+          place_of(text, at),
+          fmt::format("{} stands outside a string", in_quotes(text.substr(at, utf8_length(text.substr(at))))),
+          "put text with letters outside ASCII in double quotes");
+      return false;
     }
     if (c == '.') ++dots;
     if (c == '[' || c == '{') ++brackets;
@@ -221,7 +255,7 @@ bool check_bytes(std::string_view text, Diagnostics& diagnostics) {
     diagnostics.error({1, 1, 0}, "the file is UTF-16, and TOML is UTF-8", "save the file as UTF-8 text");
     return false;
   }
-  return check_encoding(text, diagnostics) && check_nesting(text, diagnostics);
+  return check_encoding(text, diagnostics) && check_shape(text, diagnostics);
 }
 
 }  // namespace paynamed::config
