@@ -115,9 +115,7 @@ std::optional<std::string> txt_value(std::span<const std::uint8_t> rdata) {
   std::size_t at = 0;
   while (at < rdata.size()) {
     const std::size_t length = rdata[at++];
-#ifndef PAYNAMED_PLANT_BUG_DNS
     if (at + length > rdata.size()) return std::nullopt;
-#endif
     for (std::size_t i = 0; i < length; ++i) value.push_back(static_cast<char>(rdata[at + i]));
     at += length;
   }
@@ -145,7 +143,11 @@ std::optional<std::uint32_t> soa_serial(const DnsRecord& record) {
   const auto primary = name_from_wire(rdata);
   if (!primary) return std::nullopt;
   const auto mailbox = name_from_wire(rdata.subspan(primary->size));
+#ifdef PAYNAMED_PLANT_BUG_DNS
+  if (!mailbox) return std::nullopt;
+#else
   if (!mailbox || rdata.size() != primary->size + mailbox->size + 20) return std::nullopt;
+#endif
   std::uint32_t serial = 0;
   for (const std::uint8_t byte : rdata.subspan(primary->size + mailbox->size, 4)) serial = serial << 8 | byte;
   return serial;

@@ -170,7 +170,7 @@ std::optional<DnsAnswer> decode_message(std::span<const std::uint8_t> wire) {
   ldns_pkt* raw = nullptr;
   if (ldns_wire2pkt(&raw, wire.data(), wire.size()) != LDNS_STATUS_OK) return std::nullopt;
   const Packet packet{raw};
-  const Buffer buffer{ldns_buffer_new(65536)};
+  const Buffer buffer{ldns_buffer_new(512)};
   if (!buffer) return std::nullopt;
   DnsAnswer answer = from_header(wire);
   answer.rcode =
