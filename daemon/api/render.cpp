@@ -14,11 +14,11 @@ namespace {
 namespace json = boost::json;
 
 json::value text_or_null(const std::string& text) {
-  return text.empty() ? json::value{} : json::value{text};
+  return text.empty() ? json::value{} : json::value(text);
 }
 
 json::value time_or_null(const std::optional<base::WallTime>& time) {
-  return time ? json::value{base::to_rfc3339(*time)} : json::value{};
+  return time ? json::value(base::to_rfc3339(*time)) : json::value{};
 }
 
 std::string name_link(std::string_view name) {
@@ -58,7 +58,7 @@ json::object to_json(const state::NameRow& name) {
       {"updated", base::to_rfc3339(name.updated)},
       {"live_since", time_or_null(name.live_since)},
       {"quarantined_until", time_or_null(name.quarantined_until)},
-      {"open_run", name.open_run ? json::value{name.open_run->to_string()} : json::value{}},
+      {"open_run", name.open_run ? json::value(name.open_run->to_string()) : json::value{}},
       {"revision", name.revision},
       {"links", std::move(links)},
   };

@@ -62,13 +62,19 @@ class Core : public std::enable_shared_from_this<Core> {
     pending->send = [core = shared_from_this(), handle, key = pending.get()](Response response) {
       core->write(handle, std::move(response), key);
     };
-    const bool taken = in_flight_.add(pending);
+    if (in_flight_.stopping()) {
+      // An idle connection came to life. The daemon's other parts may be on their way out: ask none of them.
+      const auto send = std::exchange(pending->send, nullptr);
+      send(stopping_response(pending->request));
+      return;
+    }
     pending->progress = service_.begin(pending->request);
-    if (!taken) {
-      answer(pending, stopping_response(pending->request));
-    } else if (pending->progress.response) {
+    const bool taken = in_flight_.add(pending);
+    if (pending->progress.response) {
       Response response = std::move(*pending->progress.response);
       answer(pending, std::move(response));
+    } else if (!taken) {
+      answer(pending, stopping_response(pending->request));
     } else {
       asio::co_spawn(executor_, wait(shared_from_this(), std::move(pending)), asio::detached);
     }

@@ -24,7 +24,7 @@ Response accepted_response(const std::string& name, const pipeline::Accepted& ac
       {"run", accepted.run.to_string()},
       {"name", name},
       {"state", state::to_string(state)},
-      {"reason", reason.empty() ? json::value{} : json::value{reason}},
+      {"reason", reason.empty() ? json::value{} : json::value(reason)},
       {"warnings", json::array(warnings.begin(), warnings.end())},
       {"links", json::object{{"self", run_link}, {"name", name_link}}},
   };

@@ -1,0 +1,97 @@
+// Events: pages, positions, the long poll, and the envelope.
+#include <gmock/gmock.h>
+
+#include "fakes.hpp"
+
+namespace paynamed::api {
+namespace {
+
+using ::testing::HasSubstr;
+
+state::Event event(std::uint64_t seq, std::string data = "{}") {
+  state::Event out;
+  out.seq = seq;
+  out.type = "name.live";
+  out.subject = "alice@example.com";
+  out.id = run_id(static_cast<std::uint8_t>(seq));
+  out.time = noon();
+  out.run = run_id(99);
+  out.correlation_id = "c1";
+  out.data = std::move(data);
+  return out;
+}
+
+TEST_F(ApiTest, AnEventIsACloudEventWithItsDataByteForByte) {
+  const std::string data = "{ \"b\" : 1.0, \"a\":\"\\u00e9\" }";
+  world.store.add_event(event(1, data));
+  const Response response = get("/v1/events");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_THAT(response.body, HasSubstr("\"data\":" + data));
+  const json::object body = object_of(response);
+  const json::object first = body.at("items").as_array().at(0).as_object();
+  const std::map<std::string, std::string> expected{{"specversion", "1.0"},
+                                                    {"id", run_id(1).to_string()},
+                                                    {"source", "/tenants/default"},
+                                                    {"type", "name.live"},
+                                                    {"subject", "alice@example.com"},
+                                                    {"time", "2026-11-23T12:00:00.000Z"},
+                                                    {"timestamp", "2026-11-23T12:00:00.000Z"},
+                                                    {"datacontenttype", "application/json"},
+                                                    {"seq", "1"},
+                                                    {"position", "2-1"},
+                                                    {"run", run_id(99).to_string()},
+                                                    {"correlationid", "c1"}};
+  for (const auto& [member, value] : expected) EXPECT_EQ(text_of(first, member), value) << member;
+  EXPECT_FALSE(first.contains("traceparent"));
+  // CloudEvents 1.0 section 3.1: attribute names are of lower case letters and digits.
+  for (const auto& member : first) {
+    EXPECT_EQ(std::string_view{member.key()}.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789"),
+              std::string_view::npos);
+  }
+}
+
+TEST_F(ApiTest, PagesOfEventsFollowEachOther) {
+  for (std::uint64_t seq = 1; seq <= 5; ++seq) world.store.add_event(event(seq));
+  std::string after;
+  std::vector<std::string> seen;
+  for (int pages = 0; pages < 10; ++pages) {
+    const json::object page = object_of(get("/v1/events?limit=2&after=" + after));
+    EXPECT_EQ(text_of(page, "head"), "2-5");
+    after = text_of(page, "next");
+    if (page.at("items").as_array().empty()) break;
+    for (const json::value& item : page.at("items").as_array())
+      seen.push_back(text_of(item.as_object(), "seq"));
+  }
+  EXPECT_THAT(seen, ::testing::ElementsAre("1", "2", "3", "4", "5"));
+  EXPECT_EQ(after, "2-5");
+  for (const auto* bad : {"after=x", "limit=0", "limit=1001", "wait=61", "wait=x"}) {
+    EXPECT_EQ(get(std::string{"/v1/events?"} + bad).status, 400) << bad;
+  }
+  EXPECT_EQ(get("/v1/events?after=1-3").status, 410) << "a position of another epoch";
+}
+
+TEST_F(ApiTest, ALongPollEndsWithTheNextEvent) {
+  std::optional<Response> response;
+  start({"GET", "/v1/events?wait=60", {}, {}}, response);
+  EXPECT_FALSE(response);
+  world.store.add_event(event(1));
+  turn();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(object_of(*response).at("items").as_array().size(), 1U);
+}
+
+TEST_F(ApiTest, ALongPollEndsEmptyWhenItsTimeIsOver) {
+  std::optional<Response> response;
+  start({"GET", "/v1/events?wait=5", {}, {}}, response);
+  world.clock.advance(std::chrono::milliseconds{4999});
+  turn();
+  EXPECT_FALSE(response);
+  world.clock.advance(std::chrono::milliseconds{1});
+  turn();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 200);
+  EXPECT_TRUE(object_of(*response).at("items").as_array().empty());
+}
+
+}  // namespace
+}  // namespace paynamed::api
