@@ -1,6 +1,8 @@
 #include "dns_message.hpp"
 
 #include <ldns/ldns.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <paynamed/error.hpp>
 
 #include <algorithm>
@@ -62,12 +64,21 @@ void push(RrList& list, Rr rr) {
 
 Message finish(const Packet& packet, const TsigKey& key, std::uint16_t id) {
   ldns_pkt_set_id(packet.get(), id);
+  // Checked beforehand: libldns leaks when it finds out itself.
+  Bytes encoded(key.secret.begin(), key.secret.end());
+  Bytes decoded(encoded.size() + 1);
+  const int secret_bytes = encoded.size() > 1'000 ? -1
+                                                  : EVP_DecodeBlock(decoded.data(), encoded.data(),
+                                                                    static_cast<int>(encoded.size()));
+  OPENSSL_cleanse(decoded.data(), decoded.size());
+  OPENSSL_cleanse(encoded.data(), encoded.size());
+  if (secret_bytes <= 0) {
+    throw Error(Code::kFailedPrecondition,
+                "The TSIG secret is not base64; enter it as tsig-keygen or keymgr -t write it.");
+  }
   if (ldns_pkt_tsig_sign(packet.get(), key.name.c_str(), key.secret.c_str(), kFudgeSeconds,
                          (key.algorithm + ".").c_str(), nullptr) != LDNS_STATUS_OK) {
-    throw Error(Code::kFailedPrecondition,
-                "The message could not be signed; look whether the TSIG secret is base64, as tsig-keygen or "
-                "keymgr -t "
-                "write it.");
+    throw broken("sign a message");
   }
   Message message;
   message.id = id;

@@ -102,7 +102,7 @@ struct AuthoritativeTest : testing::Test {
     AuthoritativeSettings settings;
     settings.roots = {asio::ip::make_address("127.0.0.1")};
     settings.port = servers.front()->port();
-    settings.query_timeout = base::Duration{300};
+    settings.query_timeout = base::Duration{1'500};
     return {transport, clock, settings};
   }
   base::Result<ZoneServers> find(const std::string& owner = kOwner) {
