@@ -1,0 +1,159 @@
+// The file on disk: whose it is, what is refused, migrations and tampering.
+#include "state/state_file.hpp"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "state/migrations.hpp"
+#include "state_fixture.hpp"
+
+namespace paynamed::state {
+namespace {
+
+using base::Code;
+using testing::HasSubstr;
+
+struct StateFile : StoreTest {
+  base::Status refused() {
+    const auto opened = SqliteStore::open(settings, clock);
+    EXPECT_FALSE(opened);
+    return opened ? base::Status{} : opened.error();
+  }
+  void change(const std::string& sql) {
+    store.reset();
+    auto connection = Connection::open(settings.path, Connection::Mode::kReadWrite);
+    ASSERT_TRUE(connection);
+    const auto done = connection->execute(sql);
+    ASSERT_TRUE(done) << done.error().to_string();
+  }
+};
+
+TEST_F(StateFile, IsForItsOwnerOnly) {
+  open();
+  make_live("alice@example.com");
+  for (const char* suffix : {"", "-wal", "-shm", ".lock"}) {
+    struct stat status {};
+    ASSERT_EQ(::stat((settings.path + suffix).c_str(), &status), 0) << suffix;
+    EXPECT_EQ(status.st_mode & 0777, 0600u) << suffix;
+  }
+}
+
+TEST_F(StateFile, IsUsedByOneDaemonAtATime) {
+  open();
+  const base::Status status = refused();
+  EXPECT_EQ(status.code(), Code::kFailedPrecondition);
+  EXPECT_THAT(status.message(), HasSubstr("process " + std::to_string(::getpid())));
+  store.reset();
+  open();
+}
+
+TEST_F(StateFile, OfAMissingDirectoryIsRefusedWithItsName) {
+  settings.path = directory.file("nowhere/state.db");
+  const base::Status status = refused();
+  EXPECT_EQ(status.code(), Code::kNotFound);
+  EXPECT_THAT(status.message(), HasSubstr(directory.file("nowhere") + " does not exist"));
+}
+
+TEST_F(StateFile, ThatIsADirectoryIsRefused) {
+  std::filesystem::create_directory(settings.path);
+  EXPECT_EQ(refused().code(), Code::kFailedPrecondition);
+}
+
+TEST_F(StateFile, ThatIsNoDatabaseIsRefusedAndKept) {
+  std::ofstream(settings.path) << "these are the household accounts";
+  const base::Status status = refused();
+  EXPECT_EQ(status.code(), Code::kFailedPrecondition);
+  EXPECT_THAT(status.message(), HasSubstr("is not a state file of paynamed"));
+  EXPECT_EQ(std::filesystem::file_size(settings.path), 32u);
+}
+
+TEST_F(StateFile, OfAnotherProgramIsRefusedAndNotChanged) {
+  { std::ofstream touch(settings.path); }
+  change("CREATE TABLE theirs(x); PRAGMA application_id = 77");
+  const base::Status status = refused();
+  EXPECT_EQ(status.code(), Code::kFailedPrecondition);
+  EXPECT_THAT(status.message(), HasSubstr("of another program"));
+  auto connection = Connection::open(settings.path, Connection::Mode::kReadWrite);
+  EXPECT_EQ(*connection->text("PRAGMA journal_mode"), "delete");
+}
+
+TEST_F(StateFile, ThatIsDamagedIsRefused) {
+  open();
+  make_live("alice@example.com");
+  store.reset();
+  std::fstream(settings.path, std::ios::in | std::ios::out | std::ios::binary).seekp(100)
+      << std::string(4000, '\x55');
+  EXPECT_EQ(refused().code(), Code::kDataLoss);
+}
+
+TEST_F(StateFile, OfANewerVersionIsRefusedNamingBoth) {
+  open();
+  change("PRAGMA user_version = 99");
+  const base::Status status = refused();
+  EXPECT_EQ(status.code(), Code::kFailedPrecondition);
+  EXPECT_THAT(status.message(), HasSubstr("has version 99"));
+  EXPECT_THAT(status.message(), HasSubstr("versions up to 1"));
+}
+
+TEST_F(StateFile, MigratesForwardKeepingWhatIsThere) {
+  open();
+  make_live("alice@example.com");
+  store.reset();
+  auto connection = Connection::open(settings.path, Connection::Mode::kReadWrite);
+  const Migration steps[] = {migrations()[0],
+                             {"ALTER TABLE names ADD COLUMN note TEXT NOT NULL DEFAULT 'none'"}};
+  ASSERT_TRUE(migrate(*connection, settings.path, steps));
+  EXPECT_EQ(*connection->integer("PRAGMA user_version"), 2);
+  EXPECT_EQ(*connection->text("SELECT note FROM names"), "none");
+}
+
+TEST_F(StateFile, AFailedMigrationChangesNothing) {
+  open();
+  store.reset();
+  auto connection = Connection::open(settings.path, Connection::Mode::kReadWrite);
+  const Migration steps[] = {migrations()[0], {"CREATE TABLE half(x); INSERT INTO nowhere VALUES (1)"}};
+  const auto done = migrate(*connection, settings.path, steps);
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().message(), HasSubstr("from version 1 to 2; it is unchanged"));
+  EXPECT_EQ(*connection->integer("PRAGMA user_version"), 1);
+  EXPECT_EQ(*connection->integer("SELECT count(*) FROM sqlite_schema WHERE name = 'half'"), 0);
+}
+
+struct Tampering {
+  std::string what;
+  std::string sql;
+  std::int64_t broken;
+};
+
+class Tampered : public StateFile, public testing::WithParamInterface<Tampering> {};
+
+TEST_P(Tampered, IsFoundAtTheFirstEventThatWasTouched) {
+  open();
+  make_live("alice@example.com");  // events 1 to 5
+  make_live("bob@example.com");    // events 6 to 10
+  change(GetParam().sql);
+  open();
+  const auto report = store->verify_chain();
+  ASSERT_TRUE(report) << report.error().to_string();
+  ASSERT_TRUE(report->broken_offset);
+  EXPECT_EQ(*report->broken_offset, GetParam().broken) << report->problem;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, Tampered,
+    testing::Values(
+        Tampering{"ChangedData", "UPDATE events SET data = replace(data, 'alice', 'mally') WHERE offset = 3",
+                  3},
+        Tampering{"ChangedFirst", "UPDATE events SET time = time + 1 WHERE offset = 1", 1},
+        Tampering{"ChangedLast", "UPDATE events SET subject = 'x' WHERE offset = 10", 10},
+        Tampering{"ChangedTypeWord", "UPDATE event_types SET name = 'name.dead' WHERE name = 'name.live'", 4},
+        Tampering{"Dropped", "DELETE FROM events WHERE offset = 4", 4},
+        Tampering{"CutOff", "DELETE FROM events WHERE offset > 8", 9},
+        Tampering{"ChangedHash", "UPDATE events SET prev_hash = zeroblob(32) WHERE offset = 7", 6}),
+    [](const testing::TestParamInfo<Tampering>& tampering) { return tampering.param.what; });
+
+}  // namespace
+}  // namespace paynamed::state
