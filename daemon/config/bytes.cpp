@@ -185,7 +185,9 @@ std::size_t utf8_length(std::string_view text) {
 bool is_printable(std::string_view character) {
   if (utf8_length(character) != character.size()) return false;
   const auto first = static_cast<unsigned char>(character.front());
+#ifndef PAYNAMED_PLANT_BUG_CONFIG  // planted: a control character of the file reaches the terminal
   if (first < 0x20 || first == 0x7f) return false;
+#endif
   if (character.size() == 2 && first == 0xC2) return static_cast<unsigned char>(character[1]) >= 0xA0;
   if (character == "\u061C" || character == "\u200E" || character == "\u200F") return false;
   if (character >= "\u202A" && character <= "\u202E") return false;

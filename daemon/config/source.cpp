@@ -84,13 +84,7 @@ Region SourceText::region_at(std::size_t begin, std::size_t end) const {
   const std::size_t start = starts_[number - 1];
   const std::size_t line_end = start + line(number).size();
   Region region{number, static_cast<std::uint32_t>(begin - start + 1), 0};
-#ifdef PAYNAMED_PLANT_BUG_CONFIG
-  const bool on_one_line = true;  // planted: a place that goes on in the next line ends outside its own
-  (void)line_end;
-#else
-  const bool on_one_line = end <= line_end;
-#endif
-  if (end > begin && on_one_line) region.end_column = static_cast<std::uint32_t>(end - start + 1);
+  if (end > begin && end <= line_end) region.end_column = static_cast<std::uint32_t>(end - start + 1);
   return region;
 }
 
