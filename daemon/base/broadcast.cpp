@@ -37,7 +37,9 @@ struct Broadcast::State {
 };
 
 Broadcast::Broadcast(Clock& clock) : clock_(clock), state_(std::make_shared<State>()) {}
-Broadcast::~Broadcast() { notify(); }
+Broadcast::~Broadcast() {
+  notify();
+}
 
 std::uint64_t Broadcast::count() const {
   const std::lock_guard lock(state_->mutex);
@@ -56,21 +58,22 @@ void Broadcast::notify() {
 
 asio::awaitable<bool> Broadcast::wait(std::uint64_t seen, Duration most) {
   const auto executor = co_await asio::this_coro::executor;
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(bool)>(
-      [this, seen, most, executor](auto handler) {
-        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        auto resume = [shared, executor](bool changed) {
-          asio::post(executor, [shared, changed] { std::move (*shared)(changed); });
-        };
-        const std::lock_guard lock(state_->mutex);
-        if (state_->count != seen) return resume(true);
-        const std::uint64_t id = state_->next_id++;
-        auto timer = clock_.at(clock_.monotonic() + most, executor, [weak = std::weak_ptr(state_), id] {
-          if (auto state = weak.lock()) state->finish(id, false);
-        });
-        state_->waiters.emplace(id, State::Waiter{std::move(resume), std::move(timer)});
-      },
-      asio::use_awaitable);
+  // Named, because g++ 12.2 frees the captures of a temporary lambda in a co_await expression twice.
+  auto initiation = [this, seen, most, executor](auto handler) {
+    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    auto resume = [shared, executor](bool changed) {
+      asio::post(executor, [shared, changed] { std::move (*shared)(changed); });
+    };
+    const std::lock_guard lock(state_->mutex);
+    if (state_->count != seen) return resume(true);
+    const std::uint64_t id = state_->next_id++;
+    auto timer = clock_.at(clock_.monotonic() + most, executor, [weak = std::weak_ptr(state_), id] {
+      if (auto state = weak.lock()) state->finish(id, false);
+    });
+    state_->waiters.emplace(id, State::Waiter{std::move(resume), std::move(timer)});
+  };
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(bool)>(std::move(initiation),
+                                                                                      asio::use_awaitable);
 }
 
 }  // namespace paynamed::base

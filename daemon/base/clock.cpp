@@ -18,8 +18,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-// The timer lives on a strand of its own, because asio timers are not thread-safe and a handle may be dropped on
-// any thread. `armed` decides the race between "time came" and "handle dropped".
+// The timer lives on a strand of its own, because asio timers are not thread-safe and a handle may be dropped
+// on any thread. `armed` decides the race between "time came" and "handle dropped".
 class SystemTimer final : public Clock::Timer {
  public:
   SystemTimer(MonotonicTime when, asio::any_io_executor executor, std::function<void()> then)
@@ -60,7 +60,9 @@ class SystemTimer final : public Clock::Timer {
 WallTime SystemClock::wall() const {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
-MonotonicTime SystemClock::monotonic() const { return std::chrono::steady_clock::now(); }
+MonotonicTime SystemClock::monotonic() const {
+  return std::chrono::steady_clock::now();
+}
 
 std::unique_ptr<Clock::Timer> SystemClock::at(MonotonicTime when, asio::any_io_executor executor,
                                               std::function<void()> then) {
@@ -100,7 +102,9 @@ class ManualTimer final : public Clock::Timer {
 
 }  // namespace
 
-ManualClock::ManualClock(WallTime start) : state_(std::make_shared<State>()) { state_->wall = start; }
+ManualClock::ManualClock(WallTime start) : state_(std::make_shared<State>()) {
+  state_->wall = start;
+}
 ManualClock::~ManualClock() = default;
 
 WallTime ManualClock::wall() const {
@@ -177,33 +181,34 @@ asio::awaitable<bool> sleep_for(Clock& clock, Duration duration) {
     }
   };
 
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(bool)>(
-      [&clock, executor, when](auto handler) {
-        auto wait = std::make_shared<Wait>();
-        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        wait->resume = [shared, executor](bool came) {
-          asio::post(executor, [shared, came] { std::move (*shared)(came); });
-        };
-        auto slot = asio::get_associated_cancellation_slot(*shared);
-        if (slot.is_connected()) {
-          slot.assign([weak = std::weak_ptr(wait), executor](asio::cancellation_type) {
-            // The timer is dropped by a posted job: dropping it here could destroy this very handler.
-            if (auto locked = weak.lock()) {
-              asio::post(executor, [locked] {
-                locked->finish(false);
-                locked->drop_timer();
-              });
-            }
+  // Named, because g++ 12.2 frees the captures of a temporary lambda in a co_await expression twice.
+  auto initiation = [&clock, executor, when](auto handler) {
+    auto wait = std::make_shared<Wait>();
+    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    wait->resume = [shared, executor](bool came) {
+      asio::post(executor, [shared, came] { std::move (*shared)(came); });
+    };
+    auto slot = asio::get_associated_cancellation_slot(*shared);
+    if (slot.is_connected()) {
+      slot.assign([weak = std::weak_ptr(wait), executor](asio::cancellation_type) {
+        // The timer is dropped by a posted job: dropping it here could destroy this very handler.
+        if (auto locked = weak.lock()) {
+          asio::post(executor, [locked] {
+            locked->finish(false);
+            locked->drop_timer();
           });
         }
-        auto timer = clock.at(when, executor, [wait] {
-          wait->finish(true);
-          wait->drop_timer();
-        });
-        const std::lock_guard lock(wait->mutex);
-        if (wait->resume) wait->timer = std::move(timer);
-      },
-      asio::use_awaitable);
+      });
+    }
+    auto timer = clock.at(when, executor, [wait] {
+      wait->finish(true);
+      wait->drop_timer();
+    });
+    const std::lock_guard lock(wait->mutex);
+    if (wait->resume) wait->timer = std::move(timer);
+  };
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(bool)>(std::move(initiation),
+                                                                                      asio::use_awaitable);
 }
 
 }  // namespace paynamed::base
