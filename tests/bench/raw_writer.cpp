@@ -5,6 +5,7 @@
 #include <functional>
 #include <stdexcept>
 #include <type_traits>
+#include <variant>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -44,15 +45,49 @@ struct Lane {
   std::uint32_t done = 0;  // units of this run that are written
 };
 
-// Writes one unit of a lane.
-void write_next(state::UnitWriter& writer, RunUnits& units, Lane& lane) {
+using Unit = std::variant<state::AcceptUnit, state::RecordUnit>;
+
+// The lane's next unit, checked and ready to be written.
+Unit prepare(RunUnits& units, Lane& lane) {
   if (lane.done == 0) {
     lane.run = units.next();
-    lane.key = must(writer.write(must(state::check(lane.run)))).key;
+    return must(state::check(lane.run));
+  }
+  return must(state::check(units.update(lane.run, lane.key, lane.done - 1)));
+}
+
+void write(state::UnitWriter& writer, const Unit& unit, Lane& lane) {
+  if (const auto* accept = std::get_if<state::AcceptUnit>(&unit)) {
+    lane.key = must(writer.write(*accept)).key;
   } else {
-    must(writer.write(must(state::check(units.update(lane.run, lane.key, lane.done - 1)))));
+    must(writer.write(std::get<state::RecordUnit>(unit)));
   }
   lane.done = (lane.done + 1) % RunUnits::kUnits;
+}
+
+// Writes groups of 64 until `seconds` of writing are over; making the units is not counted.
+template <class Step>
+double groups_per_s_64(const std::string& path, const char* suffix, double seconds, Step next_lane) {
+  const base::SystemClock clock;
+  auto connection = open(path);
+  state::UnitWriter writer(connection, UINT64_MAX);
+  must(writer.load());
+  RunUnits units(fmt::format("-{}{}", suffix, must(connection.integer("SELECT last_run FROM heads"))));
+  std::vector<Lane> lanes(64);
+  std::vector<Unit> group(lanes.size());
+  std::uint64_t written = 0;
+  double spent = 0;
+  while (spent < seconds) {
+    for (std::size_t i = 0; i < lanes.size(); ++i) group[i] = prepare(units, lanes[i]);
+    const auto begin = clock.monotonic();
+    must(writer.begin());
+    for (std::size_t i = 0; i < lanes.size(); ++i) write(writer, group[i], lanes[i]);
+    must(writer.commit());
+    spent += seconds_between(begin, clock.monotonic());
+    written += lanes.size();
+    for (Lane& lane : lanes) next_lane(lane);
+  }
+  return static_cast<double>(written) / spent;
 }
 
 }  // namespace
@@ -145,38 +180,11 @@ double raw_commits_per_s(const std::string& path, double seconds) {
 }
 
 double writer_units_per_s_64(const std::string& path, double seconds) {
-  const base::SystemClock clock;
-  auto connection = open(path);
-  state::UnitWriter writer(connection, 10'000);
-  must(writer.load());
-  RunUnits units(fmt::format("-w{}", must(connection.integer("SELECT last_run FROM heads"))));
-  std::vector<Lane> lanes(64);
-  std::uint64_t written = 0;
-  const auto begin = clock.monotonic();
-  while (seconds_between(begin, clock.monotonic()) < seconds) {
-    must(writer.begin());
-    for (Lane& lane : lanes) write_next(writer, units, lane);
-    must(writer.commit());
-    written += lanes.size();
-  }
-  return static_cast<double>(written) / seconds_between(begin, clock.monotonic());
+  return groups_per_s_64(path, "w", seconds, [](Lane&) {});
 }
 
 double writer_accepts_per_s_64(const std::string& path, double seconds) {
-  const base::SystemClock clock;
-  auto connection = open(path);
-  state::UnitWriter writer(connection, UINT64_MAX);
-  must(writer.load());
-  RunUnits units(fmt::format("-a{}", must(connection.integer("SELECT last_run FROM heads"))));
-  std::uint64_t written = 0;
-  const auto begin = clock.monotonic();
-  while (seconds_between(begin, clock.monotonic()) < seconds) {
-    must(writer.begin());
-    for (int i = 0; i < 64; ++i) must(writer.write(must(state::check(units.next()))));
-    must(writer.commit());
-    written += 64;
-  }
-  return static_cast<double>(written) / seconds_between(begin, clock.monotonic());
+  return groups_per_s_64(path, "a", seconds, [](Lane& lane) { lane.done = 0; });
 }
 
 void fill_names(const std::string& path, std::uint64_t count) {
@@ -189,7 +197,7 @@ void fill_names(const std::string& path, std::uint64_t count) {
     must(writer.begin());
     for (int n = 0; n < 1000 && i < count; ++n, ++i) {
       do {
-        write_next(writer, units, lane);
+        write(writer, prepare(units, lane), lane);
       } while (lane.done != 0);
     }
     must(writer.commit());

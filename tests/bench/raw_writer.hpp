@@ -39,8 +39,8 @@ class RunUnits {
 // Durable commits of one small row each, per second.
 double raw_commits_per_s(const std::string& path, double seconds);
 
-// Units per second in groups of 64: 64 runs side by side, one unit of each in a transaction. Leaves the file
-// as a store would, so that `path` may already hold names.
+// Units per second in groups of 64: 64 runs side by side, one unit of each in a transaction; making the units
+// is not counted. Leaves the file as a store would, so that `path` may already hold names.
 double writer_units_per_s_64(const std::string& path, double seconds);
 // The same of accept_run alone.
 double writer_accepts_per_s_64(const std::string& path, double seconds);
