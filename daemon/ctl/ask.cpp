@@ -1,0 +1,101 @@
+#include "ctl/ask.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "ctl/timeline.hpp"
+#include "ctl/url.hpp"
+
+namespace paynamed::ctl {
+namespace {
+
+namespace json = boost::json;
+
+std::string sentence_of(const Answer& answer) {
+  std::string detail = text_of(answer.body, "detail");
+  if (detail.empty())
+    detail = fmt::format("the daemon answered {} without a problem document", answer.reply.status);
+  std::string id = text_of(answer.body, "correlation_id");
+  if (const auto header = answer.reply.headers.find("x-correlation-id");
+      id.empty() && header != answer.reply.headers.end()) {
+    id = header->second;
+  }
+  std::string out = "paynamectl: " + printable(detail);
+  if (const std::string run = text_of(answer.body, "run"); !run.empty())
+    out += fmt::format("\nopen run: {}", printable(run));
+  if (!id.empty()) out += fmt::format("\ncorrelation id: {}", printable(id));
+  return out + "\n";
+}
+
+}  // namespace
+
+Answer ask(Context& context, const HttpCall& call) {
+  Answer answer;
+  auto reply = context.connection.send(call);
+  if (!reply) {
+    answer.exit = Exit::kUnreachable;
+    context.err("paynamectl: " + printable(reply.error().message()) + "\n");
+    return answer;
+  }
+  answer.reply = std::move(*reply);
+  boost::system::error_code error;
+  json::value value = json::parse(answer.reply.body, error);
+  if (!error && value.is_object()) answer.body = std::move(value.as_object());
+  if (answer.reply.status >= 200 && answer.reply.status < 300) {
+    if (!answer.body.empty()) return answer;
+    answer.exit = Exit::kUnreachable;
+    context.err("paynamectl: the answer is no JSON object; is --url the one of paynamed?\n");
+    return answer;
+  }
+  answer.exit = Exit::kRefused;
+  if (context.json && !answer.body.empty()) {
+    context.out(json::serialize(answer.body) + "\n");
+  } else {
+    context.err(sentence_of(answer));
+  }
+  return answer;
+}
+
+Answer get(Context& context, std::string target) {
+  HttpCall call;
+  call.target = std::move(target);
+  return ask(context, call);
+}
+
+Items ask_all(Context& context, const std::string& target, std::uint32_t limit, std::uint32_t page_limit) {
+  Items out;
+  std::string cursor;
+  for (;;) {
+    const auto missing = limit - static_cast<std::uint32_t>(out.items.size());
+    std::string page = fmt::format("{}&limit={}", target, std::min(missing, page_limit));
+    if (!cursor.empty()) page += "&cursor=" + percent_encode(cursor);
+    Answer answer = get(context, std::move(page));
+    if (!answer.ok()) {
+      out.exit = answer.exit;
+      return out;
+    }
+    const json::value* items = answer.body.if_contains("items");
+    if (items && items->is_array())
+      out.items.insert(out.items.end(), items->get_array().begin(), items->get_array().end());
+    cursor = text_of(answer.body, "next");
+    out.more = !cursor.empty();
+    if (!out.more || out.items.size() >= limit || !items || items->get_array().empty()) return out;
+  }
+}
+
+Exit write_items(Context& context, const Items& items, const Table& table, std::string_view nothing) {
+  if (context.json) {
+    context.out(json::serialize(json::object{{"items", items.items}, {"more", items.more}}) + "\n");
+  } else if (table.empty()) {
+    context.out(std::string{nothing} + "\n");
+  } else {
+    context.out(table.render(context.style));
+    if (items.more) context.err("there are more; ask with a larger --limit\n");
+  }
+  return Exit::kOk;
+}
+
+}  // namespace paynamed::ctl

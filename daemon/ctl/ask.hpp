@@ -1,0 +1,40 @@
+// Ask: one call to the daemon with its errors told to people.
+//
+// Threads: one at a time.
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <optional>
+#include <string>
+
+#include "ctl/commands.hpp"
+
+namespace paynamed::ctl {
+
+struct Answer {
+  Exit exit = Exit::kOk;  // kOk: the daemon answered with 2xx
+  HttpReply reply;
+  boost::json::object body;
+
+  bool ok() const { return exit == Exit::kOk; }
+};
+
+// Sends and reads the answer. An error has been written when this returns: the problem's sentence with its
+// correlation id, or the problem document itself with --json.
+Answer ask(Context& context, const HttpCall& call);
+Answer get(Context& context, std::string target);
+
+// All items of a list up to `limit`, over its pages. `more` says whether there are others.
+struct Items {
+  Exit exit = Exit::kOk;
+  boost::json::array items;
+  bool more = false;
+};
+// `target` has a query already, or ends in '?'.
+Items ask_all(Context& context, const std::string& target, std::uint32_t limit, std::uint32_t page_limit);
+
+// Writes the list as JSON or as a table, with a note when there is more.
+Exit write_items(Context& context, const Items& items, const Table& table, std::string_view nothing);
+
+}  // namespace paynamed::ctl

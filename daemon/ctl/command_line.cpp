@@ -1,0 +1,270 @@
+#include "ctl/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <fstream>
+
+namespace paynamed::ctl {
+namespace {
+
+constexpr std::size_t kMaxKeyFileBytes = 4096;
+
+constexpr const char* kFooter = R"(
+The API key comes from --key-file or from PAYNAMED_API_KEY; there is no option for the key itself, because every user
+of the machine can read command lines.
+
+Exit status:
+  0  done
+  1  the daemon refused, or is not ready
+  2  the command line is wrong
+  3  the daemon cannot be reached
+  4  the run ended undone (compensated) or is paused)";
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+base::Result<std::string> read_key(const std::string& file) {
+  if (file.empty()) return environment("PAYNAMED_API_KEY");
+  std::ifstream stream{file};
+  std::string text(kMaxKeyFileBytes + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
+  if (text.empty() || text.size() > kMaxKeyFileBytes) {
+    return base::fail(base::invalid_argument(
+        fmt::format("cannot read an API key from '{}'; the file has to hold the key on its one line", file)));
+  }
+  for (const char c : text) {
+    if (c <= 0x20 || c >= 0x7f) {
+      return base::fail(
+          base::invalid_argument(fmt::format("the key in '{}' has characters that no key has", file)));
+    }
+  }
+  return text;
+}
+
+// All that options are read into; commands take their part.
+struct Options {
+  std::string url = "http://127.0.0.1:8080";
+  std::string key_file;
+  bool json = false;
+  std::string name;
+  std::string domain;
+  std::string state;
+  std::string id;
+  std::string after;
+  std::uint32_t limit = 100;
+  std::uint32_t wait = 0;
+  RegisterOption registration;
+  SourceOption source;
+  bool follow = false;
+};
+
+using Command = std::function<Exit(Context&)>;
+
+class Parser {
+ public:
+  Parser() {
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.footer(kFooter);
+    app_.add_option("--url", options_.url, "where the daemon is")
+        ->envname("PAYNAMED_URL")
+        ->capture_default_str();
+    app_.add_option("--key-file", options_.key_file, "a file with the API key");
+    app_.add_flag("--json", options_.json, "JSON for programs instead of text for people");
+    add_names();
+    add_runs();
+    add_rest();
+  }
+
+  CLI::App& app() { return app_; }
+  Options& options() { return options_; }
+  const Command& command() const { return command_; }
+
+ private:
+  CLI::App* add(CLI::App& to, const std::string& name, const std::string& what, Command command) {
+    CLI::App* verb = to.add_subcommand(name, what);
+    verb->final_callback([this, command = std::move(command)] {
+      // The innermost command is called first.
+      if (!command_) command_ = command;
+    });
+    return verb;
+  }
+
+  void add_name(CLI::App* verb) {
+    verb->add_option("name", options_.name, "user@domain; without a domain: that of --domain or the only one")
+        ->required();
+    verb->add_option("--domain", options_.domain, "the domain of a name without one")
+        ->envname("PAYNAMED_DOMAIN");
+  }
+
+  void add_following(CLI::App* verb) {
+    CLI::Option* follow = verb->add_flag("--follow,-f", options_.follow, "draw the timeline until the end");
+    verb->add_option("--wait", options_.wait, "wait up to so many seconds for the end")
+        ->check(CLI::Range(1, 60))
+        ->excludes(follow);
+  }
+
+  CLI::Option_group* add_source(CLI::App* verb, SourceOption& source) {
+    CLI::Option_group* group = verb->add_option_group("source", "where payments go");
+    group->add_option("--offer", source.offer, "a BOLT 12 offer of your own");
+    group->add_option("--uri", source.uri, "a BIP-321 URI of your own");
+    group
+        ->add_option_function<std::string>(
+            "--node",
+            [&source](const std::string& node) {
+              source.use_node = true;
+              source.node = node;
+            },
+            "an offer of a node: its reference, nothing for the default one")
+        ->expected(0, 1);
+    return group;
+  }
+
+  Following following() const {
+    Following out;
+    out.follow = options_.follow;
+    if (options_.wait > 0) out.wait_seconds = options_.wait;
+    return out;
+  }
+
+  // A command on a name that may lack its domain.
+  template <class Run>
+  Command on_name(Run run) {
+    return [this, run](Context& context) {
+      auto name = complete_name(context, options_.name, options_.domain);
+      if (name) return run(context, *name);
+      context.err("paynamectl: " + printable(name.error().message()) + "\n");
+      return name.error().code() == base::Code::kUnavailable ? Exit::kUnreachable : Exit::kUsage;
+    };
+  }
+
+  void add_names() {
+    CLI::App* verb = add(app_, "register", "register a name", [this](Context& context) {
+      options_.registration.name = options_.name;
+      options_.registration.domain = options_.domain;
+      options_.registration.source = options_.source;
+      options_.registration.following = following();
+      return register_name(context, options_.registration);
+    });
+    add_name(verb);
+    verb->add_option("--owner", options_.registration.owner, "your id of the person");
+    verb->add_option("--reference", options_.registration.reference, "yours; comes back in events");
+    add_source(verb, options_.source)->require_option(0, 1);
+    add_following(verb);
+
+    verb = add(app_, "names", "list names", [this](Context& context) {
+      return list_names(context, options_.domain, options_.state, options_.limit);
+    });
+    verb->add_option("--domain", options_.domain, "only those of this domain");
+    verb->add_option("--state", options_.state, "only those in this state");
+    add_limit(verb);
+
+    verb = add(app_, "show", "show a name",
+               on_name([](Context& context, const std::string& name) { return show_name(context, name); }));
+    add_name(verb);
+    verb = add(app_, "rm", "remove a name", on_name([this](Context& context, const std::string& name) {
+                 return remove_name(context, name, following());
+               }));
+    add_name(verb);
+    add_following(verb);
+    verb = add(app_, "source", "change where payments to a name go",
+               on_name([this](Context& context, const std::string& name) {
+                 return set_source(context, name, options_.source, following());
+               }));
+    add_name(verb);
+    add_source(verb, options_.source)->require_option(1);
+    add_following(verb);
+    verb = add(app_, "rotate", "replace the offer of a name by a new one",
+               on_name([this](Context& context, const std::string& name) {
+                 return rotate_name(context, name, following());
+               }));
+    add_name(verb);
+    add_following(verb);
+  }
+
+  void add_limit(CLI::App* verb) {
+    verb->add_option("--limit", options_.limit, "at most so many")
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
+  }
+
+  void add_runs() {
+    CLI::App* runs = add(app_, "runs", "list runs, or look at one", [this](Context& context) {
+      return list_runs(context, options_.name, options_.state, options_.limit);
+    });
+    runs->require_subcommand(0, 1);
+    runs->add_option("--name", options_.name, "only those of this name");
+    runs->add_option("--state", options_.state, "only those in this state");
+    add_limit(runs);
+    const auto add_one = [&](const std::string& name, const std::string& what, Command command) {
+      CLI::App* verb = add(*runs, name, what, std::move(command));
+      verb->add_option("run", options_.id, "the run's id")->required();
+      return verb;
+    };
+    add_one("show", "show a run as a timeline",
+            [this](Context& context) { return show_run(context, options_.id); });
+    add_one("follow", "draw the timeline until the end",
+            [this](Context& context) { return follow_run(context, options_.id); });
+    add_one("resume", "let a paused run go on", [this](Context& context) {
+      return resume_run(context, options_.id, following());
+    })->add_flag("--follow,-f", options_.follow, "draw the timeline until the end");
+    add_one("cancel", "undo a paused or waiting run", [this](Context& context) {
+      return cancel_run(context, options_.id, following());
+    })->add_flag("--follow,-f", options_.follow, "draw the timeline until the end");
+  }
+
+  void add_rest() {
+    CLI::App* events = add(app_, "events", "list events", [this](Context& context) {
+      return list_events(context, options_.after, options_.limit, options_.follow);
+    });
+    events->add_option("--after", options_.after, "only those after this position");
+    events->add_flag("--follow,-f", options_.follow, "go on with what happens");
+    add_limit(events);
+    add(app_, "plugins", "list the plugin instances", [](Context& context) { return list_plugins(context); });
+    add(app_, "health", "say whether the daemon can take work",
+        [](Context& context) { return health(context); });
+  }
+
+  CLI::App app_{"paynamectl: payment names, registered and kept by paynamed", "paynamectl"};
+  Options options_;
+  Command command_;
+};
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv, const Connect& connect, const base::Clock& clock,
+                     Style style, std::function<void(std::string_view)> out,
+                     std::function<void(std::string_view)> err, std::function<void(base::Duration)> pause) {
+  constexpr int kUsage = static_cast<int>(Exit::kUsage);
+  Parser parser;
+  try {
+    parser.app().parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream text;
+    std::ostringstream mistake;
+    const int code = parser.app().exit(error, text, mistake);
+    if (!text.str().empty()) out(text.str());
+    if (!mistake.str().empty()) err("paynamectl: " + mistake.str());
+    return code == 0 ? 0 : kUsage;
+  }
+  const auto usage = [&err](const base::Status& status) {
+    err("paynamectl: " + printable(status.message()) + "\n");
+    return kUsage;
+  };
+  auto url = parse_url(parser.options().url);
+  if (!url) return usage(url.error());
+  auto key = read_key(parser.options().key_file);
+  if (!key) return usage(key.error());
+  const auto connection = connect(std::move(*url), std::move(*key));
+  Context context{*connection,    clock,          style,           parser.options().json,
+                  std::move(out), std::move(err), std::move(pause)};
+  return static_cast<int>(parser.command()(context));
+}
+
+}  // namespace paynamed::ctl

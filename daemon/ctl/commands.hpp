@@ -1,0 +1,80 @@
+// Commands: what paynamectl can do, each as one function of a Context. They ask the public REST API and
+// nothing else.
+//
+// Threads: one at a time.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "ctl/connection.hpp"
+#include "ctl/terminal.hpp"
+
+namespace paynamed::ctl {
+
+// What the process ends with; --help lists them.
+enum class Exit : int {
+  kOk = 0,
+  kRefused = 1,      // the daemon refused, or is not ready
+  kUsage = 2,        // the command line is wrong
+  kUnreachable = 3,  // no answer from the daemon
+  kNotReached = 4,   // the run ended compensated or paused
+};
+
+struct Context {
+  Connection& connection;
+  const base::Clock& clock;
+  Style style;
+  bool json = false;
+  std::function<void(std::string_view)> out;  // standard output
+  std::function<void(std::string_view)> err;  // standard error
+  std::function<void(base::Duration)> pause;  // between two looks at a run
+};
+
+struct SourceOption {
+  std::string node;  // reference; "" with use_node: the default one
+  bool use_node = false;
+  std::string uri;
+  std::string offer;
+};
+
+struct Following {
+  bool follow = false;
+  std::optional<std::uint32_t> wait_seconds;
+};
+
+struct RegisterOption {
+  std::string name;
+  std::string domain;  // for a name without one; "" asks the daemon
+  std::string owner;
+  std::string reference;
+  SourceOption source;
+  Following following;
+};
+
+Exit register_name(Context& context, const RegisterOption& option);
+Exit list_names(Context& context, const std::string& domain, const std::string& state, std::uint32_t limit);
+Exit show_name(Context& context, const std::string& name);
+Exit remove_name(Context& context, const std::string& name, const Following& following);
+Exit set_source(Context& context, const std::string& name, const SourceOption& source,
+                const Following& following);
+Exit rotate_name(Context& context, const std::string& name, const Following& following);
+
+Exit list_runs(Context& context, const std::string& name, const std::string& state, std::uint32_t limit);
+Exit show_run(Context& context, const std::string& id);
+Exit resume_run(Context& context, const std::string& id, const Following& following);
+Exit cancel_run(Context& context, const std::string& id, const Following& following);
+// Draws the timeline until the run is over or paused.
+Exit follow_run(Context& context, const std::string& id);
+
+Exit list_events(Context& context, const std::string& after, std::uint32_t limit, bool follow);
+Exit list_plugins(Context& context);
+Exit health(Context& context);
+
+// "alice" with the domain given, or else with the only one that the daemon has for this key; a name with '@'
+// as it is. UNAVAILABLE and INVALID_ARGUMENT otherwise.
+base::Result<std::string> complete_name(Context& context, const std::string& name, const std::string& domain);
+
+}  // namespace paynamed::ctl
