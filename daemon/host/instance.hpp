@@ -35,14 +35,16 @@ struct CallOptions {
 // How an attempt ended, and whether the plugin may still be acting.
 template <class T>
 struct CallOutcome {
+  // No outcome yet; co_spawn wants to make one.
+  CallOutcome() : result(base::fail(base::internal("The call has no outcome."))) {}
   CallOutcome(base::Result<T> result_, std::uint64_t call_id_, bool still_open_)
       : result(std::move(result_)), call_id(call_id_), still_open(still_open_) {}
 
   base::Result<T> result;
-  std::uint64_t call_id;
+  std::uint64_t call_id = 0;
   // The deadline passed or the caller was cancelled, and the plugin has not answered: before the next attempt
   // at the same thing await Instance::settled(call_id, ...).
-  bool still_open;
+  bool still_open = false;
 };
 
 struct InstanceInfo {

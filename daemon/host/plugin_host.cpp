@@ -157,7 +157,8 @@ class PluginHost::State {
                                                           settings.on_observation})) {}
 
   ~State() {
-    const auto running = cores_not_stopped();
+    auto running = cores_not_stopped();
+    std::erase_if(running, [](const auto& core) { return core->info().state == InstanceInfo::State::kLeft; });
     if (!running.empty()) {
       const auto countdown = std::make_shared<Countdown>(running.size());
       for (const auto& core : running) core->stop([countdown] { countdown->down(); });

@@ -1,0 +1,125 @@
+#include "host/plugin_host.hpp"
+
+#include <gmock/gmock.h>
+#include <paynamed/plugin/v1/node_backend.pb.h>
+
+#include <cstdlib>
+
+#include "fixture.hpp"
+
+namespace paynamed::host {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class PluginHostTest : public HostFixture {};
+
+TEST_F(PluginHostTest, LoadsWhatItCanAndTellsTheRest) {
+  std::vector<InstanceConfig> configs;
+  configs.push_back({"zone", "memory_zone", {{"zone", "example."}}, false});
+  configs.push_back({"old", "memory_zone", {{"zone", "example."}}, true});
+  configs.push_back({"wrong", "memory_zone", {{"zonne", "example."}}, false});
+  configs.push_back({"refused", "memory_zone", {{"zone", "example"}}, false});
+  configs.push_back({"absent", "memory_zzone", {}, false});
+  configs.push_back({"broken", "no_symbol", {}, false});
+  configs.push_back({"throws", "throws_in_create", {}, false});
+  configs.push_back({"silent", "fails_silently", {}, false});
+  configs.push_back({"zone", "memory_zone", {{"zone", "example."}}, false});
+  auto problems = run(host_->load(configs));
+  std::map<std::string, InstanceProblem> by_id;
+  for (auto& problem : problems) by_id.emplace(problem.id, std::move(problem));
+  EXPECT_THAT(by_id.at("zone").status.message(), HasSubstr("two plugin instances zone"));
+  EXPECT_THAT(by_id.at("wrong").problems,
+              ElementsAre(SchemaProblem{"", false, "\"zone\" is missing; it must be a string", ""},
+                          SchemaProblem{"/zonne", true, "\"zonne\" is not a known key", "zone"}));
+  EXPECT_EQ(
+      by_id.at("refused").status,
+      base::invalid_argument(
+          "The plugin memory_zone for the instance refused refused its table: \"zone\" must end in a dot."));
+  EXPECT_THAT(by_id.at("absent").status.message(), HasSubstr("did you mean \"memory_zone\"?"));
+  EXPECT_THAT(by_id.at("broken").status.message(), HasSubstr("paynamed_module()"));
+  EXPECT_THAT(by_id.at("throws").status.message(), HasSubstr("let an exception out of create"));
+  EXPECT_THAT(by_id.at("silent").status.message(), HasSubstr("did not say why"));
+  EXPECT_EQ(by_id.size(), 7U);
+
+  EXPECT_THAT(host_->list(), SizeIs(2));
+  ASSERT_NE(host_->find("zone"), nullptr);
+  EXPECT_EQ(host_->find("wrong"), nullptr);
+  EXPECT_TRUE(host_->find("old")->retired());
+  EXPECT_EQ(host_->find("zone")->contract(), "DnsProvider");
+  EXPECT_TRUE(call(host_->find("zone"), "Describe").result);
+}
+
+TEST_F(PluginHostTest, CheckTellsTheSameWithoutMakingAnything) {
+  HostSettings settings;
+  settings.module_directories = {PAYNAMED_BROKEN_MODULES, PAYNAMED_EXAMPLE_MODULES};
+  std::vector<InstanceConfig> configs;
+  configs.push_back({"good", "memory_zone", {{"zone", "example."}}, false});
+  configs.push_back({"wrong", "memory_zone", {{"zone", 5}}, false});
+  configs.push_back({"throws", "throws_in_create", {}, false});  // create is not called
+  const auto problems = check_instances(settings, configs);
+  ASSERT_THAT(problems, SizeIs(1));
+  EXPECT_EQ(problems[0].id, "wrong");
+  EXPECT_THAT(problems[0].problems, ElementsAre(SchemaProblem{"/zone", false, "must be a string", ""}));
+}
+
+TEST_F(PluginHostTest, APluginReadsItsOwnSecretsAndTheyAreHidden) {
+  ::setenv("PAYNAMED_HOST_TEST_OFFER", "lno1verysecretoffer", 1);
+  auto* node = make("node", "fixed_offer", {{"offer", {{"env", "PAYNAMED_HOST_TEST_OFFER"}}}});
+  const auto outcome = run(host::call<plugin::v1::CreateOfferReply>(
+      *node, "CreateOffer", plugin::v1::CreateOfferRequest(), CallOptions(5s)));
+  ASSERT_TRUE(outcome.result) << outcome.result.error().to_string();
+  EXPECT_EQ(outcome.result->offer(), "lno1verysecretoffer");
+  log_.info("lno1verysecretoffer");
+  EXPECT_FALSE(logged("verysecret"));
+  ::unsetenv("PAYNAMED_HOST_TEST_OFFER");
+  const auto gone = run(host::call<plugin::v1::CreateOfferReply>(
+      *node, "CreateOffer", plugin::v1::CreateOfferRequest(), CallOptions(5s)));
+  EXPECT_THAT(gone.result.error().message(), HasSubstr("PAYNAMED_HOST_TEST_OFFER is not set"));
+}
+
+TEST_F(PluginHostTest, StopAnswersWhatIsOpenAndIgnoresWhatComesAfter) {
+  const Sockets sockets;
+  auto* instance = make("replies_after_stop", sockets);
+  auto open = start(instance, "Publish", 60s);
+  sockets.await_call();
+  EXPECT_THAT(run(host_->stop(5s)), IsEmpty());
+  const auto outcome = get(open);
+  EXPECT_EQ(outcome.result.error().code(), base::Code::kUnknown);
+  EXPECT_FALSE(outcome.still_open);
+  EXPECT_EQ(instance->info().state, InstanceInfo::State::kStopped);
+  EXPECT_EQ(instance->info().broken_rules, 1U);
+}
+
+TEST_F(PluginHostTest, StopJoinsThePluginsThreads) {
+  auto* node = make("node", "fixed_offer", {{"offer", {{"env", "PAYNAMED_NOT_SET"}}}});
+  EXPECT_TRUE(call(node, "Describe").result);
+  EXPECT_THAT(run(host_->stop(5s)), IsEmpty());
+  EXPECT_EQ(node->info().state, InstanceInfo::State::kStopped);
+  EXPECT_THAT(run(host_->stop(5s)), IsEmpty());
+}
+
+TEST_F(PluginHostTest, TimersOfAPluginFollowTheClockAndEndWithIt) {
+  auto* zone = make("zone", "memory_zone", {{"zone", "example."}, {"delay", "1h"}});
+  EXPECT_TRUE(call(zone, "Publish").result.error().code() == base::Code::kNotFound);
+  EXPECT_THAT(run(host_->stop(5s)), IsEmpty());
+}
+
+TEST_F(PluginHostTest, APluginThatDoesNotStopIsLeft) {
+  auto* instance = make("i", "never_stops");
+  auto stopped = spawn(host_->stop(5s));
+  eventually([&] { return instance->info().state == InstanceInfo::State::kStopping; });
+  eventually([&] { return clock_.until_next() <= 5s && clock_.pending() > 0; });
+  EXPECT_EQ(stopped.wait_for(20ms), std::future_status::timeout);
+  clock_.advance(5s);
+  EXPECT_THAT(stopped.get(), ElementsAre("i"));
+  EXPECT_EQ(instance->info().state, InstanceInfo::State::kLeft);
+  EXPECT_TRUE(logged("did not stop in time"));
+}
+
+}  // namespace
+}  // namespace paynamed::host
