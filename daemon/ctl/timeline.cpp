@@ -155,7 +155,7 @@ std::string Follower::update(const json::object& run, base::WallTime now) {
     // A step that has just begun has nothing to say yet; its end will come soon.
     const std::string message = text_of(step, "message");
     if (state == "running" && message.empty() && !paused) continue;
-    const std::string said = state + "\n" + message + (paused ? "\npaused" : "");
+    const std::string said = std::string{mark_of(state, paused).text} + state + "\n" + message;
     std::string& before = told_[text_of(step, "id")];
     if (before == said) continue;
     before = said;

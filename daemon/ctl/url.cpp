@@ -47,6 +47,9 @@ base::Result<Url> parse_url(std::string_view text) {
   const boost::core::string_view port = view.port();
   url.port = port.empty() ? (url.tls ? "443" : "80") : std::string{port.data(), port.size()};
   const boost::core::string_view path = view.encoded_path();
+  // Boost.URL 1.81 reads "127.0.0.1.example.com" as the host 127.0.0.1 and a path; a path begins with a slash
+  // after a host (RFC 3986 section 3.3).
+  if (!path.empty() && path.front() != '/') return bad("has a host that is not understood");
   url.prefix.assign(path.data(), path.size());
   while (!url.prefix.empty() && url.prefix.back() == '/') url.prefix.pop_back();
   if (!url.tls && !is_loopback(url.host)) {
