@@ -1,7 +1,7 @@
 // Broadcast: many coroutines wait for "something changed", one call wakes them all.
 //
-// A waiter takes the current count before it looks at the state it waits for, and passes it to wait(): a change in
-// between is then never missed.
+// A waiter takes the current count before it looks at the state it waits for, and passes it to wait(): a
+// change in between is then never missed.
 //
 // Threads: every function may be called from any thread; waits resume on the waiter's executor.
 #pragma once
