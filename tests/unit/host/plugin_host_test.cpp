@@ -109,6 +109,23 @@ TEST_F(PluginHostTest, TimersOfAPluginFollowTheClockAndEndWithIt) {
   EXPECT_THAT(run(host_->stop(5s)), IsEmpty());
 }
 
+TEST_F(PluginHostTest, WorksByTheMachinesClock) {
+  base::SystemClock clock;
+  HostSettings settings;
+  settings.module_directories = {PAYNAMED_BROKEN_MODULES};
+  host_ = PluginHost::create(std::move(settings), clock, observe::Log::none(), metrics_);
+  auto* instance = make("i", "answers_when_told");
+  const auto outcome = run(instance->call_bytes("Read", "", CallOptions(50ms)));
+  // A slow machine may not even have begun by then.
+  const auto code = outcome.result.error().code();
+  EXPECT_TRUE(code == (outcome.still_open ? base::Code::kDeadlineExceeded : base::Code::kUnavailable));
+  EXPECT_EQ(run(instance->settled(outcome.call_id, 20ms)), !outcome.still_open);
+  EXPECT_TRUE(run(instance->call_bytes("Release", "", CallOptions(10s))).result);
+  EXPECT_TRUE(run(instance->settled(outcome.call_id, 10s)));
+  EXPECT_THAT(run(host_->stop(10s)), IsEmpty());
+  host_.reset();  // before its clock
+}
+
 TEST_F(PluginHostTest, APluginThatDoesNotStopIsLeft) {
   auto* instance = make("i", "never_stops");
   auto stopped = spawn(host_->stop(5s));
