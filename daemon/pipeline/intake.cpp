@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <set>
 
 #include "names/payment.hpp"
 #include "pipeline/event_data.hpp"
@@ -86,10 +87,11 @@ Result<std::optional<state::NameRow>> existing_name(const Command& command, stat
   if (command.verb == Verb::kRegister) return row;
   const bool there = *row && (*row)->state != state::NameState::kRegistering &&
                      (*row)->state != state::NameState::kQuarantined;
-  if (!there && !(*row && (*row)->open_run)) {
+  // With an idempotency key the store decides: this may be the repetition of a request that removed the name.
+  if (!there && !(*row && (*row)->open_run) && command.idempotency_key.empty()) {
     return base::fail(base::not_found(fmt::format("there is no name {}", command.name.text())));
   }
-  if (command.verb == Verb::kRotate && (*row)->source == SourceKind::kExternal) {
+  if (command.verb == Verb::kRotate && *row && (*row)->source == SourceKind::kExternal) {
     return base::fail(base::failed_precondition(
         "the name's offer comes from its owner, so there is nothing to rotate; set a new source instead"));
   }
@@ -116,6 +118,17 @@ RunInput input_of(const Command& command, const config::Domain& domain,
     input.value = existing->value;
   }
   return input;
+}
+
+// Every instance that the run may call, the undo included.
+std::vector<std::string> instances_of(const CompiledPipeline& pipeline, const RunInput& input,
+                                      const config::Domain& domain) {
+  std::set<std::string> instances;
+  for (const CompiledStep& step : pipeline.steps) instances.insert(step.instance);
+  instances.insert(input.before && !input.before->dns_instance.empty() ? input.before->dns_instance
+                                                                       : domain.dns.value);
+  instances.erase(std::string{});
+  return {instances.begin(), instances.end()};
 }
 
 state::NewEvent accepted_event(const base::Uuid& run, const RunInput& input,
@@ -168,6 +181,7 @@ Result<Admitted> admit(const Command& command, const Runtime& runtime, state::St
   run.traceparent = command.traceparent;
   run.input = json::serialize(input.to_json());
   run.pipeline = admitted.pipeline.to_json();
+  run.instances = instances_of(admitted.pipeline, input, **domain);
   run.idempotency_key = command.idempotency_key;
   run.request_hash = command.request_hash;
   // What we read of the name is what the run works with: the store refuses it when the name changed since.
