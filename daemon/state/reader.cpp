@@ -183,7 +183,7 @@ base::Result<std::unique_ptr<Reader>> Reader::open(const std::string& path, cons
   // A reader must never fold the WAL into the file, not even the last one that closes it.
   sqlite3_db_config(connection->raw(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   auto done =
-      connection->execute("PRAGMA query_only = ON; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY");
+      connection->execute("PRAGMA query_only = ON; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
   if (!done) return base::fail(done.error());
   const auto epoch = connection->integer("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'epoch'");
   if (!epoch) return base::fail(epoch.error());
