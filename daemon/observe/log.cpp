@@ -119,6 +119,7 @@ std::string_view to_string(Level level) {
 }
 
 std::optional<Level> level_from_string(std::string_view text) {
+  if (text == "warn") return Level::kWarning;  // the configuration's word
   for (std::size_t i = 0; i < kLevelNames.size(); ++i) {
     if (kLevelNames[i] == text) return static_cast<Level>(i);
   }

@@ -119,5 +119,13 @@ TEST(Level, NamesReadBack) {
   EXPECT_FALSE(level_from_string("loud"));
 }
 
+TEST(LevelNames, EveryWordOfTheConfigurationIsALevel) {
+  for (const char* word : {"trace", "debug", "info", "warn", "error"}) {
+    EXPECT_TRUE(level_from_string(word)) << word;
+  }
+  EXPECT_EQ(level_from_string("warn"), Level::kWarning);
+  EXPECT_FALSE(level_from_string("loud"));
+}
+
 }  // namespace
 }  // namespace paynamed::observe
