@@ -330,7 +330,8 @@ base::Result<EventPage> Reader::read_events(std::string_view tenant, Position af
   if (!row) return base::fail(row.error());
   page.head = {epoch_, head_.count(0)};
   head_.reset();
-  if (after.epoch != epoch_ || after.seq > page.head.seq) {
+  // "From the start" is a position of every epoch.
+  if ((after.epoch != epoch_ && after.seq != 0) || after.seq > page.head.seq) {
     return base::fail(
         base::out_of_range("this position is not of this log: the state was restored, or the position comes "
                            "from elsewhere; read the "
