@@ -253,7 +253,9 @@ std::uint16_t Server::port() const {
 }
 
 std::string Server::address() const {
-  return implementation_->endpoint().address().to_string();
+  const auto endpoint = implementation_->endpoint();
+  const std::string address = endpoint.address().to_string();
+  return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(endpoint.port());
 }
 
 asio::awaitable<bool> Server::stop(base::Duration deadline) {

@@ -40,6 +40,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   std::uint16_t port() const;
+  // Where it listens, as in Settings::listen, with the port that was chosen.
   std::string address() const;
 
   // Takes no more connections, answers long polls and waiting callers at once with what is known, lets the
