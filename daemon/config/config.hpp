@@ -80,6 +80,10 @@ struct Dns {
   base::Duration query_timeout{3'000};
 };
 
+// The range of a record's time to live, from the configuration to the zone.
+inline constexpr std::chrono::seconds kLeastTtl{1};
+inline constexpr std::chrono::seconds kMostTtl{7 * 86'400};
+
 struct Domain {
   std::string name;                      // "example.com", without the dot
   At<std::string> dns;                   // instance of a DnsProvider

@@ -116,7 +116,7 @@ std::optional<std::string> domain_name(Reader& reader, const toml::key& key, con
 
 void read_times(Fields& fields, Domain& domain) {
   Diagnostics& diagnostics = fields.reader().diagnostics;
-  const auto ttl = fields.duration("ttl", kSecond, 7 * kDay);
+  const auto ttl = fields.duration("ttl", kLeastTtl, kMostTtl);
   if (ttl) {
     domain.ttl_seconds = static_cast<std::uint32_t>(ttl->value / kSecond);
     if (ttl->value % kSecond != base::Duration{0}) {

@@ -50,7 +50,7 @@ struct StepContext {
   const Progress& progress;
   std::size_t index;  // the step's place in the pipeline
   base::WallTime now;
-  std::string key;  // "<run>/<step id>/1": stable over attempts
+  std::string key;  // "<run>/<step id>/<generation>": stable over attempts
   std::string correlation_id;
   std::string traceparent;
 
@@ -97,6 +97,9 @@ class Action {
 
   // Whether perform() changes anything outside: then its intent is made durable first.
   virtual bool has_effect() const = 0;
+  // Whether the run may not be turned back any more once this action may have happened: a proven name was
+  // announced, a withdrawn record goes out of caches. From there a run goes forward only.
+  virtual bool is_final() const { return false; }
   // Whether prepare() waits for anything; if not, the intent shares a commit with the outcome before it.
   virtual bool reads_before() const { return false; }
   // Reads what the undo will need; changes nothing. Called before the first attempt, and again after an

@@ -21,6 +21,8 @@ namespace {
 constexpr config::Retry kUndoRetry{
     .attempts = 0, .first = base::Duration{1'000}, .max = base::Duration{3'600'000}};
 
+constexpr base::Duration kWaitsWrittenEvery{600'000};
+
 template <class... Ts>
 struct Overloaded : Ts... {
   using Ts::operator()...;
@@ -51,13 +53,21 @@ base::Duration backoff(const config::Retry& retry, std::uint32_t tries, base::Ra
   return half + random.jitter(most - half);
 }
 
+asio::awaitable<std::vector<state::JournalEntry>> Driver::begin(Run& run) {
+  Draft draft = draft_of(run);
+  if (run.progress.step_count() == 0) co_return std::move(draft.journal);
+  // It never fails: what goes wrong in prepare() shows again when the step's turn comes.
+  [[maybe_unused]] const auto added = co_await add_what_follows(run, draft);
+  co_return std::move(draft.journal);
+}
+
 asio::awaitable<Driver::Rest> Driver::drive(Run& run, const std::atomic<bool>& stopping) {
   for (;;) {
     if (stopping) co_return Rest{Kind::kStopped, {}, {}};
     MaybeRest rest;
     switch (run.progress.phase()) {
       case Phase::kForward:
-        if (run.cancel_requested.exchange(false)) {
+        if (run.cancel_requested.exchange(false) && !beyond_return(run)) {
           auto turned = co_await turn_back(run, "cancelled by the caller");
           if (!turned) co_return Rest{Kind::kStopped, {}, turned.error()};
         } else {
@@ -68,6 +78,13 @@ asio::awaitable<Driver::Rest> Driver::drive(Run& run, const std::atomic<bool>& s
         rest = co_await backward(run);
         break;
       case Phase::kPaused:
+        // Asked for while the step was at work, before it paused the run.
+        if (run.cancel_requested.exchange(false) && run.progress.phase_below_pause() == Phase::kForward &&
+            !beyond_return(run)) {
+          auto turned = co_await turn_back(run, "cancelled by the caller");
+          if (!turned) co_return Rest{Kind::kStopped, {}, turned.error()};
+          break;
+        }
         co_return Rest{Kind::kPaused, {}, {}};
       case Phase::kCompleted:
       case Phase::kCompensated:
@@ -89,14 +106,19 @@ asio::awaitable<Driver::MaybeRest> Driver::forward(Run& run) {
   const StepProgress& step = run.progress.step(index);
   const CompiledStep& compiled = run.pipeline.steps[index];
   const base::WallTime now = clock_.wall();
-  if (step.started && now >= *step.started + compiled.deadline) {
+  // After a restart the step gets one attempt whatever the time: nobody tried while the daemon was down.
+  const bool recovered = std::exchange(run.recovered, false);
+  if (!recovered && step.started && now >= *step.started + compiled.deadline) {
     Failure late{base::deadline_exceeded(fmt::format("step '{}' did not end within {}{}{}", compiled.id,
                                                      base::to_string(compiled.deadline),
                                                      step.message.empty() ? "" : ": ", step.message)),
                  step.attempt_open, false};
     co_return co_await fail_step(run, index, std::move(late));
   }
-  if (step.until && *step.until > now) co_return Rest{Kind::kUntil, *step.until, {}};
+  if (step.rests(now)) {
+    run.recovered = recovered;
+    co_return Rest{Kind::kUntil, *step.until, {}};
+  }
 
   const auto action = actions_.find(compiled.kind);
   if (action == actions_.end()) {
@@ -120,7 +142,8 @@ asio::awaitable<Driver::MaybeRest> Driver::forward(Run& run) {
 asio::awaitable<Driver::MaybeRest> Driver::write_intent(Run& run, std::size_t index) {
   const StepProgress& step = run.progress.step(index);
   Result<json::object> prepared = step.intent;
-  if (!step.intended || step.last_code == Code::kAborted) {
+  const bool anew = !step.intended || step.must_prepare;
+  if (anew) {
     const StepContext context = context_of(run, index);
     prepared = co_await actions_.find(run.pipeline.steps[index].kind)->second->prepare(context);
   }
@@ -131,7 +154,8 @@ asio::awaitable<Driver::MaybeRest> Driver::write_intent(Run& run, std::size_t in
   Draft draft = draft_of(run);
   const std::uint32_t attempt = step.attempts + 1;
   add(run, draft,
-      entry::intent(static_cast<std::uint32_t>(index), attempt, clock_.wall(), *std::move(prepared)));
+      entry::intent(static_cast<std::uint32_t>(index), attempt, anew ? step.generation + 1 : step.generation,
+                    clock_.wall(), *std::move(prepared)));
   run.intent_fresh = true;
   PAYNAMED_FAILPOINT("engine.intent.before");
   MaybeRest rest = co_await commit(run, std::move(draft));
@@ -145,6 +169,12 @@ asio::awaitable<Driver::MaybeRest> Driver::finish_step(Run& run, std::size_t ind
   }
   const auto number = static_cast<std::uint32_t>(index);
   const StepProgress& step = run.progress.step(index);
+  if (auto* wait = std::get_if<Wait>(&result); wait && stays_in_memory(run, index, *wait)) {
+    entry::Written again =
+        entry::wait(number, clock_.wall(), wait->until, wait->message, std::move(wait->state));
+    [[maybe_unused]] const auto applied = run.progress.apply_unwritten(again);
+    co_return std::nullopt;
+  }
   const std::uint32_t attempt = step.state == StepView::State::kRunning ? step.attempts : step.attempts + 1;
   Draft draft = draft_of(run);
   std::visit(
@@ -156,6 +186,7 @@ asio::awaitable<Driver::MaybeRest> Driver::finish_step(Run& run, std::size_t ind
           },
           [&](Skipped& skipped) { add(run, draft, entry::skipped(number, clock_.wall(), skipped.message)); },
           [&](Wait& wait) {
+            run.wait_written = clock_.wall();
             add(run, draft,
                 entry::wait(number, clock_.wall(), wait.until, wait.message, std::move(wait.state)));
           },
@@ -173,6 +204,25 @@ asio::awaitable<Driver::MaybeRest> Driver::finish_step(Run& run, std::size_t ind
   co_return rest;
 }
 
+// A poll that found what the one before it found is not worth a commit: after a restart the step looks at
+// once.
+bool Driver::stays_in_memory(const Run& run, std::size_t index, const Wait& wait) const {
+  const StepProgress& step = run.progress.step(index);
+  return step.state == StepView::State::kWaiting && !step.attempt_open && step.message == wait.message &&
+         run.wait_written && clock_.wall() >= *run.wait_written &&
+         clock_.wall() - *run.wait_written < kWaitsWrittenEvery;
+}
+
+bool Driver::beyond_return(const Run& run) const {
+  for (std::size_t i = 0; i < run.progress.step_count(); ++i) {
+    const StepProgress& step = run.progress.step(i);
+    if (step.state != StepView::State::kDone && !step.effect_possible()) continue;
+    const auto action = actions_.find(run.pipeline.steps[i].kind);
+    if (action != actions_.end() && action->second->is_final()) return true;
+  }
+  return false;
+}
+
 asio::awaitable<Result<void>> Driver::add_what_follows(Run& run, Draft& draft) {
   const std::size_t next = run.progress.current();
   if (next == run.progress.step_count()) {
@@ -183,7 +233,7 @@ asio::awaitable<Result<void>> Driver::add_what_follows(Run& run, Draft& draft) {
     add_events(draft, std::move(events));
     co_return Result<void>{};
   }
-  if (run.cancel_requested) co_return Result<void>{};
+  if (run.cancel_requested && !beyond_return(run)) co_return Result<void>{};
   const auto action = actions_.find(run.pipeline.steps[next].kind);
   if (action == actions_.end() || !action->second->has_effect() || action->second->reads_before()) {
     co_return Result<void>{};
@@ -192,7 +242,8 @@ asio::awaitable<Result<void>> Driver::add_what_follows(Run& run, Draft& draft) {
   Result<json::object> prepared = co_await action->second->prepare(context);
   // A failure shows again, and is handled, when the step's turn comes.
   if (prepared) {
-    add(run, draft, entry::intent(static_cast<std::uint32_t>(next), 1, clock_.wall(), *std::move(prepared)));
+    add(run, draft,
+        entry::intent(static_cast<std::uint32_t>(next), 1, 1, clock_.wall(), *std::move(prepared)));
     run.intent_fresh = true;
   }
   co_return Result<void>{};
@@ -217,8 +268,9 @@ asio::awaitable<Driver::MaybeRest> Driver::fail_step(Run& run, std::size_t index
     const base::WallTime started = step.started.value_or(now);
     exhausted = step.tries + 1 >= compiled.retry.attempts || *until >= started + compiled.deadline;
   }
-  // Credentials that are refused will be refused again: the budget counts as spent.
-  if (exhausted || (consequence == Consequence::kPause && !failure.pause)) {
+  // Credentials that are refused will be refused again: the budget counts as spent. While an earlier call may
+  // still act there is nothing to choose: nothing else may be started, not even an undo.
+  if (!failure.pause && (exhausted || consequence == Consequence::kPause)) {
     until.reset();
     consequence = compiled.on_exhausted == config::Step::OnExhausted::kCompensate ? Consequence::kCompensate
                                                                                   : Consequence::kPause;
@@ -226,6 +278,7 @@ asio::awaitable<Driver::MaybeRest> Driver::fail_step(Run& run, std::size_t index
 
   Draft draft = draft_of(run);
   add(run, draft, entry::failed(number, attempt, now, failure.status, failure.effect_unknown, until));
+  if (consequence == Consequence::kCompensate && beyond_return(run)) consequence = Consequence::kPause;
   const std::string reason = fmt::format("step '{}': {}", compiled.id, failure.status.message());
   if (consequence == Consequence::kPause) add_pause(run, draft, index, reason);
   if (consequence == Consequence::kCompensate) add_turn_back(run, draft, index, reason);
@@ -243,7 +296,7 @@ asio::awaitable<Driver::MaybeRest> Driver::backward(Run& run) {
     co_return co_await commit(run, std::move(draft));
   }
   const StepProgress& step = run.progress.step(*index);
-  if (step.until && *step.until > clock_.wall()) co_return Rest{Kind::kUntil, *step.until, {}};
+  if (step.rests(clock_.wall())) co_return Rest{Kind::kUntil, *step.until, {}};
   const auto action = actions_.find(run.pipeline.steps[*index].kind);
   UndoResult result = UndoDone{{}, "nothing to take back"};
   PAYNAMED_FAILPOINT("engine.undo.before");
@@ -336,10 +389,10 @@ Driver::Draft Driver::draft_of(const Run& run) const {
   return {run.progress.entries(), {}, {}};
 }
 
-void Driver::add(Run& run, Draft& draft, state::JournalEntry entry) const {
+void Driver::add(Run& run, Draft& draft, entry::Written written) const {
   // Our own entry always fits; replay is where entries are doubted.
-  [[maybe_unused]] const auto applied = run.progress.apply(entry);
-  draft.journal.push_back(std::move(entry));
+  [[maybe_unused]] const auto applied = run.progress.apply(written);
+  draft.journal.push_back(std::move(written.entry));
 }
 
 void Driver::add_pause(Run& run, Draft& draft, std::size_t index, const std::string& reason) const {
@@ -393,7 +446,8 @@ StepContext Driver::context_of(const Run& run, std::size_t index) const {
           run.progress,
           index,
           clock_.wall(),
-          fmt::format("{}/{}/1", run.id.to_string(), run.pipeline.steps[index].id),
+          fmt::format("{}/{}/{}", run.id.to_string(), run.pipeline.steps[index].id,
+                      std::max(1U, run.progress.step(index).generation)),
           run.correlation_id,
           run.traceparent};
 }

@@ -38,11 +38,16 @@ class Driver {
   Driver(state::Store& store, const ActionTable& actions, base::Clock& clock, base::Random& random)
       : store_(store), actions_(actions), clock_(clock), random_(random) {}
 
+  // What is to be written together with the acceptance of a new run: the first step's intent where that needs
+  // no waiting, already applied to the run's progress. The run may only go on when it is on disk.
+  boost::asio::awaitable<std::vector<state::JournalEntry>> begin(Run& run);
   boost::asio::awaitable<Rest> drive(Run& run, const std::atomic<bool>& stopping);
 
   // A paused run goes on; a forward one turns back. The run must not be driven meanwhile.
   boost::asio::awaitable<base::Result<void>> resume(Run& run);
   boost::asio::awaitable<base::Result<void>> turn_back(Run& run, std::string reason);
+  // A final action is done, or may be: the run goes forward only.
+  bool beyond_return(const Run& run) const;
 
  private:
   // Entries and events that belong into one transaction, already applied to the run's progress.
@@ -64,8 +69,9 @@ class Driver {
   boost::asio::awaitable<MaybeRest> finish_undo(Run& run, std::size_t index, UndoResult result);
   boost::asio::awaitable<MaybeRest> commit(Run& run, Draft draft);
 
+  bool stays_in_memory(const Run& run, std::size_t index, const Wait& wait) const;
   Draft draft_of(const Run& run) const;
-  void add(Run& run, Draft& draft, state::JournalEntry entry) const;
+  void add(Run& run, Draft& draft, entry::Written written) const;
   void add_pause(Run& run, Draft& draft, std::size_t index, const std::string& reason) const;
   void add_turn_back(Run& run, Draft& draft, std::size_t index, const std::string& reason) const;
   void add_compensated(Run& run, Draft& draft) const;

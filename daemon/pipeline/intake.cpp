@@ -71,6 +71,8 @@ Result<void> check_external(RunInput& input, const config::Domain& domain, base:
                             std::vector<std::string>& warnings) {
   names::PublicationRules rules;
   rules.test_domain = domain.test;
+  rules.min_ttl = config::kLeastTtl;
+  rules.max_ttl = config::kMostTtl;
   const std::string& text = input.source.offer.empty() ? input.source.uri : input.source.offer;
   auto publication =
       names::check_publication(input.name, text, std::chrono::seconds{domain.ttl_seconds}, now, rules);
@@ -145,8 +147,8 @@ state::NewEvent accepted_event(const base::Uuid& run, const RunInput& input,
 
 }  // namespace
 
-Result<Admitted> admit(const Command& command, const Runtime& runtime, state::Store& store,
-                       base::Clock& clock, base::Random& random) {
+Result<Admitted> admit(const Command& command, const Runtime& runtime, SharedPipelines& pipelines,
+                       state::Store& store, base::Clock& clock, base::Random& random) {
   auto domain = domain_of(command, runtime.config);
   if (!domain) return base::fail(domain.error());
   for (const auto& [what, text] :
@@ -162,7 +164,7 @@ Result<Admitted> admit(const Command& command, const Runtime& runtime, state::St
   RunInput& input = admitted.input;
   auto pipeline = pipeline_of(command, input.source.kind, runtime);
   if (!pipeline) return base::fail(pipeline.error());
-  admitted.pipeline = **pipeline;
+  admitted.pipeline = pipelines.of(**pipeline);
   const bool brings_source = command.verb == Verb::kRegister || command.verb == Verb::kSetSource;
   if (brings_source && input.source.kind == SourceKind::kExternal) {
     if (auto checked = check_external(input, **domain, now, admitted.warnings); !checked) {
@@ -180,8 +182,8 @@ Result<Admitted> admit(const Command& command, const Runtime& runtime, state::St
   run.correlation_id = command.correlation_id;
   run.traceparent = command.traceparent;
   run.input = json::serialize(input.to_json());
-  run.pipeline = admitted.pipeline.to_json();
-  run.instances = instances_of(admitted.pipeline, input, **domain);
+  run.pipeline = admitted.pipeline->snapshot;
+  run.instances = instances_of(admitted.pipeline->pipeline, input, **domain);
   run.idempotency_key = command.idempotency_key;
   run.request_hash = command.request_hash;
   // What we read of the name is what the run works with: the store refuses it when the name changed since.

@@ -12,6 +12,7 @@
 #include "pipeline/action.hpp"
 #include "pipeline/engine.hpp"
 #include "pipeline/runtime.hpp"
+#include "pipeline/shared_pipelines.hpp"
 #include "state/store.hpp"
 
 namespace paynamed::pipeline {
@@ -19,12 +20,12 @@ namespace paynamed::pipeline {
 struct Admitted {
   state::NewRun run;
   RunInput input;
-  CompiledPipeline pipeline;
+  std::shared_ptr<const SharedPipeline> pipeline;
   std::vector<std::string> warnings;
 };
 
 // Errors as Engine::submit.
-base::Result<Admitted> admit(const Command& command, const Runtime& runtime, state::Store& store,
-                             base::Clock& clock, base::Random& random);
+base::Result<Admitted> admit(const Command& command, const Runtime& runtime, SharedPipelines& pipelines,
+                             state::Store& store, base::Clock& clock, base::Random& random);
 
 }  // namespace paynamed::pipeline

@@ -1,5 +1,6 @@
 #include "pipeline/progress.hpp"
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -39,18 +40,31 @@ Result<Progress> Progress::replay(const CompiledPipeline& pipeline,
 }
 
 Result<void> Progress::apply(const JournalEntry& entry) {
-  if (entry.step >= steps_.size() && !(entry.kind == Kind::kNote && entry.step == steps_.size())) {
-    return base::fail(
-        base::data_loss("the run's journal names a step that its pipeline does not have; restore the "
-                        "state file from a backup"));
-  }
   boost::system::error_code error;
   json::value parsed = json::parse(entry.payload, error);
   if (error || !parsed.is_object()) {
     return base::fail(
         base::data_loss("the run's journal has an unreadable entry; restore the state file from a backup"));
   }
-  json::object payload = std::move(parsed.get_object());
+  return apply(entry, std::move(parsed.get_object()));
+}
+
+Result<void> Progress::apply(entry::Written& written) {
+  return apply(written.entry, std::move(written.payload));
+}
+
+Result<void> Progress::apply_unwritten(entry::Written& written) {
+  Result<void> applied = apply(written);
+  if (applied) --entries_;
+  return applied;
+}
+
+Result<void> Progress::apply(const JournalEntry& entry, json::object payload) {
+  if (entry.step >= steps_.size() && !(entry.kind == Kind::kNote && entry.step == steps_.size())) {
+    return base::fail(
+        base::data_loss("the run's journal names a step that its pipeline does not have; restore the "
+                        "state file from a backup"));
+  }
   ++entries_;
   if (entry.kind == Kind::kNote) return apply_note(entry, payload);
 
@@ -67,6 +81,7 @@ Result<void> Progress::apply(const JournalEntry& entry) {
       step.tries = 0;
       if (!step.started) step.started = entry.time;
       step.until = time_of(payload, "until");
+      step.since = entry.time;
       step.message = text_of(payload, "message");
       step.wait_state = object_of(payload, "state");
       break;
@@ -91,6 +106,9 @@ void Progress::apply_intent(StepProgress& step, const JournalEntry& entry, json:
   step.intended = true;
   step.attempt_open = true;
   step.last_code = base::Code::kOk;
+  step.must_prepare = false;
+  const auto generation = integer_of(payload, "generation").value_or(1);
+  step.generation = static_cast<std::uint32_t>(std::clamp<std::int64_t>(generation, 1, UINT32_MAX));
   step.until.reset();
   step.intent = object_of(payload, "data");
 }
@@ -117,7 +135,9 @@ void Progress::apply_outcome(StepProgress& step, const JournalEntry& entry, json
   const json::value* code = payload.if_contains("code");
   step.last_code =
       base::code_from_number(code && code->is_int64() ? static_cast<std::int32_t>(code->get_int64()) : 2);
+  if (step.last_code == base::Code::kAborted) step.must_prepare = true;
   step.until = time_of(payload, "until");
+  step.since = entry.time;
   step.state = StepView::State::kFailed;
 }
 
@@ -133,6 +153,7 @@ void Progress::apply_undo_outcome(StepProgress& step, const JournalEntry& entry,
   step.state = StepView::State::kUndoing;
   if (flag_of(payload, "try")) ++step.undo_tries;
   step.until = time_of(payload, "until");
+  step.since = entry.time;
   step.wait_state = object_of(payload, "state");
 }
 
@@ -150,6 +171,7 @@ Result<void> Progress::apply_note(const JournalEntry& entry, const json::object&
       step.undo_tries = 0;
       step.started.reset();
       step.until.reset();
+      if (phase_ == Phase::kForward) step.wait_state.clear();
     }
     if (phase_ == Phase::kForward) reason_.clear();
   } else if (note == "compensating") {
@@ -181,21 +203,23 @@ std::optional<std::size_t> Progress::next_undo() const {
 namespace entry {
 namespace {
 
-JournalEntry make(Kind kind, std::uint32_t step, std::uint32_t attempt, base::WallTime now,
-                  json::object payload) {
-  return {kind, step, attempt, now, json::serialize(payload)};
+Written make(Kind kind, std::uint32_t step, std::uint32_t attempt, base::WallTime now, json::object payload) {
+  std::string text = json::serialize(payload);
+  return {{kind, step, attempt, now, std::move(text)}, std::move(payload)};
 }
 
 }  // namespace
 
-JournalEntry intent(std::uint32_t step, std::uint32_t attempt, base::WallTime now, json::object data) {
+Written intent(std::uint32_t step, std::uint32_t attempt, std::uint32_t generation, base::WallTime now,
+               json::object data) {
   json::object payload;
+  if (generation > 1) payload["generation"] = generation;
   payload["data"] = std::move(data);
   return make(Kind::kIntent, step, attempt, now, std::move(payload));
 }
 
-JournalEntry done(std::uint32_t step, std::uint32_t attempt, base::WallTime now, json::object outputs,
-                  std::string_view message) {
+Written done(std::uint32_t step, std::uint32_t attempt, base::WallTime now, json::object outputs,
+             std::string_view message) {
   json::object payload;
   payload["result"] = "done";
   payload["outputs"] = std::move(outputs);
@@ -203,15 +227,15 @@ JournalEntry done(std::uint32_t step, std::uint32_t attempt, base::WallTime now,
   return make(Kind::kOutcome, step, attempt, now, std::move(payload));
 }
 
-JournalEntry skipped(std::uint32_t step, base::WallTime now, std::string_view message) {
+Written skipped(std::uint32_t step, base::WallTime now, std::string_view message) {
   json::object payload;
   payload["result"] = "skipped";
   payload["message"] = message;
   return make(Kind::kOutcome, step, 0, now, std::move(payload));
 }
 
-JournalEntry failed(std::uint32_t step, std::uint32_t attempt, base::WallTime now, const base::Status& status,
-                    bool effect_unknown, std::optional<base::WallTime> until) {
+Written failed(std::uint32_t step, std::uint32_t attempt, base::WallTime now, const base::Status& status,
+               bool effect_unknown, std::optional<base::WallTime> until) {
   json::object payload;
   payload["result"] = "failed";
   payload["code"] = static_cast<std::int64_t>(status.code());
@@ -222,8 +246,8 @@ JournalEntry failed(std::uint32_t step, std::uint32_t attempt, base::WallTime no
   return make(Kind::kOutcome, step, attempt, now, std::move(payload));
 }
 
-JournalEntry wait(std::uint32_t step, base::WallTime now, base::WallTime until, std::string_view message,
-                  json::object state) {
+Written wait(std::uint32_t step, base::WallTime now, base::WallTime until, std::string_view message,
+             json::object state) {
   json::object payload;
   payload["until"] = base::to_rfc3339(until);
   payload["message"] = message;
@@ -231,15 +255,15 @@ JournalEntry wait(std::uint32_t step, base::WallTime now, base::WallTime until, 
   return make(Kind::kWait, step, 0, now, std::move(payload));
 }
 
-JournalEntry undo_done(std::uint32_t step, base::WallTime now, std::string_view message) {
+Written undo_done(std::uint32_t step, base::WallTime now, std::string_view message) {
   json::object payload;
   payload["result"] = "done";
   payload["message"] = message;
   return make(Kind::kUndoOutcome, step, 0, now, std::move(payload));
 }
 
-JournalEntry undo_again(std::uint32_t step, base::WallTime now, base::WallTime until,
-                        std::string_view message, json::object state, bool counts_as_try) {
+Written undo_again(std::uint32_t step, base::WallTime now, base::WallTime until, std::string_view message,
+                   json::object state, bool counts_as_try) {
   json::object payload;
   payload["result"] = "again";
   payload["until"] = base::to_rfc3339(until);
@@ -249,7 +273,7 @@ JournalEntry undo_again(std::uint32_t step, base::WallTime now, base::WallTime u
   return make(Kind::kUndoOutcome, step, 0, now, std::move(payload));
 }
 
-JournalEntry note(Note what, std::uint32_t step, base::WallTime now, std::string_view reason) {
+Written note(Note what, std::uint32_t step, base::WallTime now, std::string_view reason) {
   constexpr std::string_view kNames[] = {"paused", "resumed", "compensating", "completed", "compensated"};
   json::object payload;
   payload["note"] = kNames[static_cast<std::size_t>(what)];

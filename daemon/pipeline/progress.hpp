@@ -25,24 +25,41 @@ struct StepProgress {
   std::uint32_t attempts = 0;  // since the run began
   std::uint32_t tries = 0;     // since the last success, wait or resume: what the retry budget counts
   std::uint32_t undo_tries = 0;
-  bool intended = false;        // an intent is on disk
-  bool attempt_open = false;    // and there is no outcome of it yet
+  bool intended = false;      // an intent is on disk
+  bool must_prepare = false;  // a compare-and-set was lost: read again before the next attempt
+  std::uint32_t generation =
+      0;                      // of the idempotency key: another one for each preparation; 0 before the first
+  bool attempt_open = false;  // and there is no outcome of it yet
   bool effect_unknown = false;  // an earlier attempt may have acted: it had no outcome, or an unknown one
   bool effect_known = false;    // an attempt was done
   base::Code last_code = base::Code::kOk;
   std::optional<base::WallTime> started;  // of the present budget: begins anew with a resume
   std::optional<base::WallTime> finished;
   std::optional<base::WallTime> until;
+  std::optional<base::WallTime>
+      since;  // when `until` was written: a clock that stepped back must not delay it
   std::string message;
   boost::json::object intent;      // what the undo needs
   boost::json::object wait_state;  // of the last wait
   boost::json::object outputs;
 
+  // The time that it waits for has not come. A clock that was set back does not prolong a wait.
+  bool rests(base::WallTime now) const { return until && now < *until && (!since || now >= *since); }
   // Something may stand outside that an undo has to take back.
   bool effect_possible() const { return attempt_open || effect_unknown || effect_known; }
   // An attempt may act even now: its request may still be on its way.
   bool late_effect_possible() const { return attempt_open || effect_unknown; }
 };
+
+namespace entry {
+
+// An entry that was just made, and its payload as it was before it became text.
+struct Written {
+  state::JournalEntry entry;
+  boost::json::object payload;
+};
+
+}  // namespace entry
 
 class Progress {
  public:
@@ -50,6 +67,10 @@ class Progress {
 
   // DATA_LOSS when the entry does not fit (a step that is not there, a payload that is no JSON object).
   base::Result<void> apply(const state::JournalEntry& entry);
+  // The same of an entry of this process, without reading its text again. Takes the payload.
+  base::Result<void> apply(entry::Written& written);
+  // The same of an entry that stays in memory: a restart does without it.
+  base::Result<void> apply_unwritten(entry::Written& written);
   static base::Result<Progress> replay(const CompiledPipeline& pipeline,
                                        const std::vector<state::JournalEntry>& journal);
 
@@ -66,6 +87,7 @@ class Progress {
   std::uint32_t entries() const { return entries_; }
 
  private:
+  base::Result<void> apply(const state::JournalEntry& entry, boost::json::object payload);
   void apply_intent(StepProgress& step, const state::JournalEntry& entry, boost::json::object payload);
   void apply_outcome(StepProgress& step, const state::JournalEntry& entry, boost::json::object payload);
   void apply_undo_outcome(StepProgress& step, const state::JournalEntry& entry, boost::json::object payload);
@@ -81,22 +103,21 @@ class Progress {
 // The journal's entries, written in one place and read in one place.
 namespace entry {
 
-state::JournalEntry intent(std::uint32_t step, std::uint32_t attempt, base::WallTime now,
-                           boost::json::object data);
-state::JournalEntry done(std::uint32_t step, std::uint32_t attempt, base::WallTime now,
-                         boost::json::object outputs, std::string_view message);
-state::JournalEntry skipped(std::uint32_t step, base::WallTime now, std::string_view message);
+Written intent(std::uint32_t step, std::uint32_t attempt, std::uint32_t generation, base::WallTime now,
+               boost::json::object data);
+Written done(std::uint32_t step, std::uint32_t attempt, base::WallTime now, boost::json::object outputs,
+             std::string_view message);
+Written skipped(std::uint32_t step, base::WallTime now, std::string_view message);
 // A failed attempt; with `until` there will be another one then.
-state::JournalEntry failed(std::uint32_t step, std::uint32_t attempt, base::WallTime now,
-                           const base::Status& status, bool effect_unknown,
-                           std::optional<base::WallTime> until);
-state::JournalEntry wait(std::uint32_t step, base::WallTime now, base::WallTime until,
-                         std::string_view message, boost::json::object state);
-state::JournalEntry undo_done(std::uint32_t step, base::WallTime now, std::string_view message);
-state::JournalEntry undo_again(std::uint32_t step, base::WallTime now, base::WallTime until,
-                               std::string_view message, boost::json::object state, bool counts_as_try);
+Written failed(std::uint32_t step, std::uint32_t attempt, base::WallTime now, const base::Status& status,
+               bool effect_unknown, std::optional<base::WallTime> until);
+Written wait(std::uint32_t step, base::WallTime now, base::WallTime until, std::string_view message,
+             boost::json::object state);
+Written undo_done(std::uint32_t step, base::WallTime now, std::string_view message);
+Written undo_again(std::uint32_t step, base::WallTime now, base::WallTime until, std::string_view message,
+                   boost::json::object state, bool counts_as_try);
 enum class Note { kPaused, kResumed, kCompensating, kCompleted, kCompensated };
-state::JournalEntry note(Note note, std::uint32_t step, base::WallTime now, std::string_view reason);
+Written note(Note note, std::uint32_t step, base::WallTime now, std::string_view reason);
 
 }  // namespace entry
 

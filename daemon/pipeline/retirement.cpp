@@ -3,6 +3,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <set>
 
 #include "paynamed/plugin/v1/node_backend.pb.h"
 #include "pipeline/actions/plugin_call.hpp"
@@ -15,7 +16,7 @@ namespace {
 
 constexpr base::Duration kLook{60'000};
 constexpr base::Duration kTimeout{10'000};
-constexpr std::uint32_t kAtOnce = 100;
+constexpr std::uint32_t kAtOnce = 1'000;
 
 }  // namespace
 
@@ -31,15 +32,28 @@ asio::awaitable<base::Result<std::size_t>> Retirement::disable_due() {
   auto due = services_.store.retired_offers_due(services_.clock.wall(), kAtOnce);
   if (!due) co_return base::fail(due.error());
   std::size_t disabled = 0;
+  // An instance that failed is left alone until the next round, so that it does not keep the others waiting.
+  std::set<std::string> failing;
   for (const state::Store::DueOffer& each : *due) {
+    if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) break;
+    if (failing.contains(each.offer.node_instance) || stands_in_dns(each)) continue;
     const base::Status status = co_await disable(each);
     if (status.ok()) {
       ++disabled;
-    } else if (on_trouble_) {
-      on_trouble_(each.offer, status);
+    } else {
+      failing.insert(each.offer.node_instance);
+      if (on_trouble_) on_trouble_(each.offer, status);
     }
   }
   co_return disabled;
+}
+
+// A retired offer may have come back: its owner published it again, or a run put the record of before in
+// place.
+bool Retirement::stands_in_dns(const state::Store::DueOffer& due) const {
+  const auto name = services_.store.find_name(due.tenant, due.offer.name);
+  if (!name) return true;
+  return *name && ((*name)->open_run || (*name)->offer_id == due.offer.offer_id);
 }
 
 asio::awaitable<base::Status> Retirement::disable(const state::Store::DueOffer& due) {

@@ -23,6 +23,7 @@ class Retirement {
   boost::asio::awaitable<base::Result<std::size_t>> disable_due();
 
  private:
+  bool stands_in_dns(const state::Store::DueOffer& due) const;
   boost::asio::awaitable<base::Status> disable(const state::Store::DueOffer& due);
 
   Services services_;

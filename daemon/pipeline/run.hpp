@@ -17,8 +17,12 @@
 namespace paynamed::pipeline {
 
 struct Run {
-  Run(base::Clock& clock, RunInput about, CompiledPipeline compiled, Progress at)
-      : input(std::move(about)), pipeline(std::move(compiled)), progress(std::move(at)), changed(clock) {}
+  Run(base::Clock& clock, RunInput about, std::shared_ptr<const CompiledPipeline> compiled, Progress at)
+      : input(std::move(about)),
+        shared_pipeline(std::move(compiled)),
+        pipeline(*shared_pipeline),
+        progress(std::move(at)),
+        changed(clock) {}
 
   // From what the store has. DATA_LOSS when that is unreadable.
   static base::Result<std::shared_ptr<Run>> load(base::Clock& clock, const state::OpenRun& stored);
@@ -27,13 +31,16 @@ struct Run {
   base::Uuid id;
   std::string tenant;
   RunInput input;
-  CompiledPipeline pipeline;
+  const std::shared_ptr<const CompiledPipeline> shared_pipeline;
+  const CompiledPipeline& pipeline;
   Progress progress;
   std::string correlation_id;
   std::string traceparent;
   // This process wrote the current step's intent and has not acted on it. After a restart it is false: then
   // the attempt before the crash may have acted, and a new intent says so.
   bool intent_fresh = false;
+  bool recovered = false;  // taken up after a restart, and the current step was not tried since
+  std::optional<base::WallTime> wait_written;  // when this process wrote the last wait
   std::atomic<bool> cancel_requested{false};
   base::Broadcast changed;  // at every rest of the run
 };

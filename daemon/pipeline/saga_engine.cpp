@@ -72,13 +72,32 @@ asio::awaitable<Result<Accepted>> SagaEngine::submit(Command command) {
   if (stopping_) {
     co_return base::fail(base::unavailable("the daemon is stopping; send the request again in a moment"));
   }
+  if (command.verb == state::Verb::kRemove) {
+    if (const auto paused = paused_run_of(command)) {
+      Result<void> cancelled = co_await cancel(command.tenant, *paused);
+      if (!cancelled) co_return base::fail(cancelled.error());
+      co_return Accepted{*paused,
+                         false,
+                         {"the name's paused run is taken back; the name is removed with it if it "
+                          "was only being registered"}};
+    }
+  }
   const std::shared_ptr<const Runtime> runtime = dependencies_.runtime();
   Result<Admitted> admitted =
-      admit(command, *runtime, dependencies_.store, dependencies_.clock, dependencies_.random);
+      admit(command, *runtime, pipelines_, dependencies_.store, dependencies_.clock, dependencies_.random);
   if (!admitted) co_return base::fail(admitted.error());
 
   state::NewRun new_run = std::move(admitted->run);
-  const base::Uuid id = new_run.id;
+  const auto shared = std::move(admitted->pipeline);
+  Progress fresh{shared->pipeline};
+  auto run = std::make_shared<Run>(dependencies_.clock, std::move(admitted->input),
+                                   std::shared_ptr<const CompiledPipeline>{shared, &shared->pipeline},
+                                   std::move(fresh));
+  run->id = new_run.id;
+  run->tenant = command.tenant;
+  run->correlation_id = std::move(command.correlation_id);
+  run->traceparent = std::move(command.traceparent);
+  new_run.journal = co_await driver_.begin(*run);
   PAYNAMED_FAILPOINT("engine.accept.before");
   Result<state::AcceptedRun> accepted = co_await dependencies_.store.accept_run(std::move(new_run));
   PAYNAMED_FAILPOINT("engine.accept.after");
@@ -86,16 +105,23 @@ asio::awaitable<Result<Accepted>> SagaEngine::submit(Command command) {
   Accepted answer{accepted->id, accepted->replayed, std::move(admitted->warnings)};
   if (accepted->replayed) co_return answer;
 
-  Progress fresh{admitted->pipeline};
-  auto run = std::make_shared<Run>(dependencies_.clock, std::move(admitted->input),
-                                   std::move(admitted->pipeline), std::move(fresh));
   run->key = accepted->key;
-  run->id = id;
-  run->tenant = command.tenant;
-  run->correlation_id = std::move(command.correlation_id);
-  run->traceparent = std::move(command.traceparent);
   take_up(std::move(run));
   co_return answer;
+}
+
+// The open run of the name that a command is about, if it is paused and can be turned back.
+std::optional<base::Uuid> SagaEngine::paused_run_of(const Command& command) {
+  const auto name = dependencies_.store.find_name(command.tenant, command.name.text());
+  if (!name || !*name || !(*name)->open_run) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  const auto found = slots_.find(*(*name)->open_run);
+  if (found == slots_.end() || found->second.driven) return std::nullopt;
+  const Run& run = *found->second.run;
+  const bool forward = run.progress.phase_below_pause() == Phase::kForward;
+  const bool paused = run.progress.phase() == Phase::kPaused;
+  if (!paused || !forward || driver_.beyond_return(run)) return std::nullopt;
+  return run.id;
 }
 
 void SagaEngine::take_up(std::shared_ptr<Run> run) {
@@ -210,13 +236,24 @@ Result<std::shared_ptr<Run>> SagaEngine::claim(std::string_view tenant, const ba
   return found->second.run;
 }
 
-void SagaEngine::give_back(const std::shared_ptr<Run>& run, bool ready) {
+// After a failed write the memory is ahead of the disk: such a run is dropped, and a restart takes it up.
+void SagaEngine::give_back(const std::shared_ptr<Run>& run, const Result<void>& written) {
+  const bool paused = run->progress.phase() == Phase::kPaused;
   {
     const std::lock_guard lock(mutex_);
     const auto found = slots_.find(run->id);
-    if (found != slots_.end()) found->second.driven = false;
+    if (found != slots_.end()) {
+      found->second.driven = false;
+      if (!written) slots_.erase(found);
+    }
   }
-  if (ready) make_ready(run->id);
+  run->changed.notify();
+  if (!written && dependencies_.on_trouble) {
+    dependencies_.on_trouble(run->id, "the run cannot go on in this process; a restart takes it up again",
+                             written.error());
+  }
+  // Also one that waited: its timer may have fired while it was claimed.
+  if (written && !paused) make_ready(run->id);
 }
 
 base::Status SagaEngine::not_open(std::string_view tenant, const base::Uuid& id) const {
@@ -235,12 +272,12 @@ asio::awaitable<Result<void>> SagaEngine::resume(std::string tenant, base::Uuid 
   Result<std::shared_ptr<Run>> run = claim(tenant, id);
   if (!run) co_return base::fail(run.error());
   if ((*run)->progress.phase() != Phase::kPaused) {
-    give_back(*run, false);
+    give_back(*run);
     co_return base::fail(
         base::failed_precondition("the run is not paused: it waits for its time and goes on by itself"));
   }
   Result<void> resumed = co_await driver_.resume(**run);
-  give_back(*run, resumed.has_value());
+  give_back(*run, resumed);
   co_return resumed;
 }
 
@@ -273,15 +310,22 @@ asio::awaitable<Result<void>> SagaEngine::cancel(std::string tenant, base::Uuid 
       if (run.error().code() == base::Code::kFailedPrecondition) continue;
       co_return base::fail(run.error());
     }
+    if (driver_.beyond_return(**run)) {
+      give_back(*run);
+      co_return base::fail(
+          base::failed_precondition("the record is proven or withdrawn already, so the run only goes "
+                                    "forward; resume it, then change or delete "
+                                    "the name"));
+    }
     if ((*run)->progress.phase_below_pause() == Phase::kCompensating) {
       const bool asked = (*run)->cancel_requested.exchange(false);
-      give_back(*run, false);
+      give_back(*run);
       if (asked) co_return Result<void>{};
       co_return base::fail(base::failed_precondition("the run is being compensated already"));
     }
     (*run)->cancel_requested = false;
     Result<void> turned = co_await driver_.turn_back(**run, "cancelled by the caller");
-    give_back(*run, turned.has_value());
+    give_back(*run, turned);
     co_return turned;
   }
 }

@@ -20,6 +20,7 @@
 #include "pipeline/engine.hpp"
 #include "pipeline/run.hpp"
 #include "pipeline/runtime.hpp"
+#include "pipeline/shared_pipelines.hpp"
 #include "state/store.hpp"
 
 namespace paynamed::pipeline {
@@ -65,6 +66,7 @@ class SagaEngine final : public Engine {
     std::unique_ptr<base::Clock::Timer> timer;
   };
 
+  std::optional<base::Uuid> paused_run_of(const Command& command);
   void take_up(std::shared_ptr<Run> run);
   void make_ready(const base::Uuid& id);
   void spawn(std::shared_ptr<Run> run);
@@ -73,12 +75,13 @@ class SagaEngine final : public Engine {
   // The run, claimed for the caller alone; FAILED_PRECONDITION while it is driven, NOT_FOUND when it is not
   // open.
   base::Result<std::shared_ptr<Run>> claim(std::string_view tenant, const base::Uuid& id);
-  void give_back(const std::shared_ptr<Run>& run, bool ready);
+  void give_back(const std::shared_ptr<Run>& run, const base::Result<void>& written = {});
   base::Status not_open(std::string_view tenant, const base::Uuid& id) const;
 
   const Settings settings_;
   Dependencies dependencies_;
   const ActionTable actions_;
+  SharedPipelines pipelines_;
   Driver driver_;
   std::atomic<bool> stopping_{false};
   base::Broadcast idle_;

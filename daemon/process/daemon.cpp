@@ -6,6 +6,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <filesystem>
 #include <set>
 #include <system_error>
@@ -20,6 +21,7 @@ namespace asio = boost::asio;
 Daemon::Daemon(asio::io_context& io, std::shared_ptr<const pipeline::Runtime> runtime, base::Clock& clock,
                base::Random& random, observe::Log log, state::SqliteStore::Settings store_settings)
     : io_(io),
+      retirement_strand_(asio::make_strand(io)),
       runtime_(std::move(runtime)),
       clock_(clock),
       random_(random),
@@ -129,7 +131,7 @@ void Daemon::start_engine() {
         log.warning("a retired offer could not be disabled; trying again in a minute",
                     {{"offer", offer.offer_id}, {"instance", offer.node_instance}, {"why", status}});
       });
-  asio::co_spawn(io_, retirement_->run(),
+  asio::co_spawn(retirement_strand_, retirement_->run(),
                  asio::bind_cancellation_slot(stop_retirement_.slot(), asio::detached));
 }
 
@@ -164,7 +166,8 @@ asio::awaitable<bool> Daemon::stop() {
     return std::max(std::chrono::ceil<base::Duration>(end - clock_.monotonic()), base::Duration{100});
   };
   bool clean = true;
-  stop_retirement_.emit(asio::cancellation_type::terminal);
+  // Signals of Asio belong to the strand of what they cancel.
+  asio::post(retirement_strand_, [this] { stop_retirement_.emit(asio::cancellation_type::terminal); });
   // New work is refused first, so that what runs can end.
   if (engine_) {
     const bool rested = co_await engine_->stop(left());

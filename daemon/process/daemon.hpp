@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/strand.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,6 +63,7 @@ class Daemon {
   api::Readiness readiness() const;
 
   boost::asio::io_context& io_;
+  boost::asio::strand<boost::asio::io_context::executor_type> retirement_strand_;
   std::shared_ptr<const pipeline::Runtime> runtime_;
   base::Clock& clock_;
   base::Random& random_;

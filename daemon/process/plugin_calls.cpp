@@ -11,10 +11,11 @@ namespace {
 // How long a call may stay open beyond its deadline before its run is paused (design 6).
 constexpr base::Duration kGrace{30'000};
 
-// An undo waits for what it takes back: both are under one key.
-std::string key_of_effect(const std::string& key) {
-  constexpr std::string_view kUndo = "/undo";
-  return key.ends_with(kUndo) ? key.substr(0, key.size() - kUndo.size()) : key;
+// "<run>/<step>" of "<run>/<step>/<generation>/undo": an undo, and a later generation, wait for what was
+// there before.
+std::string effect_of(const std::string& key) {
+  const auto run = key.find('/');
+  return run == std::string::npos ? key : key.substr(0, key.find('/', run + 1));
 }
 
 PluginAnswer still_acting(const std::string& instance) {
@@ -44,11 +45,12 @@ asio::awaitable<bool> PluginCalls::settle_earlier(std::string key) {
 asio::awaitable<PluginAnswer> PluginCalls::call(pipeline::PluginCall call) {
   host::Instance* instance = host_.find(call.instance);
   if (!instance) {
-    co_return PluginAnswer{base::fail(base::failed_precondition("there is no instance '" + call.instance +
-                                                                "'; put it back into the configuration")),
+    // Not for good: the operator can bring it back, so the run must not be turned back for it.
+    co_return PluginAnswer{base::fail(base::unavailable("there is no instance '" + call.instance +
+                                                        "' running; mend it and restart the daemon")),
                            false};
   }
-  const std::string key = key_of_effect(call.key);
+  const std::string key = effect_of(call.settle_key.empty() ? call.key : call.settle_key);
   if (!key.empty() && !co_await settle_earlier(key)) co_return still_acting(call.instance);
 
   host::CallOptions options{call.timeout, call.key};

@@ -18,7 +18,7 @@ class PluginCalls {
   explicit PluginCalls(host::PluginHost& host) : host_(host) {}
 
   // Waits up to 30 s for an earlier call under the key, then calls, then waits up to 30 s beyond the deadline
-  // for the answer to come all the same. FAILED_PRECONDITION when there is no such instance.
+  // for the answer to come all the same. UNAVAILABLE when there is no such instance.
   boost::asio::awaitable<pipeline::PluginAnswer> call(pipeline::PluginCall call);
 
  private:
@@ -31,7 +31,7 @@ class PluginCalls {
 
   host::PluginHost& host_;
   std::mutex mutex_;
-  std::map<std::string, Open> open_;  // guarded by mutex_; by key, without "/undo"
+  std::map<std::string, Open> open_;  // guarded by mutex_; by run and step
 };
 
 }  // namespace paynamed::process

@@ -1,6 +1,8 @@
 // dns.publish: the TXT record stands in the provider's zone, in place of exactly what stood there before.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "names/bip321.hpp"
 #include "names/payment.hpp"
 #include "paynamed/plugin/v1/dns_provider.pb.h"
@@ -17,7 +19,9 @@ using base::Result;
 namespace {
 
 // How long a request may still act after it was sent, where the provider does not say.
-constexpr std::uint32_t kLongestRequestMs = 30'000;
+constexpr base::Duration kLongestRequest{30'000};
+// A provider that claims more is not waited for.
+constexpr base::Duration kMostPatience{3'600'000};
 
 struct Wanted {
   std::string value;
@@ -100,24 +104,46 @@ class DnsPublish final : public Action {
     const bool restore = intent.contains("previous") && intent.at("previous").is_string();
     const std::string previous = text_of(intent, "previous");
 
-    auto values = co_await read(context, place);
+    // Whatever was begun under this step's key has to end before the zone is looked at.
+    auto values = co_await read(context, place, context.key);
     if (!values) co_return Failure{values.error(), false, false};
+    const auto looks = integer_of(context.step_progress().wait_state, "looks").value_or(0);
+    const std::string undo_key = fmt::format("{}/undo/{}", context.key, looks);
     std::string message = restore ? "the previous record stands again" : "no record is left";
-    const bool ours_stands = values->size() == 1 && values->front() == ours && !(restore && previous == ours);
-    if (ours_stands || (restore && values->empty())) {
-      std::optional<Failure> failure = restore
-                                           ? co_await put_back(context, place, intent, previous, ours_stands)
-                                           : co_await withdraw(context, place, ours);
+    const bool ours_stands = std::find(values->begin(), values->end(), ours) != values->end();
+    if (ours_stands && values->size() > 1) {
+      co_return Failure{
+          base::failed_precondition(fmt::format(
+              "{} has records beside ours that somebody else put there; remove them and resume the run",
+              place.owner_name)),
+          false, true};
+    }
+    if (ours_stands && !(restore && previous == ours)) {
+      std::optional<Failure> failure;
+      if (restore) {
+        failure = co_await put_back(context, place, intent, previous, true, undo_key);
+      } else {
+        failure = co_await withdraw(context, place, ours, undo_key);
+      }
       if (failure) co_return *std::move(failure);
-    } else if (!values->empty() && !(restore && values->front() == previous)) {
+    } else if (restore && values->empty()) {
+      std::optional<Failure> failure = co_await put_back(context, place, intent, previous, false, undo_key);
+      if (failure) co_return *std::move(failure);
+    } else if (restore && (values->size() > 1 || values->front() != previous)) {
+      co_return Failure{
+          base::failed_precondition(fmt::format(
+              "{} has records that are not ours in place of the previous one; remove them and resume "
+              "the run",
+              place.owner_name)),
+          false, true};
+    } else if (!restore && !values->empty()) {
       message = "another record stands there now; it is left as it is";
     }
-    const bool looked_again = context.step_progress().wait_state.contains("look_again");
-    if (context.step_progress().late_effect_possible() && !looked_again) {
-      const std::uint32_t longest = co_await longest_request(context, place.instance);
+    if (context.step_progress().late_effect_possible() && looks == 0) {
+      const base::Duration longest = co_await longest_request(context, place.instance);
       json::object state;
-      state["look_again"] = true;
-      co_return Wait{context.now + base::Duration{longest},
+      state["looks"] = 1;
+      co_return Wait{context.now + longest,
                      "an earlier update may still arrive at the provider; looking again then",
                      std::move(state)};
     }
@@ -135,7 +161,7 @@ class DnsPublish final : public Action {
     const auto runtime = services_.runtime();
     const config::Domain* domain = runtime->config.find_domain(context.input.name.domain());
     if (!domain) {
-      return base::fail(base::failed_precondition(
+      return base::fail(base::unavailable(
           fmt::format("the domain {} is no longer in the configuration; add it and resume the run",
                       context.input.name.domain())));
     }
@@ -147,6 +173,8 @@ class DnsPublish final : public Action {
     const auto ttl = context.duration_argument("ttl").value_or(base::Duration{domain->ttl_seconds * 1'000LL});
     names::PublicationRules rules;
     rules.test_domain = domain->test;
+    rules.min_ttl = config::kLeastTtl;
+    rules.max_ttl = config::kMostTtl;
     auto publication =
         names::check_publication(context.input.name, source,
                                  std::chrono::duration_cast<std::chrono::seconds>(ttl), context.now, rules);
@@ -169,19 +197,20 @@ class DnsPublish final : public Action {
     const auto runtime = services_.runtime();
     const config::Domain* configured = runtime->config.find_domain(domain);
     if (!configured) {
-      return base::fail(base::failed_precondition(
+      return base::fail(base::unavailable(
           fmt::format("the domain {} is no longer in the configuration; add it and resume the run", domain)));
     }
     place.instance = configured->dns.value;
     return place;
   }
 
-  asio::awaitable<Result<std::vector<std::string>>> read(const StepContext& context,
-                                                         const Place& place) const {
+  asio::awaitable<Result<std::vector<std::string>>> read(const StepContext& context, const Place& place,
+                                                         std::string settle_key = {}) const {
     v1::ReadRequest request;
     request.set_zone(place.zone);
     request.set_name(place.owner_name);
     PluginCall wanted = plugin_call(context, place.instance, "Read", {});
+    wanted.settle_key = std::move(settle_key);
     auto called = co_await call<v1::ReadReply>(services_, std::move(wanted), request);
     if (!called.reply) co_return base::fail(called.reply.error());
     std::vector<std::string> values;
@@ -190,12 +219,12 @@ class DnsPublish final : public Action {
   }
 
   asio::awaitable<std::optional<Failure>> withdraw(const StepContext& context, const Place& place,
-                                                   const std::string& value) const {
+                                                   const std::string& value, const std::string& key) const {
     v1::WithdrawRequest request;
     request.set_zone(place.zone);
     request.set_name(place.owner_name);
     request.set_value(value);
-    PluginCall wanted = plugin_call(context, place.instance, "Withdraw", context.key + "/undo");
+    PluginCall wanted = plugin_call(context, place.instance, "Withdraw", key);
     auto called = co_await call<v1::WithdrawReply>(services_, std::move(wanted), request);
     if (!called.reply && called.reply.error().code() != base::Code::kNotFound) co_return called.failure;
     co_return std::nullopt;
@@ -203,24 +232,24 @@ class DnsPublish final : public Action {
 
   asio::awaitable<std::optional<Failure>> put_back(const StepContext& context, const Place& place,
                                                    const json::object& intent, const std::string& previous,
-                                                   bool ours_stands) const {
+                                                   bool ours_stands, const std::string& key) const {
     const auto ttl = context.input.before ? context.input.before->ttl_seconds
                                           : static_cast<std::uint32_t>(integer_of(intent, "ttl").value_or(0));
     v1::PublishRequest request = publish_request(intent, previous, ttl);
     set_expected(request, ours_stands ? std::optional{text_of(intent, "value")} : std::nullopt);
-    PluginCall wanted = plugin_call(context, place.instance, "Publish", context.key + "/undo");
+    PluginCall wanted = plugin_call(context, place.instance, "Publish", key);
     auto called = co_await call<v1::PublishReply>(services_, std::move(wanted), request);
     if (!called.reply) co_return called.failure;
     co_return std::nullopt;
   }
 
-  asio::awaitable<std::uint32_t> longest_request(const StepContext& context,
-                                                 const std::string& instance) const {
+  asio::awaitable<base::Duration> longest_request(const StepContext& context,
+                                                  const std::string& instance) const {
     PluginCall wanted = plugin_call(context, instance, "Describe", {});
     const v1::DescribeDnsRequest request;
     auto called = co_await call<v1::DescribeDnsReply>(services_, std::move(wanted), request);
-    co_return called.reply&& called.reply->max_request_ms() > 0 ? called.reply->max_request_ms()
-                                                                : kLongestRequestMs;
+    const std::uint32_t said = called.reply ? called.reply->max_request_ms() : 0;
+    co_return said == 0 ? kLongestRequest : std::min(base::Duration{said}, kMostPatience);
   }
 
   static v1::PublishRequest publish_request(const json::object& intent, const std::string& value,

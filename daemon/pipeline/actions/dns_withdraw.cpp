@@ -17,6 +17,7 @@ class DnsWithdraw final : public Action {
  public:
   explicit DnsWithdraw(const Services& services) : services_(services) {}
   bool has_effect() const override { return true; }
+  bool is_final() const override { return true; }
 
   asio::awaitable<StepResult> perform(const StepContext& context) override {
     const auto& before = context.input.before;

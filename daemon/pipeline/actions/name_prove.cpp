@@ -18,6 +18,7 @@ class NameProve final : public Action {
  public:
   explicit NameProve(const Services& services) : services_(services) {}
   bool has_effect() const override { return false; }
+  bool is_final() const override { return true; }
 
   asio::awaitable<StepResult> perform(const StepContext& context) override {
     const json::object* published = context.outputs_of_kind("dns.publish");

@@ -12,6 +12,10 @@ using base::Result;
 
 namespace {
 
+// What a plugin may call its node; a node id is 33 bytes in hex.
+constexpr std::size_t kMaxNodeBytes = 512;
+constexpr std::size_t kMaxNodeIdBytes = 66;
+
 class NodeProvision final : public Action {
  public:
   explicit NodeProvision(const Services& services) : services_(services) {}
@@ -34,6 +38,12 @@ class NodeProvision final : public Action {
     PluginCall wanted = plugin_call(context, context.step().instance, "Provision", context.key);
     auto called = co_await call<v1::ProvisionReply>(services_, std::move(wanted), request);
     if (!called.reply) co_return called.failure;
+    if (called.reply->node().node().size() > kMaxNodeBytes ||
+        called.reply->node_id().size() > kMaxNodeIdBytes) {
+      co_return Failure{base::failed_precondition("instance '" + context.step().instance +
+                                                  "' named a node at unreasonable length; tell its author"),
+                        true, false};
+    }
     Done done;
     done.outputs["node"] = called.reply->node().node();
     done.outputs["node_id"] = called.reply->node_id();
@@ -45,6 +55,8 @@ class NodeProvision final : public Action {
   // Credentials are shared by all names of a node: they are forgotten only when nothing else uses the
   // instance.
   asio::awaitable<UndoResult> undo(const StepContext& context) override {
+    if (context.input.source.kind == state::SourceKind::kExternal)
+      co_return UndoDone{{}, "nothing had been done"};
     const json::object& intent = context.step_progress().intent;
     const std::string instance = text_of(intent, "instance");
     auto uses = services_.store.instances_in_use();

@@ -15,6 +15,10 @@ using base::Result;
 
 namespace {
 
+constexpr std::uint32_t kMostOffers = 1'000;
+// In Unix seconds: times in events have four digits for the year.
+constexpr std::uint64_t kYear10000 = 253'402'300'800;
+
 class OfferCreate final : public Action {
  public:
   explicit OfferCreate(const Services& services) : services_(services) {}
@@ -25,10 +29,15 @@ class OfferCreate final : public Action {
     auto description = context.text_argument("description");
     if (!description) co_return base::fail(description.error());
     json::object intent;
-    intent["instance"] = context.step().instance;
+    // A rotation stays at the name's node, whatever instance the pipeline names today.
+    const auto& before = context.input.before;
+    const bool stays = context.input.verb == state::Verb::kRotate && before && !before->node_instance.empty();
+    intent["instance"] = stays ? before->node_instance : context.step().instance;
     const json::object* provisioned = context.outputs_of_kind("node.provision");
     intent["node"] = provisioned ? text_of(*provisioned, "node") : context.input.source.node;
-    intent["offer_key"] = context.key;
+    // The same key also when the step is prepared again: there is one offer for one step of one run.
+    const std::string earlier = text_of(context.step_progress().intent, "offer_key");
+    intent["offer_key"] = earlier.empty() ? context.key : earlier;
     intent["description"] = description->value_or("Pay " + context.input.name.text());
     intent["amount_msat"] = context.integer_argument("amount_msat").value_or(0);
     if (const auto expires_in = context.duration_argument("expires_in")) {
@@ -59,6 +68,8 @@ class OfferCreate final : public Action {
   }
 
   asio::awaitable<UndoResult> undo(const StepContext& context) override {
+    if (context.input.source.kind == state::SourceKind::kExternal)
+      co_return UndoDone{{}, "nothing had been done"};
     const json::object& intent = context.step_progress().intent;
     const std::string offer_id = text_of(context.step_progress().outputs, "offer_id");
     v1::DisableOfferRequest request;
@@ -79,17 +90,40 @@ class OfferCreate final : public Action {
   }
 
  private:
-  // A node's answer is untrusted: the offer must parse, and be the offer that the answer says it is.
-  static StepResult accepted(const StepContext& context, const std::string& instance,
-                             const v1::CreateOfferReply& reply) {
+  // A node's answer is untrusted: the offer must be the one that was asked for, and no other name's.
+  Result<names::Offer> checked(const StepContext& context, const std::string& instance,
+                               const v1::CreateOfferReply& reply) const {
+    const json::object& intent = context.step_progress().intent;
+    const auto wrong = [&](std::string_view what) {
+      return base::fail(base::failed_precondition(fmt::format(
+          "instance '{}' answered CreateOffer with an offer that {}; tell its author", instance, what)));
+    };
     auto offer = names::parse_offer(reply.offer());
-    if (!offer) {
-      return Failure{
-          base::failed_precondition(fmt::format("instance '{}' made an offer that wallets would refuse: {}",
-                                                instance, offer.error().message())),
-          true, false};
+    if (!offer) return wrong("wallets would refuse: " + offer.error().message());
+    if (names::to_hex(offer->offer_id) != reply.offer_id()) return wrong("has another id than it says");
+    const auto amount = static_cast<std::uint64_t>(integer_of(intent, "amount_msat").value_or(0));
+    if (offer->currency || offer->amount.value_or(0) != amount)
+      return wrong("has another amount than asked for");
+    if (offer->description.value_or("") != text_of(intent, "description")) {
+      return wrong("has another description than asked for");
     }
-    const std::string offer_id = names::to_hex(offer->offer_id);
+    if (offer->issuer && *offer->issuer != context.input.name.text()) return wrong("is for another name");
+    const auto expires = static_cast<std::uint64_t>(integer_of(intent, "expires").value_or(0));
+    if (offer->absolute_expiry.value_or(0) != expires) return wrong("ends at another time than asked for");
+    auto known = services_.store.offers_of(context.input.tenant, context.input.name.text(), kMostOffers);
+    if (!known) return base::fail(known.error());
+    for (const state::OfferRow& other : *known) {
+      if (other.offer_id == reply.offer_id()) return wrong("it had made before under another key");
+    }
+    return *std::move(offer);
+  }
+
+  // The offer of a wrong answer may be somebody's: the run pauses, and nothing is disabled by itself.
+  StepResult accepted(const StepContext& context, const std::string& instance,
+                      const v1::CreateOfferReply& reply) const {
+    const auto offer = checked(context, instance, reply);
+    if (!offer) return Failure{offer.error(), true, true};
+    const std::string& offer_id = reply.offer_id();
     const json::object& intent = context.step_progress().intent;
     json::object data;
     data["offer_id"] = offer_id;
@@ -98,7 +132,7 @@ class OfferCreate final : public Action {
     data["node_instance"] = instance;
     data["node"] = text_of(intent, "node");
     data["offer_key"] = text_of(intent, "offer_key");
-    if (offer->absolute_expiry && *offer->absolute_expiry < (1ULL << 40)) {
+    if (offer->absolute_expiry && *offer->absolute_expiry < kYear10000) {
       data["expires"] = base::to_rfc3339(base::WallTime{std::chrono::seconds{*offer->absolute_expiry}});
     }
     Done done;

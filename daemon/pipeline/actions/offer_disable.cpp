@@ -18,6 +18,7 @@ class OfferDisable final : public Action {
  public:
   explicit OfferDisable(const Services& services) : services_(services) {}
   bool has_effect() const override { return false; }
+  bool is_final() const override { return true; }
 
   asio::awaitable<StepResult> perform(const StepContext& context) override {
     auto offers = services_.store.offers_of(context.input.tenant, context.input.name.text(), kMostOffers);

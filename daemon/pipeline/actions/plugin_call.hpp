@@ -20,8 +20,14 @@ Failure failure_of(const PluginAnswer& answer);
 
 inline PluginCall plugin_call(const StepContext& context, std::string instance, std::string method,
                               std::string key) {
-  return {std::move(instance), std::move(method),     {}, std::move(key), context.correlation_id,
-          context.traceparent, context.step().timeout};
+  PluginCall call;
+  call.instance = std::move(instance);
+  call.method = std::move(method);
+  call.key = std::move(key);
+  call.correlation_id = context.correlation_id;
+  call.traceparent = context.traceparent;
+  call.timeout = context.step().timeout;
+  return call;
 }
 
 template <class Reply>

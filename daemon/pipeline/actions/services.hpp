@@ -24,6 +24,9 @@ struct PluginCall {
   std::string method;
   std::string request;  // protobuf bytes
   std::string key;      // idempotency key; empty for reading methods
+  // The effect that has to be settled before this call begins; empty: that of `key`. For reads that an undo
+  // relies on.
+  std::string settle_key;
   std::string correlation_id;
   std::string traceparent;
   base::Duration timeout{};

@@ -1,0 +1,14 @@
+#include "pipeline/shared_pipelines.hpp"
+
+namespace paynamed::pipeline {
+
+std::shared_ptr<const SharedPipeline> SharedPipelines::of(const CompiledPipeline& pipeline) {
+  const std::lock_guard lock(mutex_);
+  auto& latest = latest_[pipeline.name];
+  if (!latest || latest->pipeline != pipeline) {
+    latest = std::make_shared<const SharedPipeline>(SharedPipeline{pipeline, pipeline.to_json()});
+  }
+  return latest;
+}
+
+}  // namespace paynamed::pipeline
