@@ -1,0 +1,26 @@
+// The benchmarks that scripts/bench knows.
+//
+// Threads: each blocks its caller; one at a time.
+#pragma once
+
+#include <filesystem>
+
+namespace paynamed::bench {
+
+struct Options {
+  std::filesystem::path folder;   // for state files; on a real disk
+  std::filesystem::path daemon;   // the paynamed to start; empty: names is measured without it
+  std::filesystem::path modules;  // its modules
+  bool json = false;
+  int rounds = 5;
+};
+
+// Durable runs beside the bare writer. Prints; throws when it cannot measure.
+void bench_runs(const Options& options);
+// What a name costs with few and with many in the file. Prints; throws when it cannot measure.
+void bench_names(const Options& options);
+// A child of bench_names: opens the state file, recovers, looks one name up, prints "ready" and waits for the
+// end of stdin.
+void serve_ready(const std::filesystem::path& state_file);
+
+}  // namespace paynamed::bench
