@@ -136,19 +136,23 @@ Response problem(const Request& request, unsigned status, std::string_view type,
 }
 
 Response problem(const Request& request, const base::Status& status) {
+  // The store says in the detail which run of the name is open.
+  std::string open_run;
+  if (status.code() == base::Code::kAborted || status.code() == base::Code::kAlreadyExists) {
+    if (const auto run = base::Uuid::parse(status.detail()))
+      open_run = fmt::format(R"("run":"{0}","links":{{"run":"/v1/runs/{0}"}})", run->to_string());
+  }
   if (status.code() == base::Code::kAborted) {
-    // The store says in the detail which run is open; without one it was the revision that did not match.
-    const auto run = base::Uuid::parse(status.detail());
-    Response response =
-        run ? problem(request, 409, "/problems/run-open", status.message(),
-                      fmt::format(R"("run":"{0}","links":{{"run":"/v1/runs/{0}"}})", run->to_string()))
-            : problem(request, 412, "/problems/revision-mismatch", status.message());
+    // Without one it was the revision that did not match.
+    Response response = open_run.empty()
+                            ? problem(request, 412, "/problems/revision-mismatch", status.message())
+                            : problem(request, 409, "/problems/run-open", status.message(), open_run);
     response.cause = status;
     return response;
   }
   for (const Mapping& mapping : kMappings) {
     if (mapping.code != status.code()) continue;
-    std::string members;
+    std::string members = open_run;
     if (mapping.code == base::Code::kInvalidArgument)
       members = fmt::format("\"rule\":{}", quoted(status.message()));
     Response response = problem(request, mapping.status, mapping.type, status.message(), members);
