@@ -123,6 +123,11 @@ std::optional<int> DaemonProcess::wait(std::chrono::milliseconds patience) {
   return status_;
 }
 
+void DaemonProcess::wait_for_end(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, patience, [&] { return ended_; });
+}
+
 std::string DaemonProcess::log() const {
   const std::lock_guard lock(mutex_);
   return log_;

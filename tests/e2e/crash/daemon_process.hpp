@@ -1,7 +1,8 @@
 // DaemonProcess: one life of the daemon under test, from its start to its end by SIGTERM, SIGKILL or a
 // failpoint.
 //
-// Threads: one thread at a time; the child ends with the thread that made it.
+// Threads: one thread at a time, but for send_signal() and wait_for_end(); the child ends with the thread
+// that made it.
 #pragma once
 
 #include <sys/types.h>
@@ -39,6 +40,8 @@ class DaemonProcess {
   void send_signal(int signal) const;
   // How it ended, as waitpid says it; nothing when it still lives after `patience`.
   std::optional<int> wait(std::chrono::milliseconds patience);
+  // Waits for the end and leaves the rest to wait(); may be called by another thread than the owner's.
+  void wait_for_end(std::chrono::milliseconds patience);
   // Everything that it wrote.
   std::string log() const;
 

@@ -15,72 +15,76 @@ namespace {
 constexpr std::chrono::seconds kDeathPatience{30};
 constexpr std::string_view kDonor = "donor@example.test";
 
-void cancel(Customer& customer, const std::string& name) {
+std::string cancel(Customer& customer, const std::string& name) {
   const std::string run = customer.place(Customer::registration(name));
   // Refused when an earlier request turned the run back already.
   customer.send("POST", "/v1/runs/" + run + "/cancel");
-  customer.rest(Customer::registration(name));
+  return customer.rest(Customer::registration(name));
 }
 
 std::vector<Scenario> make_scenarios() {
   std::vector<Scenario> all;
-  const auto add = [&](std::string name, Ending ending) -> Scenario& {
-    all.push_back(Scenario{std::move(name), ending, "example.test", {}, {}, false, {}});
+  // The reference is good until the next add().
+  const auto add = [&](std::string name, Ending ending, std::string run_ends) -> Scenario& {
+    all.emplace_back();
+    all.back().name = std::move(name);
+    all.back().ending = ending;
+    all.back().run_ends = std::move(run_ends);
     return all.back();
   };
   const auto register_it = [](Customer& customer, const std::string& name) {
-    customer.carry_through(Customer::registration(name));
+    return customer.carry_through(Customer::registration(name));
+  };
+  const auto rotate_it = [](Customer& customer, const std::string& name) {
+    return customer.carry_through(Customer::rotation(name));
   };
 
-  add("register", Ending::kLive).act = register_it;
+  add("register", Ending::kLive, "completed").act = register_it;
 
   // The node makes the offer and its answer is lost.
-  Scenario& lost = add("lost_reply", Ending::kLive);
+  Scenario& lost = add("lost_reply", Ending::kLive, "completed");
   lost.options.node_settings =
       R"(faults = { CreateOffer = { code = "UNAVAILABLE", times = 1, after_effect = true } })";
   lost.act = register_it;
 
   // The offer is made and then there is somebody else's record at the name.
-  Scenario& foreign = add("compensate", Ending::kFree);
+  Scenario& foreign = add("compensate", Ending::kFree, "compensated");
   foreign.foreign_record = "bitcoin:?lno=lno1foreign";
   foreign.act = register_it;
 
   // The record stands at one of two servers when the caller gives up.
-  Scenario& cancelled = add("cancel", Ending::kFree);
+  Scenario& cancelled = add("cancel", Ending::kFree, "compensated");
   cancelled.domain = "halfdown.test";
   cancelled.act = [](Customer& customer, const std::string& name) {
     customer.place(Customer::registration(name));
     customer.await_event(name, "name.published");
-    cancel(customer, name);
+    return cancel(customer, name);
   };
 
   // The DNS server refuses our key.
-  Scenario& paused = add("pause", Ending::kPaused);
+  Scenario& paused = add("pause", Ending::kPaused, "paused");
   paused.domain = "second.test";
   paused.act = register_it;
 
-  Scenario& given_up = add("give_up", Ending::kFree);
+  Scenario& given_up = add("give_up", Ending::kFree, "compensated");
   given_up.domain = "second.test";
   given_up.act = [register_it](Customer& customer, const std::string& name) {
     register_it(customer, name);
-    cancel(customer, name);
+    return cancel(customer, name);
   };
 
-  Scenario& rotated = add("rotate", Ending::kLive);
+  Scenario& rotated = add("rotate", Ending::kLive, "completed");
   rotated.needs_live_name = true;
-  rotated.act = [](Customer& customer, const std::string& name) {
-    customer.carry_through(Customer::rotation(name));
-  };
+  rotated.act = rotate_it;
 
-  // A step after the publication fails: the record that was replaced has to stand again.
-  Scenario& reverted = add("revert", Ending::kLive);
+  // The proof comes too late: the record that was replaced has to stand again.
+  Scenario& reverted = add("revert", Ending::kLive, "compensated");
   reverted.needs_live_name = true;
+  reverted.options.domain_settings = "settle = \"1s\"";
   reverted.options.more = R"(
-[plugins.broken]
-module = "sandbox"
-key_file = "broken.key"
-state_file = "broken.nodes"
-faults = { CreateOffer = { code = "FAILED_PRECONDITION", times = 1000000 } }
+[[pipelines.rotate.steps]]
+id = "check"
+do = "domain.check"
 [[pipelines.rotate.steps]]
 id = "offer"
 do = "offer.create"
@@ -89,24 +93,32 @@ with = "node"
 id = "publish"
 do = "dns.publish"
 [[pipelines.rotate.steps]]
-id = "late"
-do = "offer.create"
-with = "broken"
+id = "await"
+do = "dns.await"
+[[pipelines.rotate.steps]]
+id = "prove"
+do = "name.prove"
+timeout = "500ms"
+deadline = "500ms"
+on_exhausted = "compensate"
+[[pipelines.rotate.steps]]
+id = "disable"
+do = "offer.disable"
 )";
-  reverted.act = rotated.act;
+  reverted.act = rotate_it;
 
-  Scenario& moved = add("set_source", Ending::kLive);
+  Scenario& moved = add("set_source", Ending::kLive, "completed");
   moved.needs_live_name = true;
   moved.act = [](Customer& customer, const std::string& name) {
     const Answer donor = customer.send("GET", "/v1/names/" + std::string{kDonor});
     const std::string uri{donor.body.at("value").as_string()};
-    customer.carry_through(Customer::new_source(name, uri));
+    return customer.carry_through(Customer::new_source(name, uri));
   };
 
-  Scenario& removed = add("remove", Ending::kQuarantined);
+  Scenario& removed = add("remove", Ending::kQuarantined, "completed");
   removed.needs_live_name = true;
   removed.act = [](Customer& customer, const std::string& name) {
-    customer.carry_through(Customer::removal(name));
+    return customer.carry_through(Customer::removal(name));
   };
   return all;
 }
@@ -127,7 +139,11 @@ bool dies(Stage& stage, bool gone, std::vector<std::string>& findings) {
 bool acts(Stage& stage, const Scenario& scenario, const std::string& name) {
   try {
     Customer customer = stage.customer();
-    scenario.act(customer, name);
+    const std::string state = scenario.act(customer, name);
+    if (state != scenario.run_ends) {
+      stage.account().broken(
+          fmt::format("the run of {} is {} and should be {}", name, state, scenario.run_ends));
+    }
     return true;
   } catch (const NoAnswer&) {
     return false;

@@ -19,9 +19,11 @@ struct Scenario {
   Stage::Options options;
   std::string foreign_record;  // put at the name before; must be there untouched in the end
   bool needs_live_name = false;
-  // What the customer does with a name until it is through. Is repeated from its beginning after each death,
-  // so each request has an idempotency key. Throws NoAnswer when the daemon dies.
-  std::function<void(Customer&, const std::string& name)> act;
+  std::string run_ends;  // the state of the last run at rest
+  // What the customer does with a name until it is through; gives the state of the last run. Is repeated from
+  // its beginning after each death, so each request has an idempotency key. Throws NoAnswer when the daemon
+  // dies.
+  std::function<std::string(Customer&, const std::string& name)> act;
 
   NameWithEnding in_the_end(const std::string& user) const {
     return {user + "@" + domain, ending, foreign_record};

@@ -101,6 +101,7 @@ query_timeout = "300ms"
 dns = "zone"
 test = true
 ttl = "60s"
+{domain}
 [domains."second.test"]
 dns = "locked"
 test = true
@@ -112,7 +113,7 @@ ttl = "60s"
 [plugins.zone]
 module = "rfc2136"
 server = "127.0.0.1"
-port = {port}
+port = {update_port}
 timeout = "1s"
 tsig = {{ name = "paynamed.", algorithm = "hmac-sha256", secret = {{ file = "{secret}" }} }}
 [plugins.locked]
@@ -131,7 +132,9 @@ state_file = "{directory}/sandbox.nodes"
                      fmt::arg("anchor", lab_.anchor_file().string()), fmt::arg("port", lab_.port()),
                      fmt::arg("stubs", stubs_of(lab_)),
                      fmt::arg("secret", (lab_.directory() / "tsig.secret").string()),
-                     fmt::arg("directory", directory_.string()), fmt::arg("node", options.node_settings),
+                     fmt::arg("directory", directory_.string()),
+                     fmt::arg("update_port", options.update_port != 0 ? options.update_port : lab_.port()),
+                     fmt::arg("node", options.node_settings), fmt::arg("domain", options.domain_settings),
                      fmt::arg("more", options.more));
 }
 

@@ -4,6 +4,7 @@
 // Threads: one thread at a time.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -20,10 +21,12 @@ namespace paynamed::crash {
 class Stage {
  public:
   struct Options {
-    bool power_cut = false;        // the state file's disk has nothing but what was synced
-    bool synchronous_off = false;  // the daemon does not sync: what the suite has to notice
-    std::string node_settings;     // more lines of [plugins.node]
-    std::string more;              // more TOML at the end of the configuration
+    bool power_cut = false;         // the state file's disk has nothing but what was synced
+    bool synchronous_off = false;   // the daemon does not sync: what the suite has to notice
+    std::uint16_t update_port = 0;  // where [plugins.zone] finds the DNS server; 0: at the lab
+    std::string node_settings;      // more lines of [plugins.node]
+    std::string domain_settings;    // more lines of [domains."example.test"]
+    std::string more;               // more TOML at the end of the configuration
   };
   // Domains: example.test is in order, second.test is served with a wrong key, halfdown.test has a server
   // that never answers. `lab` must outlive the stage.
