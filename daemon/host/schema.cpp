@@ -250,6 +250,15 @@ std::vector<std::string> keys_of(const json::object& schema) {
   return keys;
 }
 
+// Whether a secret stands in such a table, or in one inside of it.
+bool holds_secret(const json::object& schema) {
+  const auto* properties = object_member(schema, "properties");
+  return properties != nullptr && std::any_of(properties->begin(), properties->end(), [](const auto& each) {
+           const auto* inner = each.value().if_object();
+           return inner != nullptr && (is_secret(*inner) || holds_secret(*inner));
+         });
+}
+
 // The place of a secret, or nothing.
 std::optional<SecretSource> secret_source(const json::value& value) {
   const auto* object = value.if_object();
@@ -275,7 +284,8 @@ class TableCheck {
             {path,
              false,
              "a secret does not stand in the file itself: write { env = \"NAME\" } or { file = \"path\" }",
-             {}});
+             {},
+             true});
       }
       return json::value(kSecretStandIn);
     }
@@ -299,8 +309,9 @@ class TableCheck {
       bool any = !is_table;
       const auto* inner = schema_of_key(schema, key, any);
       if (inner == nullptr && !any) {
-        problems.push_back(
-            {inside, true, quoted(key) + " is not a known key", nearest(key, missing_keys(object, schema))});
+        auto meant = nearest(key, missing_keys(object, schema));
+        const bool hide = may_be_secret(object, schema, meant);
+        problems.push_back({inside, true, quoted(key) + " is not a known key", std::move(meant), hide});
         continue;
       }
       copy.emplace(key, walk(value, inner, inside));
@@ -327,6 +338,23 @@ class TableCheck {
     auto keys = keys_of(schema);
     std::erase_if(keys, [&](const std::string& key) { return object.contains(key); });
     return keys;
+  }
+
+  // Whether an unknown key may be the misspelt one of a secret.
+  static bool may_be_secret(const json::object& object, const json::object& schema,
+                            const std::string& meant) {
+    const auto names_secret = [&](std::string_view key) {
+      bool any = false;
+      const auto* inner = schema_of_key(schema, key, any);
+      return inner != nullptr && is_secret(*inner);
+    };
+    if (!meant.empty()) return names_secret(meant);
+    const auto* required = member(schema, "required");
+    if (required == nullptr || !required->is_array()) return false;
+    const auto& keys = required->get_array();
+    return std::any_of(keys.begin(), keys.end(), [&](const json::value& key) {
+      return key.is_string() && !object.contains(key.get_string()) && names_secret(key.get_string());
+    });
   }
 
   static std::string what(const json::object& schema, std::string_view key) {
@@ -389,6 +417,8 @@ std::string describe_alternatives(const json::object& schema) {
 
 SchemaProblem to_problem(const Place& place, const std::string& said) {
   SchemaProblem problem{place.pointer, false, {}, {}};
+  problem.hide = place.schema != nullptr && holds_secret(*place.schema) && place.value != nullptr &&
+                 !place.value->is_object();
   const auto wanted = place.schema == nullptr ? std::string() : describe(*place.schema);
   // The validator's own words only where ours say too little: an alternative, or a rule about the whole
   // table.

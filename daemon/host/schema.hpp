@@ -27,6 +27,7 @@ struct SchemaProblem {
   bool at_key = false;     // the key itself is wrong, not its value
   std::string message;     // "\"sever\" is not a known key"
   std::string suggestion;  // "server"; empty if there is none
+  bool hide = false;       // what stands there may be a secret and is not to be shown
 
   friend bool operator==(const SchemaProblem&, const SchemaProblem&) = default;
 };

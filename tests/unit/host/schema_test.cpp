@@ -12,6 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 boost::json::object object(std::string_view text) {
   return boost::json::parse(text).as_object();
@@ -91,20 +92,21 @@ INSTANTIATE_TEST_SUITE_P(
         Case{R"({"server": "a", "names": ["x", 1]})", {"/names/1", false, "must be a string", ""}},
         Case{R"({"server": "a", "names": []})",
              {"/names", false, "must be a list whose items are each a string, of at least 1 items", ""}},
-        Case{R"({"server": "a", "token": "s3cret"})", {"/token", false, kSecretMessage, ""}},
-        Case{R"({"server": "a", "token": {"env": "A", "file": "b"}})", {"/token", false, kSecretMessage, ""}},
-        Case{R"({"server": "a", "token": {"env": ""}})", {"/token", false, kSecretMessage, ""}},
-        Case{R"({"server": "a", "token": {"vault": "x"}})", {"/token", false, kSecretMessage, ""}},
+        Case{R"({"server": "a", "token": "s3cret"})", {"/token", false, kSecretMessage, "", true}},
+        Case{R"({"server": "a", "token": {"env": "A", "file": "b"}})",
+             {"/token", false, kSecretMessage, "", true}},
+        Case{R"({"server": "a", "token": {"env": ""}})", {"/token", false, kSecretMessage, "", true}},
+        Case{R"({"server": "a", "token": {"vault": "x"}})", {"/token", false, kSecretMessage, "", true}},
         Case{R"({"server": "a", "tsig": {"name": "k"}})",
              {"/tsig", false,
               "\"key\" is missing; it is a secret: write { env = \"NAME\" } or { file = \"path\" }", ""}},
-        Case{R"({"server": "a", "tsig": "x"})", {"/tsig", false, "must be a table", ""}},
+        Case{R"({"server": "a", "tsig": "x"})", {"/tsig", false, "must be a table", "", true}},
         Case{R"({"server": "a", "zones": {"example.": {"tll": 5}}})",
              {"/zones/example./tll", true, "\"tll\" is not a known key", "ttl"}},
         Case{R"({"server": "a", "zones": {"example.": {"ttl": "5"}}})",
              {"/zones/example./ttl", false, "must be a whole number", ""}},
         Case{R"({"server": "a", "keys": [{"secret": {"env": "K"}}, {"secret": 1}]})",
-             {"/keys/1/secret", false, kSecretMessage, ""}}));
+             {"/keys/1/secret", false, kSecretMessage, "", true}}));
 
 TEST_F(SchemaTest, ReportsAllMistakesInOnePass) {
   const auto problems = check(R"({"prot": 1, "port": 0, "tcp": 1, "token": "x"})");
@@ -171,6 +173,31 @@ TEST(Schema, RefusesWhatItWouldNotCheck) {
     ASSERT_FALSE(schema) << text;
     EXPECT_EQ(schema.error().code(), base::Code::kInvalidArgument);
     EXPECT_THAT(schema.error().message(), HasSubstr(expected));
+  }
+}
+
+TEST_F(SchemaTest, HidesWhereASecretMayStand) {
+  const struct {
+    const char* table;
+    bool hide;
+  } cases[] = {
+      {R"({"server": "a", "token": "plain"})", true},
+      {R"({"server": "a", "tokn": "plain"})", true},
+      {R"({"server": "a", "tsig": "plain"})", true},
+      {R"({"server": "a", "tsig": {"name": "k", "base64": "plain"}})", true},
+      {R"({"server": "a", "tsig": {"name": 1, "key": {"env": "K"}}})", false},
+      {R"({"server": "a", "prt": 53})", false},
+      {R"({"server": "a", "port": "53"})", false},
+  };
+  for (const auto& each : cases) {
+    bool hide = false;
+    const auto problems = check(each.table);
+    EXPECT_THAT(problems, Not(IsEmpty())) << each.table;
+    for (const SchemaProblem& problem : problems) {
+      hide = hide || problem.hide;
+      EXPECT_THAT(problem.message, Not(HasSubstr("plain"))) << each.table;
+    }
+    EXPECT_EQ(hide, each.hide) << each.table;
   }
 }
 
