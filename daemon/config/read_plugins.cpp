@@ -52,6 +52,9 @@ class Settings {
       places_.keys[inner] = reader_.region(key);
       if (names_secret(key.str()) && holds_plain_secret(node)) {
         read_secret(reader_, node.is_array() ? *first_plain(*node.as_array()) : node, in_quotes(key.str()));
+        // In its place something that is no secret, so that nobody calls the key missing.
+        places_.values[inner] = reader_.region(node);
+        out[key.str()] = boost::json::object{{"env", "NAME"}};
         continue;
       }
       out[key.str()] = value(node, inner);

@@ -1,6 +1,9 @@
 #include "process/checked_config.hpp"
 
+#include <cstdint>
+#include <set>
 #include <system_error>
+#include <utility>
 
 #include "host/module.hpp"
 
@@ -19,16 +22,28 @@ std::filesystem::path default_module_directory() {
                                                       : std::filesystem::path{PAYNAMED_MODULE_DIRECTORY};
 }
 
-void report(const config::Config& config, const host::InstanceProblem& problem,
+using Places = std::set<std::pair<std::uint32_t, std::uint32_t>>;
+
+// `told`: where the file has mistakes that were found without its modules. What a module has to say of a
+// value that could not even be read is no second mistake.
+void report(const config::Config& config, const host::InstanceProblem& problem, const Places& told,
             config::Diagnostics& diagnostics) {
+  const config::Plugin* plugin = config.find_plugin(problem.id);
+  // The file names no module, or none that can be: that was told.
+  if (plugin && plugin->module.value.empty()) return;
   if (problem.problems.empty()) {
-    const config::Plugin* plugin = config.find_plugin(problem.id);
     diagnostics.error(plugin ? plugin->module.region : config::Region{}, problem.status.message());
   }
   for (const host::SchemaProblem& each : problem.problems) {
     const config::Region place = config.place_in_plugin(problem.id, each.path, each.at_key);
-    diagnostics.error(place, each.message,
-                      each.suggestion.empty() ? std::string{} : "did you mean '" + each.suggestion + "'?");
+    if (!each.path.empty() && told.contains({place.line, place.column})) continue;
+    std::string suggestion =
+        each.suggestion.empty() ? std::string{} : "did you mean '" + each.suggestion + "'?";
+    if (each.hide) {
+      diagnostics.secret_error(place, each.message, std::move(suggestion));
+    } else {
+      diagnostics.error(place, each.message, std::move(suggestion));
+    }
   }
 }
 
@@ -67,8 +82,11 @@ CheckedConfig check_config(const std::filesystem::path& file) {
   auto runtime = std::make_shared<pipeline::Runtime>();
   runtime->config = config::load(file, checked.diagnostics);
   const host::HostSettings settings = host_settings(runtime->config);
+  Places told;
+  for (const config::Diagnostic& each : checked.diagnostics.sorted())
+    told.emplace(each.region.line, each.region.column);
   for (const auto& problem : host::check_instances(settings, instance_configs(runtime->config))) {
-    report(runtime->config, problem, checked.diagnostics);
+    report(runtime->config, problem, told, checked.diagnostics);
   }
   runtime->pipelines = pipeline::compile(
       runtime->config, known_instances(runtime->config, settings.module_directories), checked.diagnostics);
