@@ -19,7 +19,7 @@ Parts with_module(const std::string& module, const std::string& keys = {}) {
   parts.stop_deadline = "2s";
   parts.daemon = fmt::format("plugin_path = [\"{}\"]", PAYNAMED_BROKEN_MODULES);
   parts.pipelines =
-      register_pipeline("timeout = \"300ms\"\nretry = { attempts = 2, first = \"10ms\", max = \"20ms\" }");
+      register_pipeline("timeout = \"2s\"\nretry = { attempts = 2, first = \"10ms\", max = \"20ms\" }");
   parts.tables = fmt::format("[plugins.broken]\nmodule = \"{}\"\n{}\n", module, keys);
   return parts;
 }

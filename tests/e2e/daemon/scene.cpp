@@ -127,7 +127,7 @@ module = "rfc2136"
 server = "{}"
 port = {}
 tsig = {{ name = "{}", algorithm = "{}", secret = {{ file = "{}" }} }}
-timeout = "1s"
+timeout = "5s"
 {}
 [plugins.node]
 module = "sandbox"
