@@ -268,6 +268,11 @@ base::Status SagaEngine::not_open(std::string_view tenant, const base::Uuid& id)
   return base::not_found(fmt::format("there is no run {}", id.to_string()));
 }
 
+bool SagaEngine::has_turned_back(std::string_view tenant, const base::Uuid& id) const {
+  auto row = dependencies_.store.find_run(tenant, id);
+  return row && *row && (*row)->state == state::RunState::kCompensated;
+}
+
 asio::awaitable<Result<void>> SagaEngine::resume(std::string tenant, base::Uuid id) {
   Result<std::shared_ptr<Run>> run = claim(tenant, id);
   if (!run) co_return base::fail(run.error());
@@ -283,6 +288,8 @@ asio::awaitable<Result<void>> SagaEngine::resume(std::string tenant, base::Uuid 
 
 asio::awaitable<Result<void>> SagaEngine::cancel(std::string tenant, base::Uuid id) {
   const base::MonotonicTime end = dependencies_.clock.monotonic() + kCancelPatience;
+  // Whether the run was told; if it turned back then, it did what was asked, however far it has come since.
+  bool asked = false;
   for (;;) {
     std::shared_ptr<Run> driven;
     std::uint64_t seen = 0;
@@ -290,12 +297,14 @@ asio::awaitable<Result<void>> SagaEngine::cancel(std::string tenant, base::Uuid 
       const std::lock_guard lock(mutex_);
       const auto found = slots_.find(id);
       if (found == slots_.end() || found->second.run->tenant != tenant) {
+        if (asked && has_turned_back(tenant, id)) co_return Result<void>{};
         co_return base::fail(not_open(tenant, id));
       }
       if (found->second.driven) {
         driven = found->second.run;
         seen = driven->changed.count();
         driven->cancel_requested = true;
+        asked = true;
       }
     }
     if (driven) {
@@ -318,7 +327,7 @@ asio::awaitable<Result<void>> SagaEngine::cancel(std::string tenant, base::Uuid 
                                     "the name"));
     }
     if ((*run)->progress.phase_below_pause() == Phase::kCompensating) {
-      const bool asked = (*run)->cancel_requested.exchange(false);
+      (*run)->cancel_requested = false;
       give_back(*run);
       if (asked) co_return Result<void>{};
       co_return base::fail(base::failed_precondition("the run is being compensated already"));

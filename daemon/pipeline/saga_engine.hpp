@@ -76,6 +76,7 @@ class SagaEngine final : public Engine {
   // open.
   base::Result<std::shared_ptr<Run>> claim(std::string_view tenant, const base::Uuid& id);
   void give_back(const std::shared_ptr<Run>& run, const base::Result<void>& written = {});
+  bool has_turned_back(std::string_view tenant, const base::Uuid& id) const;
   base::Status not_open(std::string_view tenant, const base::Uuid& id) const;
 
   const Settings settings_;

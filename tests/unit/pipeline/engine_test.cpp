@@ -149,6 +149,21 @@ TEST_F(EngineTest, APausedRunSurvivesARestartAndCanBeCancelled) {
   EXPECT_THAT(script.seen(), Contains("undo a"));
 }
 
+TEST_F(EngineTest, ACancellationOfAStepInProgressIsAnsweredAsDone) {
+  std::optional<base::Result<void>> cancelled;
+  base::Uuid run;
+  script.performs["b"] = {[&](const StepContext&) -> StepResult {
+    boost::asio::co_spawn(
+        io, engine->cancel("default", run),
+        [&](std::exception_ptr, base::Result<void> result) { cancelled = std::move(result); });
+    return Done{};
+  }};
+  run = accepted();
+  pump([&] { return cancelled.has_value(); });
+  EXPECT_TRUE(*cancelled) << cancelled->error().message();
+  EXPECT_EQ(settle(run).state, RunState::kCompensated);
+}
+
 TEST_F(EngineTest, AWaitUsesNoAttemptAndGoesOnAtItsTime) {
   int looks = 0;
   const Script::Perform waits = [&](const StepContext& context) -> StepResult {
