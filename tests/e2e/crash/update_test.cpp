@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <boost/json/serialize.hpp>
+
 #include "tests/e2e/crash/scenario.hpp"
 #include "tests/e2e/crash/update_proxy.hpp"
 
@@ -83,7 +85,8 @@ TEST_F(CrashUpdate, UpdateOfADeadDaemonThatArrivesAfterItsUndoIsTakenBackToo) {
   kill_and_restart();
   stage.customer().await_event(free.name, "name.published");
   ASSERT_EQ(proxy.updates(), 2);
-  EXPECT_EQ(stage.customer().send("POST", "/v1/runs/" + run + "/cancel").status, 202U);
+  const Answer cancelled = stage.customer().send("POST", "/v1/runs/" + run + "/cancel");
+  EXPECT_EQ(cancelled.status, 202U) << boost::json::serialize(cancelled.body);
   // The undo has withdrawn the record; now the old update comes and puts it there again.
   ASSERT_TRUE(proxy.wait_for_updates(3, kPatience));
   ASSERT_EQ(proxy.deliver_held(), kNoError);
