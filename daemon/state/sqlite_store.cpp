@@ -97,7 +97,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(Settings settings, base::
   writing.max_batch = chosen.max_batch;
   writing.checkpoint_pages = chosen.checkpoint_pages;
   writing.fatal = chosen.fatal;
-  auto writer = WriterThread::start(std::move(*connection), chosen.max_open_runs, std::move(writing),
+  auto writer = WriterThread::start(std::move(*connection), chosen.max_open_runs, std::move(writing), clock,
                                     [waits = &parts->waits](UnitWriter& units) {
                                       for (const auto& [tenant, seq] : units.take_changed_heads()) {
                                         waits->advance(tenant, seq);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <cstdio>
@@ -13,9 +14,13 @@
 namespace paynamed::state {
 namespace {
 
-// A batch that was just resumed usually brings the next one: so long the writer waits for it to be complete
-// rather than commit its first write alone.
-constexpr std::chrono::milliseconds kGather{1};
+// A batch that was just resumed usually brings the next one: for as long as the last commit took, and within
+// these bounds, the writer waits for it to be complete rather than commit its first writes alone.
+constexpr base::MonotonicTime::duration kLeastGather = std::chrono::milliseconds{1};
+constexpr base::MonotonicTime::duration kMostGather = std::chrono::milliseconds{20};
+
+// So many of a batch are worth waking another thread that resumes them.
+constexpr std::size_t kLeastShare = 8;
 
 }  // namespace
 
@@ -24,7 +29,7 @@ struct WriterThread::Queue {
   mutable std::mutex mutex;
   std::condition_variable changed;
   Batch waiting;
-  int resuming = 0;  // batches that were posted and have not run yet
+  int resuming = 0;  // posts that have not run to their end yet
   bool closed = false;
 
   void resumed() {
@@ -38,10 +43,10 @@ struct WriterThread::Queue {
 
 base::Result<std::unique_ptr<WriterThread>> WriterThread::start(Connection connection,
                                                                 std::uint64_t max_open_runs,
-                                                                Settings settings,
+                                                                Settings settings, base::Clock& clock,
                                                                 std::function<void(UnitWriter&)> committed) {
-  std::unique_ptr<WriterThread> writer(
-      new WriterThread(std::move(connection), max_open_runs, std::move(settings), std::move(committed)));
+  std::unique_ptr<WriterThread> writer(new WriterThread(std::move(connection), max_open_runs,
+                                                        std::move(settings), clock, std::move(committed)));
   if (auto loaded = writer->writer_.load(); !loaded) return base::fail(loaded.error());
   writer->committed_(writer->writer_);
   writer->thread_ = std::thread([self = writer.get()] { self->run(); });
@@ -49,10 +54,11 @@ base::Result<std::unique_ptr<WriterThread>> WriterThread::start(Connection conne
 }
 
 WriterThread::WriterThread(Connection connection, std::uint64_t max_open_runs, Settings settings,
-                           std::function<void(UnitWriter&)> committed)
+                           base::Clock& clock, std::function<void(UnitWriter&)> committed)
     : connection_(std::move(connection)),
       writer_(connection_, max_open_runs),
       settings_(std::move(settings)),
+      clock_(clock),
       committed_(std::move(committed)),
       next_checkpoint_(settings_.checkpoint_pages),
       queue_(std::make_shared<Queue>()) {
@@ -109,7 +115,7 @@ void WriterThread::run() {
     {
       std::unique_lock lock(queue_->mutex);
       queue_->changed.wait(lock, [&] { return queue_->closed || !queue_->waiting.empty(); });
-      queue_->changed.wait_for(lock, kGather, [&] {
+      queue_->changed.wait_for(lock, std::clamp(last_commit_, kLeastGather, kMostGather), [&] {
         return queue_->closed || queue_->waiting.size() >= settings_.max_batch ||
                (queue_->resuming == 0 && !queue_->waiting.empty());
       });
@@ -163,12 +169,14 @@ void WriterThread::write_one_by_one(Batch& batch) {
 }
 
 bool WriterThread::commit() {
+  const base::MonotonicTime begun = clock_.monotonic();
   PAYNAMED_FAILPOINT("state.commit.before");
   if (auto done = writer_.commit(); !done) {
     die("a commit failed", done.error());
     return false;
   }
   PAYNAMED_FAILPOINT("state.commit.after");
+  last_commit_ = clock_.monotonic() - begun;
   committed_(writer_);
   return true;
 }
@@ -206,7 +214,7 @@ void WriterThread::fail_all(Batch& batch) {
 }
 
 void WriterThread::resume(Batch batch) {
-  // What runs on the executor: resumes one after the other, and says when the batch is through or dropped.
+  // What runs on the executor: resumes one after the other, and says when they are through or dropped.
   struct Resumed {
     explicit Resumed(std::shared_ptr<Queue> of) : queue(std::move(of)) {}
     Resumed(Resumed&& other) noexcept : queue(std::move(other.queue)), writes(std::move(other.writes)) {}
@@ -232,16 +240,21 @@ void WriterThread::resume(Batch batch) {
 
   while (!batch.empty()) {
     const boost::asio::any_io_executor executor = batch.front()->executor();
-    Resumed resumed{queue_};
-    Batch others;
-    for (auto& write : batch) {
-      (write->executor() == executor ? resumed.writes : others).push_back(std::move(write));
+    Batch mine, others;
+    for (auto& write : batch) (write->executor() == executor ? mine : others).push_back(std::move(write));
+    // While the writer waits for the next batch its core is free too: the executor's threads share the work.
+    const std::size_t cores = std::max(std::thread::hardware_concurrency(), 1U);
+    const std::size_t share = std::max(kLeastShare, (mine.size() + cores - 1) / cores);
+    std::vector<Resumed> posts;
+    for (auto& write : mine) {
+      if (posts.empty() || posts.back().writes.size() == share) posts.emplace_back(queue_);
+      posts.back().writes.push_back(std::move(write));
     }
     {
       const std::lock_guard lock(queue_->mutex);
-      ++queue_->resuming;
+      queue_->resuming += static_cast<int>(posts.size());
     }
-    boost::asio::post(executor, std::move(resumed));
+    for (Resumed& each : posts) boost::asio::post(executor, std::move(each));
     batch = std::move(others);
   }
 }

@@ -1,5 +1,5 @@
 // WriterThread: the one thread that writes. It takes all that is queued, writes it in one transaction (group
-// commit), and resumes the whole batch by one post an executor.
+// commit), and resumes the batch by a post a core.
 //
 // Threads: push() and close() may be called from any thread; everything else happens on the writer's.
 #pragma once
@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 #include "state/unit_writer.hpp"
 
@@ -76,10 +77,10 @@ class WriterThread {
     std::function<void(const std::string& line)> fatal;
   };
 
-  // Reads where the log stands and starts the thread. `committed` runs once now and then on the writer's
-  // thread after each commit, before anybody is resumed.
+  // Reads where the log stands and starts the thread. `clock` must outlive it. `committed` runs once now and
+  // then on the writer's thread after each commit, before anybody is resumed.
   static base::Result<std::unique_ptr<WriterThread>> start(Connection connection, std::uint64_t max_open_runs,
-                                                           Settings settings,
+                                                           Settings settings, base::Clock& clock,
                                                            std::function<void(UnitWriter&)> committed);
   ~WriterThread();
 
@@ -92,7 +93,7 @@ class WriterThread {
   using Batch = std::vector<std::unique_ptr<QueuedWrite>>;
   struct Queue;
 
-  WriterThread(Connection connection, std::uint64_t max_open_runs, Settings settings,
+  WriterThread(Connection connection, std::uint64_t max_open_runs, Settings settings, base::Clock& clock,
                std::function<void(UnitWriter&)> committed);
   void run();
   void write_batch(Batch& batch);
@@ -107,10 +108,12 @@ class WriterThread {
   Connection connection_;
   UnitWriter writer_;
   Settings settings_;
+  base::Clock& clock_;
   std::function<void(UnitWriter&)> committed_;
   int wal_pages_ = 0;
   int next_checkpoint_ = 0;
   bool broken_ = false;
+  base::MonotonicTime::duration last_commit_{};  // how long it took
   std::shared_ptr<Queue> queue_;
   std::thread thread_;
 };
