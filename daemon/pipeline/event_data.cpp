@@ -1,6 +1,9 @@
 #include "pipeline/event_data.hpp"
 
+#include <array>
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/serialize.hpp>
+#include <cstddef>
 
 #include "pipeline/action.hpp"
 
@@ -72,7 +75,11 @@ std::optional<state::NameRow> record_from_data(const json::object& object) {
 
 state::NewEvent event_of(std::string_view type, const base::Uuid& run, const RunInput& input,
                          json::object data) {
-  json::object all;
+  // It lives only until it is text: a few events a run make this worth an arena.
+  alignas(std::max_align_t) std::array<unsigned char, 2048> buffer;
+  json::monotonic_resource memory(buffer.data(), buffer.size());
+  json::object all(&memory);
+  all.reserve(data.size() + 3);
   all["run"] = run.to_string();
   all["name"] = input.name.text();
   all["livemode"] = input.livemode;
