@@ -23,7 +23,7 @@ namespace {
 constexpr std::array<std::uint64_t, 3> kCounts{1'000, 100'000, 1'000'000};
 constexpr std::size_t kRegistrations = 60;  // a round
 constexpr std::size_t kLookups = 5'000;     // a round
-constexpr std::size_t kRequests = 180;  // an API key may send 200 at once
+constexpr std::size_t kRequests = 180;      // an API key may send 200 at once
 
 double ms_between(base::MonotonicTime from, base::MonotonicTime to) {
   return std::chrono::duration<double, std::milli>(to - from).count();
@@ -58,7 +58,6 @@ std::filesystem::path file_with(const std::filesystem::path& folder, std::uint64
   fmt::print(stderr, "making a state file with {} names\n", names);
   std::filesystem::remove_all(home);
   const auto growing = folder / fmt::format("names-{}.growing", names);
-  std::filesystem::remove_all(growing);
   std::filesystem::create_directories(growing);
   fill_names((growing / "state.sqlite3").string(), names);
   std::filesystem::rename(growing, home);

@@ -20,6 +20,10 @@ class RunUnits {
  public:
   static constexpr std::uint32_t kUpdates = 5;
 
+  // Begins with the name of this number; two that begin elsewhere make different ids.
+  explicit RunUnits(std::uint64_t first)
+      : count_(first), random_(first + 1), now_(std::chrono::seconds{1'750'000'000 + first / 100}) {}
+
   // The next run, and its `update` (0 to kUpdates - 1) once the run has its key.
   state::NewRun next();
   state::RunUpdate update(const state::NewRun& run, state::RunKey key, std::uint32_t update);
@@ -27,10 +31,10 @@ class RunUnits {
  private:
   state::NewEvent event(const std::string& type, const state::NewRun& run, const std::string& more);
 
-  std::uint64_t count_ = 0;
+  std::uint64_t count_;
   const std::string pipeline_ = instant_runtime()->pipelines.at("register").to_json();
-  base::SeededRandom random_{1};
-  base::WallTime now_{std::chrono::seconds{1'750'000'000}};
+  base::SeededRandom random_;
+  base::WallTime now_;
 };
 
 state::NewEvent RunUnits::event(const std::string& type, const state::NewRun& run, const std::string& more) {
@@ -122,8 +126,10 @@ void fill_names(const std::string& path, std::uint64_t count) {
   must(connection.execute("PRAGMA cache_size = -524288; PRAGMA wal_autocheckpoint = 100000"));
   state::UnitWriter writer(connection, UINT64_MAX);
   must(writer.load());
-  RunUnits units;
-  for (std::uint64_t i = 0; i < count;) {
+  const auto there =
+      static_cast<std::uint64_t>(must(connection.integer("SELECT coalesce((SELECT names FROM totals), 0)")));
+  RunUnits units(there);
+  for (std::uint64_t i = there; i < count;) {
     must(writer.begin());
     for (int n = 0; n < 1000 && i < count; ++n, ++i) {
       const state::NewRun run = units.next();

@@ -18,8 +18,8 @@ state::Connection open_file(const std::string& path, const char* synchronous = "
 // are. `prefix` keeps several sets apart.
 std::string name_at(std::uint64_t number, std::string_view prefix = "");
 
-// Puts the live names 0 to count - 1 into the new file at `path`: each with the events, the journal and the
-// read models of its registration.
+// Puts the live names 0 to count - 1 into the file at `path`: each with the events, the journal and the read
+// models of its registration. Goes on where an earlier call was ended.
 void fill_names(const std::string& path, std::uint64_t count);
 
 }  // namespace paynamed::bench
