@@ -23,6 +23,11 @@ constexpr base::Duration kLongestRequest{30'000};
 // A provider that claims more is not waited for.
 constexpr base::Duration kMostPatience{3'600'000};
 
+// Before the record is read again after `lost` lost compare-and-sets.
+base::Duration pause_after(std::int64_t lost) {
+  return base::Duration{std::int64_t{1'000} << std::min<std::int64_t>(lost, 6)};
+}
+
 struct Wanted {
   std::string value;
   std::uint32_t ttl_seconds = 0;
@@ -107,8 +112,11 @@ class DnsPublish final : public Action {
     // Whatever was begun under this step's key has to end before the zone is looked at.
     auto values = co_await read(context, place, context.key);
     if (!values) co_return Failure{values.error(), false, false};
-    const auto looks = integer_of(context.step_progress().wait_state, "looks").value_or(0);
-    const std::string undo_key = fmt::format("{}/undo/{}", context.key, looks);
+    const json::object& waited = context.step_progress().wait_state;
+    const auto looks = integer_of(waited, "looks").value_or(0);
+    // Counts the requests that may differ: under the same key the provider gives the first one's answer.
+    const auto asked = integer_of(waited, "asked").value_or(0);
+    const std::string undo_key = fmt::format("{}/undo/{}", context.key, asked);
     std::string message = restore ? "the previous record stands again" : "no record is left";
     const bool ours_stands = std::find(values->begin(), values->end(), ours) != values->end();
     if (ours_stands && values->size() > 1) {
@@ -118,17 +126,15 @@ class DnsPublish final : public Action {
               place.owner_name)),
           false, true};
     }
+    std::optional<Failure> failure;
     if (ours_stands && !(restore && previous == ours)) {
-      std::optional<Failure> failure;
       if (restore) {
         failure = co_await put_back(context, place, intent, previous, true, undo_key);
       } else {
         failure = co_await withdraw(context, place, ours, undo_key);
       }
-      if (failure) co_return *std::move(failure);
     } else if (restore && values->empty()) {
-      std::optional<Failure> failure = co_await put_back(context, place, intent, previous, false, undo_key);
-      if (failure) co_return *std::move(failure);
+      failure = co_await put_back(context, place, intent, previous, false, undo_key);
     } else if (restore && (values->size() > 1 || values->front() != previous)) {
       co_return Failure{
           base::failed_precondition(fmt::format(
@@ -139,10 +145,19 @@ class DnsPublish final : public Action {
     } else if (!restore && !values->empty()) {
       message = "another record stands there now; it is left as it is";
     }
+    if (failure && failure->status.code() == base::Code::kAborted) {
+      json::object state;
+      state["looks"] = looks;
+      state["asked"] = asked + 1;
+      co_return Wait{context.now + pause_after(asked),
+                     "somebody else changed the record meanwhile; reading it again", std::move(state)};
+    }
+    if (failure) co_return *std::move(failure);
     if (context.step_progress().late_effect_possible() && looks == 0) {
       const base::Duration longest = co_await longest_request(context, place.instance);
       json::object state;
       state["looks"] = 1;
+      state["asked"] = asked + 1;
       co_return Wait{context.now + longest,
                      "an earlier update may still arrive at the provider; looking again then",
                      std::move(state)};
