@@ -107,7 +107,8 @@ class OfferCreate final : public Action {
     if (offer->description.value_or("") != text_of(intent, "description")) {
       return wrong("has another description than asked for");
     }
-    if (offer->issuer && *offer->issuer != context.input.name.text()) return wrong("is for another name");
+    // Where the description says nothing of the name, the issuer alone tells one name's offer from another's.
+    if (offer->issuer.value_or("") != context.input.name.text()) return wrong("is not for this name");
     const auto expires = static_cast<std::uint64_t>(integer_of(intent, "expires").value_or(0));
     if (offer->absolute_expiry.value_or(0) != expires) return wrong("ends at another time than asked for");
     auto known = services_.store.offers_of(context.input.tenant, context.input.name.text(), kMostOffers);
