@@ -44,6 +44,9 @@ std::filesystem::path write_config(const DaemonPaths& paths, const std::filesyst
   std::ofstream(paths.folder / "api.key") << kKey << '\n';
   std::filesystem::permissions(paths.folder / "api.key",
                                std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  std::ofstream(paths.folder / "tsig.secret") << "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n";
+  std::filesystem::permissions(paths.folder / "tsig.secret",
+                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   const auto file = paths.folder / "paynamed.toml";
   std::ofstream(file) << fmt::format(R"([daemon]
 state = "{}"
@@ -59,6 +62,7 @@ test = true
 [plugins.zone]
 module = "rfc2136"
 server = "127.0.0.1"
+tsig = {{ name = "bench.", algorithm = "hmac-sha256", secret = {{ file = "tsig.secret" }} }}
 [plugins.node]
 module = "sandbox"
 key_file = "sandbox.key"
