@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <map>
 
 namespace paynamed::pipeline {
 namespace asio = boost::asio;
@@ -10,6 +11,7 @@ namespace asio = boost::asio;
 EngineFixture::EngineFixture() {
   std::string pattern = (std::filesystem::temp_directory_path() / "paynamed-engine-XXXXXX").string();
   folder = ::mkdtemp(pattern.data());
+  script.clock = &clock;
   config::Domain domain;
   domain.name = "example.test";
   domain.dns.value = "zone";
@@ -38,18 +40,23 @@ void EngineFixture::start() {
   auto opened = state::SqliteStore::open(settings, clock);
   ASSERT_TRUE(opened) << opened.error().to_string();
   store = *std::move(opened);
-  ActionTable actions;
-  actions["test.effect"] = std::make_unique<ScriptedAction>(script, true);
-  actions["test.look"] = std::make_unique<ScriptedAction>(script, false);
-  actions["offer.create"] = std::make_unique<ScriptedAction>(script, true);
-  SagaEngine::Dependencies dependencies{
-      io.get_executor(), *store, clock, random, [this] { return runtime; }, {}, {}};
+  SagaEngine::Dependencies dependencies{io.get_executor(),          *store, clock, random,
+                                        [this] { return runtime; }, {},     {}};
   dependencies.on_trouble = [this](const base::Uuid&, std::string_view message, const base::Status& status) {
     trouble.push_back(std::string{message} + ": " + status.to_string());
   };
-  engine = std::make_unique<SagaEngine>(SagaEngine::Settings{}, std::move(dependencies), std::move(actions));
+  dependencies.on_rest = [this](const pipeline::Run& run) { ++rests_[run.id]; };
+  engine = std::make_unique<SagaEngine>(engine_settings, std::move(dependencies), actions());
   const auto recovered = engine->recover();
   ASSERT_TRUE(recovered) << recovered.error().to_string();
+}
+
+ActionTable EngineFixture::actions() {
+  ActionTable table;
+  table["test.effect"] = std::make_unique<ScriptedAction>(script, true);
+  table["test.look"] = std::make_unique<ScriptedAction>(script, false);
+  table["offer.create"] = std::make_unique<ScriptedAction>(script, true);
+  return table;
 }
 
 void EngineFixture::crash() {
@@ -99,7 +106,30 @@ state::RunRow EngineFixture::settle(base::Uuid run) {
   return row.value_or(state::RunRow{});
 }
 
-void EngineFixture::advance(base::Duration by) { clock.advance(by); }
+state::RunRow EngineFixture::rest(base::Uuid run) {
+  pump([&] { return rests_[run] > rests_seen_[run]; });
+  rests_seen_[run] = rests_[run];
+  const auto row = store->find_run("default", run);
+  EXPECT_TRUE(row && *row);
+  return row ? row->value_or(state::RunRow{}) : state::RunRow{};
+}
+
+state::RunRow EngineFixture::drive(base::Uuid run) {
+  constexpr int kEnough = 5'000;
+  for (int i = 0; i < kEnough && !testing::Test::HasFailure(); ++i) {
+    state::RunRow row = rest(run);
+    if (!state::is_open(row.state) || row.state == state::RunState::kPaused) return row;
+    const auto next = clock.until_next();
+    if (!next) break;
+    clock.advance(*next);
+  }
+  ADD_FAILURE() << "the run does not end";
+  return {};
+}
+
+void EngineFixture::advance(base::Duration by) {
+  clock.advance(by);
+}
 
 RunView EngineFixture::view(base::Uuid run) {
   auto seen = engine->view("default", run);
@@ -115,7 +145,11 @@ std::vector<std::string> EngineFixture::event_types() {
   return types;
 }
 
-base::Result<void> EngineFixture::resume(base::Uuid run) { return await(engine->resume("default", run)); }
-base::Result<void> EngineFixture::cancel(base::Uuid run) { return await(engine->cancel("default", run)); }
+base::Result<void> EngineFixture::resume(base::Uuid run) {
+  return await(engine->resume("default", run));
+}
+base::Result<void> EngineFixture::cancel(base::Uuid run) {
+  return await(engine->cancel("default", run));
+}
 
 }  // namespace paynamed::pipeline

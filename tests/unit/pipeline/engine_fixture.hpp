@@ -1,4 +1,5 @@
-// An engine on a real state file with scripted actions, a clock that stands still, and a pipeline a -> b -> c.
+// An engine on a real state file with scripted actions, a clock that stands still, and a pipeline a -> b ->
+// c.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -7,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -15,6 +17,7 @@
 #include "pipeline/saga_engine.hpp"
 #include "state/sqlite_store.hpp"
 #include "tests/unit/pipeline/scripted_action.hpp"
+#include "tests/unit/pipeline/stepped_clock.hpp"
 
 namespace paynamed::pipeline {
 
@@ -35,12 +38,18 @@ class EngineFixture : public testing::Test {
   // Opens the state file (again) and recovers: what a restart of the daemon does.
   void start();
   void crash();  // drops everything in memory without a clean stop
+  // What the steps do; scripted if a test does not say otherwise.
+  virtual ActionTable actions();
   void use_pipeline(std::vector<CompiledStep> steps, std::string name = "register");
 
   base::Result<Accepted> submit(const std::string& name, state::Verb verb = state::Verb::kRegister);
   Command command(const std::string& name, state::Verb verb = state::Verb::kRegister) const;
   // Runs the io_context until the run is final, paused, or waits for the clock.
   state::RunRow settle(base::Uuid run);
+  // Runs the io_context until the run has come to rest once more than at the last call.
+  state::RunRow rest(base::Uuid run);
+  // Moves the clock from timer to timer until the run is final or paused.
+  state::RunRow drive(base::Uuid run);
   void advance(base::Duration by);
   RunView view(base::Uuid run);
   std::vector<std::string> event_types();
@@ -59,16 +68,31 @@ class EngineFixture : public testing::Test {
     return *std::move(result);
   }
   void pump(const std::function<bool()>& until);
+  // Begins one; what came of it is there when it ended.
+  template <class T>
+  std::shared_ptr<std::optional<T>> begin(boost::asio::awaitable<T> work) {
+    auto result = std::make_shared<std::optional<T>>();
+    boost::asio::co_spawn(io, std::move(work), [result](std::exception_ptr error, T value) {
+      if (error) std::rethrow_exception(error);
+      *result = std::move(value);
+    });
+    return result;
+  }
 
   boost::asio::io_context io;
-  base::ManualClock clock{base::WallTime{std::chrono::seconds{1'800'000'000}}};
+  SteppedClock clock{base::WallTime{std::chrono::seconds{1'800'000'000}}};
   base::SeededRandom random{1};
   Script script;
   std::filesystem::path folder;
   std::shared_ptr<Runtime> runtime = std::make_shared<Runtime>();
   std::unique_ptr<state::SqliteStore> store;
   std::unique_ptr<SagaEngine> engine;
+  SagaEngine::Settings engine_settings;
   std::vector<std::string> trouble;
+
+ private:
+  std::map<base::Uuid, int> rests_;
+  std::map<base::Uuid, int> rests_seen_;
 };
 
 }  // namespace paynamed::pipeline

@@ -3,12 +3,14 @@
 // Threads: as Action.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "pipeline/action.hpp"
 
 namespace paynamed::pipeline {
@@ -24,6 +26,10 @@ struct Script {
   std::map<std::string, std::deque<Perform>> performs;  // by step id; when used up: Done
   std::map<std::string, std::deque<Undo>> undos;        // by step id; when used up: UndoDone
   std::map<std::string, base::Status> prepare_failures;
+  std::map<std::string, base::Duration> takes;  // by step id: how long perform() works
+  base::Clock* clock = nullptr;                 // for `takes`
+  int at_work = 0;
+  int most_at_work = 0;
 
   std::vector<std::string> seen() {
     const std::lock_guard lock(mutex);
@@ -59,6 +65,7 @@ class ScriptedAction final : public Action {
         queue.pop_front();
       }
     }
+    co_await work(id);
     if (next) co_return next(context);
     Done done;
     done.outputs["made"] = id;
@@ -82,6 +89,14 @@ class ScriptedAction final : public Action {
   }
 
  private:
+  boost::asio::awaitable<void> work(const std::string& step) {
+    const auto found = script_.takes.find(step);
+    if (found == script_.takes.end()) co_return;
+    script_.most_at_work = std::max(script_.most_at_work, ++script_.at_work);
+    co_await base::sleep_for(*script_.clock, found->second);
+    --script_.at_work;
+  }
+
   Script& script_;
   bool effect_;
 };
