@@ -19,7 +19,6 @@ using testing::Not;
 using testing::SizeIs;
 
 using Kind = Fault::Kind;
-using Verdict = ValidationReport::Verdict;
 
 std::string own_offer(const std::string& of = "phoenix") {
   return offer_of({of, 0, "Pay", 0, ""});
@@ -73,84 +72,6 @@ INSTANTIATE_TEST_SUITE_P(, ExternalTest,
                                          External{"Uri", uri_of(own_offer()), uri_of(own_offer())}),
                          [](const auto& each) { return std::string{each.param.name}; });
 
-struct Domain {
-  const char* name;
-  Verdict verdict;
-  RunState ends;
-};
-
-class DomainTest : public ActionsFixture, public testing::WithParamInterface<Domain> {};
-
-TEST_P(DomainTest, ThatIsNotSecureStopsARunBeforeAnythingIsMade) {
-  domain_validation = {GetParam().verdict, {}, "example.test is not as it should be"};
-  const auto row = drive(accept(registration()));
-  EXPECT_EQ(row.state, GetParam().ends);
-  EXPECT_THAT(row.reason, HasSubstr("example.test is not as it should be"));
-  EXPECT_THAT(node().calls, IsEmpty());
-  EXPECT_THAT(zone.calls, IsEmpty());
-}
-
-INSTANTIATE_TEST_SUITE_P(, DomainTest,
-                         testing::Values(Domain{"Insecure", Verdict::kInsecure, RunState::kCompensated},
-                                         Domain{"Bogus", Verdict::kBogus, RunState::kCompensated},
-                                         Domain{"Indeterminate", Verdict::kIndeterminate, RunState::kPaused}),
-                         [](const auto& each) { return std::string{each.param.name}; });
-
-struct ALie {
-  const char* name;
-  Lie lie;
-  const char* reason;
-  RunState ends = RunState::kPaused;
-};
-
-class LieTest : public ActionsFixture, public testing::WithParamInterface<ALie> {};
-
-// The descriptions say nothing of the name, so that another name's offer looks right but for its issuer.
-TEST_P(LieTest, IsNeverPublishedAndNoOtherNamesOfferIsDisabled) {
-  std::string pipeline;
-  for (const std::string step : {"do = \"domain.check\"", "do = \"node.provision\"\nwith = \"node\"",
-                                 "do = \"offer.create\"\nwith = \"node\"\nargs = { description = \"Pay\" }",
-                                 "do = \"dns.publish\"", "do = \"dns.await\"", "do = \"name.prove\""}) {
-    pipeline +=
-        "[[pipelines.register.steps]]\nid = \"s" + std::to_string(pipeline.size()) + "\"\n" + step + "\n";
-  }
-  configure("node", pipeline);
-  make_live("bob@example.test");
-  const std::string bobs = name_row("bob@example.test").offer_id;
-
-  node().lie = GetParam().lie;
-  const auto run = accept(registration());
-  auto row = drive(run);
-  EXPECT_EQ(row.state, GetParam().ends);
-  EXPECT_THAT(row.reason, HasSubstr(GetParam().reason));
-  EXPECT_THAT(records(), IsEmpty());
-  if (row.state == RunState::kPaused) {
-    EXPECT_THAT(node().disabled, IsEmpty());
-    ASSERT_TRUE(cancel(run));
-    row = drive(run);
-  }
-  EXPECT_EQ(row.state, RunState::kCompensated);
-  EXPECT_TRUE(node().is_active(bobs));
-  EXPECT_EQ(node().active(), 1U);
-  EXPECT_EQ(name_row("bob@example.test").state, NameState::kLive);
-  expect_good_manners();
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    , LieTest,
-    testing::Values(ALie{"Amount", Lie::kAmount, "another amount"},
-                    ALie{"Description", Lie::kDescription, "another description"},
-                    ALie{"Issuer", Lie::kIssuer, "not for this name"},
-                    ALie{"NoIssuer", Lie::kNoIssuer, "not for this name"},
-                    ALie{"Expiry", Lie::kExpiry, "ends at another time"},
-                    ALie{"ExpiryBeyondYear10000", Lie::kExpiryBeyondYear10000, "ends at another time"},
-                    ALie{"Id", Lie::kId, "another id"},
-                    ALie{"OfferOfAnotherKey", Lie::kOfferOfAnotherKey, "not for this name"},
-                    ALie{"Garbage", Lie::kGarbage, "wallets would refuse"},
-                    ALie{"NoMessage", Lie::kNoMessage, "no such reply"},
-                    ALie{"HugeNodeName", Lie::kHugeNodeName, "unreasonable length", RunState::kCompensated}),
-    [](const auto& each) { return std::string{each.param.name}; });
-
 TEST_F(ActionsTest, ARotationGivesANewOfferAndRetiresTheOld) {
   make_live();
   const std::string old_offer = name_row().offer_id;
@@ -167,19 +88,6 @@ TEST_F(ActionsTest, ARotationGivesANewOfferAndRetiresTheOld) {
   EXPECT_THAT(zone.history, SizeIs(1));      // replaced at once, never absent
   EXPECT_THAT(zone.history, Not(Contains(IsEmpty())));
   expect_good_manners();
-}
-
-TEST_F(ActionsTest, ANodeThatGivesTheNamesOldOfferAgainIsNotBelieved) {
-  make_live();
-  node().lie = Lie::kOfferOfAnotherKey;
-  const std::string before = record();
-  const auto row = drive(accept(command(kAlice, Verb::kRotate)));
-  EXPECT_EQ(row.state, RunState::kPaused);
-  EXPECT_THAT(row.reason, HasSubstr("under another key"));
-  ASSERT_TRUE(cancel(row.id));
-  EXPECT_EQ(drive(row.id).state, RunState::kCompensated);
-  EXPECT_TRUE(node().is_active(name_row().offer_id));
-  EXPECT_EQ(record(), before);
 }
 
 TEST_F(ActionsTest, ARotationStaysAtTheNamesNode) {
@@ -278,26 +186,6 @@ TEST_F(ActionsTest, ARemovalThatSurelyDidNothingCanBeCancelled) {
   EXPECT_NE(record(), "");
 }
 
-TEST_F(ActionsTest, ARecordOfSomebodyElseIsRefusedAndStays) {
-  records() = {"v=spf1 -all"};
-  const auto row = drive(accept(registration()));
-  EXPECT_EQ(row.state, RunState::kCompensated);
-  EXPECT_THAT(row.reason, HasSubstr("not ours"));
-  EXPECT_THAT(records(), ElementsAre("v=spf1 -all"));
-  EXPECT_EQ(node().active(), 0U);
-}
-
-TEST_F(ActionsTest, ARecordThatCameBetweenReadingAndPublishingStays) {
-  zone.before = [&](const std::string& method) {
-    if (method == "Publish") records() = {"foreign"};
-  };
-  const auto row = drive(accept(registration()));
-  EXPECT_EQ(row.state, RunState::kCompensated);
-  EXPECT_THAT(row.reason, HasSubstr("not ours"));
-  EXPECT_THAT(records(), ElementsAre("foreign"));
-  expect_good_manners();
-}
-
 TEST_F(ActionsTest, ALostReplyIsAskedForAgainUnderTheSameKey) {
   zone.faults["Publish"] = {{Kind::kReplyLost, Code::kDeadlineExceeded}};
   node().faults["CreateOffer"] = {{Kind::kReplyLost, Code::kInternal}};
@@ -374,42 +262,6 @@ TEST_F(ActionsTest, DeletingANameWhoseRegistrationIsPausedFreesIt) {
   EXPECT_EQ(node().active(), 0U);
   make_live();
 }
-
-struct Unproven {
-  const char* name;
-  ValidationReport report;
-  const char* message;
-};
-
-class ProofTest : public ActionsFixture, public testing::WithParamInterface<Unproven> {};
-
-TEST_P(ProofTest, ANameIsNotLiveBeforeItIsProven) {
-  record_validation = [] { return GetParam().report; };
-  const auto run = accept(registration());
-  for (int i = 0; i < 5; ++i) {
-    EXPECT_EQ(rest(run).state, RunState::kRunning);
-    clock.advance(clock.until_next().value());
-  }
-  rest(run);
-  EXPECT_EQ(name_row().state, NameState::kPublished);
-  EXPECT_THAT(view(run).steps[5].message, HasSubstr(GetParam().message));
-  record_validation = {};
-  clock.advance(clock.until_next().value());
-  EXPECT_EQ(drive(run).state, RunState::kCompleted);
-  EXPECT_EQ(name_row().state, NameState::kLive);
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    , ProofTest,
-    testing::Values(Unproven{"OtherValue", {Verdict::kSecure, {uri_of(own_offer())}, ""}, "another value"},
-                    Unproven{"NoValue", {Verdict::kSecure, {}, ""}, "begins with"},
-                    Unproven{"TwoRecords",
-                             {Verdict::kSecure, {uri_of(own_offer()), uri_of(own_offer("second"))}, ""},
-                             "exactly one"},
-                    Unproven{"Insecure", {Verdict::kInsecure, {}, "not signed"}, "not signed"},
-                    Unproven{"Bogus", {Verdict::kBogus, {}, "signature expired"}, "signature expired"},
-                    Unproven{"Indeterminate", {Verdict::kIndeterminate, {}, "no answer"}, "no answer"}),
-    [](const auto& each) { return std::string{each.param.name}; });
 
 }  // namespace
 }  // namespace paynamed::pipeline
