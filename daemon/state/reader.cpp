@@ -337,7 +337,7 @@ base::Result<EventPage> Reader::read_events(std::string_view tenant, Position af
                            "from elsewhere; read the "
                            "names again and start from the present head"));
   }
-  page.next = after;
+  page.next = {epoch_, after.seq};
   std::size_t bytes = 0;
   row = events_.first(*key, after.seq, std::min(limit, kMaxRows));
   for (; row && *row; row = events_.next()) {

@@ -203,7 +203,10 @@ TEST_F(Writes, APositionOfAnotherLogIsOutOfRange) {
   ASSERT_TRUE(accept(author.run(Verb::kRegister, "alice@example.com")));
   EXPECT_TRUE(store->events_after("default", {1, 1}, 10));
   EXPECT_EQ(store->events_after("default", {1, 2}, 10).error().code(), Code::kOutOfRange);
-  EXPECT_EQ(store->events_after("default", {2, 0}, 10).error().code(), Code::kOutOfRange);
+  EXPECT_EQ(store->events_after("default", {2, 1}, 10).error().code(), Code::kOutOfRange);
+  const auto from_the_start = store->events_after("default", {2, 0}, 10);
+  ASSERT_TRUE(from_the_start);
+  EXPECT_EQ(from_the_start->next, (Position{1, 1}));
   EXPECT_TRUE(store->events_after("stranger", {}, 10)->events.empty());
 }
 
