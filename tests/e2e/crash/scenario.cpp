@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <boost/json/value.hpp>
 #include <stdexcept>
 
@@ -29,7 +30,7 @@ std::vector<Scenario> make_scenarios() {
     all.emplace_back();
     all.back().name = std::move(name);
     all.back().ending = ending;
-    all.back().run_ends = std::move(run_ends);
+    all.back().run_ends = {std::move(run_ends)};
     return all.back();
   };
   const auto register_it = [](Customer& customer, const std::string& name) {
@@ -39,7 +40,9 @@ std::vector<Scenario> make_scenarios() {
     return customer.carry_through(Customer::rotation(name));
   };
 
-  add("register", Ending::kLive, "completed").act = register_it;
+  Scenario& registered = add("register", Ending::kLive, "completed");
+  registered.strikes = 2;
+  registered.act = register_it;
 
   // The node makes the offer and its answer is lost.
   Scenario& lost = add("lost_reply", Ending::kLive, "completed");
@@ -49,11 +52,13 @@ std::vector<Scenario> make_scenarios() {
 
   // The offer is made and then there is somebody else's record at the name.
   Scenario& foreign = add("compensate", Ending::kFree, "compensated");
+  foreign.publishes = false;
   foreign.foreign_record = "bitcoin:?lno=lno1foreign";
   foreign.act = register_it;
 
   // The record stands at one of two servers when the caller gives up.
   Scenario& cancelled = add("cancel", Ending::kFree, "compensated");
+  cancelled.strikes = 2;
   cancelled.domain = "halfdown.test";
   cancelled.act = [](Customer& customer, const std::string& name) {
     customer.place(Customer::registration(name));
@@ -63,10 +68,12 @@ std::vector<Scenario> make_scenarios() {
 
   // The DNS server refuses our key.
   Scenario& paused = add("pause", Ending::kPaused, "paused");
+  paused.publishes = false;
   paused.domain = "second.test";
   paused.act = register_it;
 
   Scenario& given_up = add("give_up", Ending::kFree, "compensated");
+  given_up.publishes = false;
   given_up.domain = "second.test";
   given_up.act = [register_it](Customer& customer, const std::string& name) {
     register_it(customer, name);
@@ -77,8 +84,10 @@ std::vector<Scenario> make_scenarios() {
   rotated.needs_live_name = true;
   rotated.act = rotate_it;
 
-  // The proof comes too late: the record that was replaced has to stand again.
+  // The proof comes too late: the record that was replaced has to stand again. A daemon that is dead while
+  // the servers settle finds the proof at once when it is back.
   Scenario& reverted = add("revert", Ending::kLive, "compensated");
+  reverted.run_ends.push_back("completed");
   reverted.needs_live_name = true;
   reverted.options.domain_settings = "settle = \"1s\"";
   reverted.options.more = R"(
@@ -116,6 +125,7 @@ do = "offer.disable"
   };
 
   Scenario& removed = add("remove", Ending::kQuarantined, "completed");
+  removed.publishes = false;
   removed.needs_live_name = true;
   removed.act = [](Customer& customer, const std::string& name) {
     return customer.carry_through(Customer::removal(name));
@@ -140,9 +150,9 @@ bool acts(Stage& stage, const Scenario& scenario, const std::string& name) {
   try {
     Customer customer = stage.customer();
     const std::string state = scenario.act(customer, name);
-    if (state != scenario.run_ends) {
+    if (std::find(scenario.run_ends.begin(), scenario.run_ends.end(), state) == scenario.run_ends.end()) {
       stage.account().broken(
-          fmt::format("the run of {} is {} and should be {}", name, state, scenario.run_ends));
+          fmt::format("the run of {} is {} and should be {}", name, state, scenario.run_ends.front()));
     }
     return true;
   } catch (const NoAnswer&) {

@@ -19,7 +19,12 @@ struct Scenario {
   Stage::Options options;
   std::string foreign_record;  // put at the name before; must be there untouched in the end
   bool needs_live_name = false;
-  std::string run_ends;  // the state of the last run at rest
+  // The state of the last run at rest: the first when nothing disturbs it; the others too when the daemon
+  // dies.
+  std::vector<std::string> run_ends;
+  bool publishes =
+      true;         // it gets as far as the intent of dns.publish, which is written apart from other steps
+  int strikes = 1;  // at so many passes of each failpoint
   // What the customer does with a name until it is through; gives the state of the last run. Is repeated from
   // its beginning after each death, so each request has an idempotency key. Throws NoAnswer when the daemon
   // dies.

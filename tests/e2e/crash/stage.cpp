@@ -69,7 +69,7 @@ Stage::Stage(const fakes::KnotLab& lab, const Options& options) : lab_(lab) {
   control_ = make_control(process_.control);
   write_file(process_.trace, {});
   process_.words = {PAYNAMED_CRASH_DAEMON, (directory_ / "paynamed.toml").string(), "--checkpoint-pages",
-                    "60"};
+                    "12"};
   if (options.power_cut) process_.words.emplace_back("--power-cut");
   if (options.synchronous_off) process_.words.emplace_back("--synchronous-off");
 }
