@@ -192,6 +192,8 @@ TEST_F(ControlTest, DeletingANameThatIsBeingRegisteredIsRefusedWithItsRun) {
   const auto removal = submit("alice@example.test", state::Verb::kRemove);
   ASSERT_FALSE(removal);
   EXPECT_THAT(removal.error().detail() + removal.error().message(), HasSubstr(run.to_string()));
+  clock.advance(Duration{5'000});
+  EXPECT_EQ(drive(run).state, RunState::kCompleted);
 }
 
 // Nobody tried while the daemon was down.
