@@ -22,10 +22,14 @@ constexpr std::uint32_t kAtOnce = 1'000;
 
 asio::awaitable<void> Retirement::run() {
   co_await asio::this_coro::throw_if_cancelled(false);
-  do {
+  for (;;) {
     const auto disabled = co_await disable_due();
     if (!disabled && on_trouble_) on_trouble_({}, disabled.error());
-  } while (co_await base::sleep_for(services_.clock, kLook));
+    // A cancellation during the round is not told to the sleep that follows.
+    if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
+      co_return;
+    if (!co_await base::sleep_for(services_.clock, kLook)) co_return;
+  }
 }
 
 asio::awaitable<base::Result<std::size_t>> Retirement::disable_due() {

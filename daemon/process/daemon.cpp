@@ -131,8 +131,13 @@ void Daemon::start_engine() {
         log.warning("a retired offer could not be disabled; trying again in a minute",
                     {{"offer", offer.offer_id}, {"instance", offer.node_instance}, {"why", status}});
       });
+  retiring_ = true;
+  auto ended = [this](std::exception_ptr) {
+    retiring_ = false;
+    retirement_ended_.notify();
+  };
   asio::co_spawn(retirement_strand_, retirement_->run(),
-                 asio::bind_cancellation_slot(stop_retirement_.slot(), asio::detached));
+                 asio::bind_cancellation_slot(stop_retirement_.slot(), std::move(ended)));
 }
 
 std::optional<StartFailure> Daemon::start_api() {
@@ -160,14 +165,24 @@ std::optional<StartFailure> Daemon::start_api() {
   return std::nullopt;
 }
 
+asio::awaitable<void> Daemon::stop_retirement(base::Duration most) {
+  // Signals of Asio belong to the strand of what they cancel.
+  asio::post(retirement_strand_, [this] { stop_retirement_.emit(asio::cancellation_type::terminal); });
+  const base::MonotonicTime end = clock_.monotonic() + most;
+  for (;;) {
+    const auto seen = retirement_ended_.count();
+    const auto left = std::chrono::ceil<base::Duration>(end - clock_.monotonic());
+    if (!retiring_ || left.count() <= 0 || !co_await retirement_ended_.wait(seen, left)) co_return;
+  }
+}
+
 asio::awaitable<bool> Daemon::stop() {
   const base::MonotonicTime end = clock_.monotonic() + runtime_->config.daemon.stop_deadline;
   const auto left = [&] {
     return std::max(std::chrono::ceil<base::Duration>(end - clock_.monotonic()), base::Duration{100});
   };
   bool clean = true;
-  // Signals of Asio belong to the strand of what they cancel.
-  asio::post(retirement_strand_, [this] { stop_retirement_.emit(asio::cancellation_type::terminal); });
+  co_await stop_retirement(left());
   // New work is refused first, so that what runs can end.
   if (engine_) {
     const bool rested = co_await engine_->stop(left());

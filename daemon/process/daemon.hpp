@@ -4,6 +4,7 @@
 // outlives the daemon and must not run any more when the daemon is destroyed.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
@@ -13,6 +14,7 @@
 #include <string>
 
 #include "api/server.hpp"
+#include "base/broadcast.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "host/plugin_host.hpp"
@@ -53,6 +55,7 @@ class Daemon {
   state::SqliteStore& store() { return *store_; }
 
  private:
+  boost::asio::awaitable<void> stop_retirement(base::Duration most);
   std::optional<StartFailure> open_store();
   std::optional<StartFailure> check_instances_in_use();
   boost::asio::awaitable<void> load_plugins();
@@ -80,6 +83,8 @@ class Daemon {
   std::unique_ptr<pipeline::SagaEngine> engine_;
   std::unique_ptr<pipeline::Retirement> retirement_;
   boost::asio::cancellation_signal stop_retirement_;
+  std::atomic<bool> retiring_{false};
+  base::Broadcast retirement_ended_{clock_};
   ApiKeys keys_;
   std::unique_ptr<api::Server> server_;
 };
