@@ -117,7 +117,7 @@ class ServerTest : public ::testing::Test {
 TEST_F(ServerTest, ManyRequestsShareAConnection) {
   begin();
   EXPECT_GT(server->port(), 0);
-  EXPECT_EQ(server->address(), "127.0.0.1");
+  EXPECT_EQ(server->address(), "127.0.0.1:" + std::to_string(server->port()));
   Client client{server->port()};
   for (int i = 0; i < 20; ++i) {
     client.send(request("GET /v1/names?limit=1"));
