@@ -58,7 +58,6 @@ std::vector<Scenario> make_scenarios() {
 
   // The record stands at one of two servers when the caller gives up.
   Scenario& cancelled = add("cancel", Ending::kFree, "compensated");
-  cancelled.strikes = 2;
   cancelled.domain = "halfdown.test";
   cancelled.act = [](Customer& customer, const std::string& name) {
     customer.place(Customer::registration(name));
@@ -89,7 +88,7 @@ std::vector<Scenario> make_scenarios() {
   Scenario& reverted = add("revert", Ending::kLive, "compensated");
   reverted.run_ends.push_back("completed");
   reverted.needs_live_name = true;
-  reverted.options.domain_settings = "settle = \"1s\"";
+  reverted.options.domain_settings = "settle = \"600ms\"";
   reverted.options.more = R"(
 [[pipelines.rotate.steps]]
 id = "check"
@@ -107,8 +106,8 @@ do = "dns.await"
 [[pipelines.rotate.steps]]
 id = "prove"
 do = "name.prove"
-timeout = "500ms"
-deadline = "500ms"
+timeout = "200ms"
+deadline = "200ms"
 on_exhausted = "compensate"
 [[pipelines.rotate.steps]]
 id = "disable"
