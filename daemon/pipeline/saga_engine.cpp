@@ -60,7 +60,10 @@ asio::awaitable<bool> SagaEngine::stop(base::Duration deadline) {
     {
       const std::lock_guard lock(mutex_);
       ready_.clear();
-      for (auto& [id, slot] : slots_) slot.timer.reset();
+      for (auto& [id, slot] : slots_) {
+        slot.timer.reset();
+        slot.run->changed.notify();  // who waits for a run is told how it stands
+      }
       if (active_ == 0) co_return true;
     }
     const auto left = std::chrono::ceil<base::Duration>(end - dependencies_.clock.monotonic());
@@ -218,7 +221,8 @@ asio::awaitable<Result<state::RunRow>> SagaEngine::wait(std::string tenant, base
     auto row = dependencies_.store.find_run(tenant, id);
     if (!row) co_return base::fail(row.error());
     if (!*row) co_return base::fail(base::not_found(fmt::format("there is no run {}", id.to_string())));
-    const bool at_rest = (*row)->state == state::RunState::kPaused || !state::is_open((*row)->state);
+    const bool at_rest =
+        stopping_ || (*row)->state == state::RunState::kPaused || !state::is_open((*row)->state);
     const auto left = std::chrono::ceil<base::Duration>(end - dependencies_.clock.monotonic());
     if (at_rest || !run || left.count() <= 0) co_return **std::move(row);
     co_await run->changed.wait(seen, left);
