@@ -78,7 +78,8 @@ const json::array& steps_of(const json::object& run) {
 }
 
 std::string line_of(const json::object& step, bool paused, base::WallTime now, const Style& style) {
-  const Mark mark = mark_of(text_of(step, "state"), paused);
+  const std::string state = text_of(step, "state");
+  const Mark mark = mark_of(state, paused);
   const std::string words = words_for_step(text_of(step, "kind"), text_of(step, "id"));
   const std::string time = elapsed(step, now);
   std::string rest = padded(words, kWordColumns) + " " + padded(time, kTimeColumns);

@@ -16,9 +16,10 @@ using ::testing::HasSubstr;
 
 class HttpTest : public ::testing::Test {
  protected:
+  // Ends after everything that may still want to wake a coroutine on it.
+  boost::asio::io_context context;
   api::World world;
   base::SystemClock clock;
-  boost::asio::io_context context;
   std::unique_ptr<api::Server> server;
   std::thread thread;
 
