@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <future>
 #include <thread>
 
 #include "api/server.hpp"
@@ -41,7 +43,17 @@ class HttpTest : public ::testing::Test {
     server = std::move(*started);
     thread = std::thread{[this] { context.run(); }};
   }
+  // A coroutine that still waits holds its connection, and that holds the coroutine.
+  void let_waiters_end() {
+    do {
+      world.store.wake();
+      std::promise<void> passed;
+      boost::asio::post(context, [&] { passed.set_value(); });
+      passed.get_future().wait();
+    } while (world.store.waiting != 0);
+  }
   void TearDown() override {
+    let_waiters_end();
     context.stop();
     thread.join();
     server.reset();
