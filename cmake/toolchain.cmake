@@ -45,5 +45,6 @@ target_compile_options(paynamed_warnings INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports these inside libstdc++ and Asio at -O2, wrongly (GCC bugs 105329, 105651, 107852).
   target_compile_options(paynamed_warnings INTERFACE -Wno-error=restrict -Wno-restrict
-    -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds)
+    -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds
+    $<$<CONFIG:Release>:-Wno-stringop-overread>)
 endif()
