@@ -28,7 +28,7 @@ struct Target {
 boost::json::object targets_json(const std::vector<Target>& targets);
 // One line a target.
 std::string targets_text(const std::vector<Target>& targets);
-// "2 cores, ext4 on /dev/vda (/work/build/bench), load 0.3"; says so when others were at work.
+// "2 cores, ext4 on /dev/vda (/srv/paynamed/build/bench), load 0.3"; says so when others were at work.
 std::string machine_text(const boost::json::object& machine);
 
 }  // namespace paynamed::bench
