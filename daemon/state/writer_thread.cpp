@@ -14,13 +14,21 @@
 namespace paynamed::state {
 namespace {
 
-// A batch that was just resumed usually brings the next one: for as long as the last commit took, and within
-// these bounds, the writer waits for it to be complete rather than commit its first writes alone.
+// A batch that was just resumed usually brings the next one: for as long as a commit takes, and within these
+// bounds, the writer waits for it to be complete rather than commit its first writes alone.
 constexpr base::MonotonicTime::duration kLeastGather = std::chrono::milliseconds{1};
 constexpr base::MonotonicTime::duration kMostGather = std::chrono::milliseconds{20};
 
 // So many of a batch are worth waking another thread that resumes them.
 constexpr std::size_t kLeastShare = 8;
+
+// Times are smoothed over so many batches: one slow fsync says little about the next.
+constexpr int kSmoothing = 8;
+
+base::MonotonicTime::duration smoothed(base::MonotonicTime::duration before,
+                                       base::MonotonicTime::duration now) {
+  return before + (now - before) / kSmoothing;
+}
 
 }  // namespace
 
@@ -29,7 +37,8 @@ struct WriterThread::Queue {
   mutable std::mutex mutex;
   std::condition_variable changed;
   Batch waiting;
-  int resuming = 0;  // posts that have not run to their end yet
+  std::size_t enough = 1;  // so many are written without waiting for more
+  int resuming = 0;        // posts that have not run to their end yet
   bool closed = false;
 
   void resumed() {
@@ -81,7 +90,7 @@ void WriterThread::push(std::unique_ptr<QueuedWrite> write) {
     const std::lock_guard lock(queue_->mutex);
     if (!queue_->closed) {
       queue_->waiting.push_back(std::move(write));
-      wake = queue_->waiting.size() == 1 || queue_->waiting.size() == settings_.max_batch;
+      wake = queue_->waiting.size() == 1 || queue_->waiting.size() == queue_->enough;
     }
   }
   if (write) {
@@ -115,8 +124,9 @@ void WriterThread::run() {
     {
       std::unique_lock lock(queue_->mutex);
       queue_->changed.wait(lock, [&] { return queue_->closed || !queue_->waiting.empty(); });
-      queue_->changed.wait_for(lock, std::clamp(last_commit_, kLeastGather, kMostGather), [&] {
-        return queue_->closed || queue_->waiting.size() >= settings_.max_batch ||
+      queue_->enough = enough();
+      queue_->changed.wait_for(lock, std::clamp(commit_time_, kLeastGather, kMostGather), [&] {
+        return queue_->closed || queue_->waiting.size() >= queue_->enough ||
                (queue_->resuming == 0 && !queue_->waiting.empty());
       });
       if (queue_->waiting.empty()) break;
@@ -139,7 +149,17 @@ void WriterThread::run() {
   }
 }
 
+// A batch whose writing takes as long as its commit is large enough. What comes later is worked on while this
+// one is written: two halves that take turns keep all cores busy, where one whole would have the writer and
+// the others wait for each other.
+std::size_t WriterThread::enough() const {
+  if (write_time_.count() <= 0) return settings_.max_batch;
+  const auto units = static_cast<std::size_t>(commit_time_ / write_time_) + 1;
+  return std::clamp(units, kLeastShare, settings_.max_batch);
+}
+
 void WriterThread::write_batch(Batch& batch) {
+  const base::MonotonicTime begun_at = clock_.monotonic();
   if (auto begun = writer_.begin(); !begun) return die("a transaction could not begin", begun.error());
   for (auto& write : batch) {
     write->write(writer_);
@@ -150,6 +170,7 @@ void WriterThread::write_batch(Batch& batch) {
       return write_one_by_one(batch);
     }
   }
+  write_time_ = smoothed(write_time_, (clock_.monotonic() - begun_at) / static_cast<int>(batch.size()));
   commit();
 }
 
@@ -176,7 +197,7 @@ bool WriterThread::commit() {
     return false;
   }
   PAYNAMED_FAILPOINT("state.commit.after");
-  last_commit_ = clock_.monotonic() - begun;
+  commit_time_ = smoothed(commit_time_, clock_.monotonic() - begun);
   committed_(writer_);
   return true;
 }

@@ -96,6 +96,7 @@ class WriterThread {
   WriterThread(Connection connection, std::uint64_t max_open_runs, Settings settings, base::Clock& clock,
                std::function<void(UnitWriter&)> committed);
   void run();
+  std::size_t enough() const;
   void write_batch(Batch& batch);
   void write_one_by_one(Batch& batch);
   bool commit();
@@ -113,7 +114,8 @@ class WriterThread {
   int wal_pages_ = 0;
   int next_checkpoint_ = 0;
   bool broken_ = false;
-  base::MonotonicTime::duration last_commit_{};  // how long it took
+  base::MonotonicTime::duration write_time_{};   // of one unit
+  base::MonotonicTime::duration commit_time_{};  // of one batch
   std::shared_ptr<Queue> queue_;
   std::thread thread_;
 };
