@@ -3,10 +3,11 @@
 #include <atomic>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/query.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <map>
@@ -18,41 +19,74 @@ namespace asio = boost::asio;
 
 namespace {
 
-// The timer lives on a strand of its own, because asio timers are not thread-safe and a handle may be dropped
-// on any thread. `armed` decides the race between "time came" and "handle dropped".
+// Tells listeners that a context ends, while its parts may still be used. What waits for a context's work has
+// to go with it: a coroutine is unwound on its executor.
+class ContextEnd final : public asio::execution_context::service {
+ public:
+  using key_type = ContextEnd;
+  static inline asio::execution_context::id id;
+
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void context_ends(asio::execution_context& context) = 0;
+  };
+
+  explicit ContextEnd(asio::execution_context& context) : asio::execution_context::service(context) {}
+  void tell(const std::shared_ptr<Listener>& listener) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& known : listeners_) {
+      if (!known.owner_before(listener) && !listener.owner_before(known)) return;
+    }
+    listeners_.push_back(listener);
+  }
+
+ private:
+  void shutdown() override {
+    for (const auto& weak : listeners_) {
+      if (const auto listener = weak.lock()) listener->context_ends(context());
+    }
+  }
+
+  std::mutex mutex_;
+  std::vector<std::weak_ptr<Listener>> listeners_;
+};
+
+// Nobody but the context owns the timer: its waiting operation does, and is dropped with the context. The
+// handle only finds it. The asio timer needs no strand: it is started here, before anybody else knows it,
+// cancelled by the handle at most once, and freed by the last of the two. `armed` decides between "time came"
+// and "handle dropped".
 class SystemTimer final : public Clock::Timer {
  public:
-  SystemTimer(MonotonicTime when, asio::any_io_executor executor, std::function<void()> then)
-      : state_(std::make_shared<State>(std::move(executor), std::move(then))) {
-    asio::post(state_->strand, [state = state_, when] {
-      state->timer.expires_at(when);
-      state->timer.async_wait(asio::bind_executor(state->strand, [state](boost::system::error_code error) {
-        if (!error && state->armed.exchange(false)) {
-          asio::post(state->executor, std::exchange(state->then, nullptr));
-        }
-      }));
-    });
+  SystemTimer(MonotonicTime when, asio::any_io_executor executor, std::function<void()> then) {
+    auto waiting = std::make_shared<Waiting>(std::move(executor));
+    waiting_ = waiting;
+    waiting->timer.expires_at(when);
+    // `waiting` stays until async_wait() has returned, however soon the time comes.
+    waiting->timer.async_wait(Expiry{std::move(then), waiting});
   }
   ~SystemTimer() override {
-    if (state_->armed.exchange(false)) {
-      asio::post(state_->strand, [state = state_] {
-        state->timer.cancel();
-        state->then = nullptr;
-      });
+    if (const auto waiting = waiting_.lock(); waiting && waiting->armed.exchange(false)) {
+      waiting->timer.cancel();
     }
   }
 
  private:
-  struct State {
-    State(asio::any_io_executor on, std::function<void()> what)
-        : executor(on), strand(asio::make_strand(on)), timer(strand), then(std::move(what)) {}
-    asio::any_io_executor executor;
-    asio::strand<asio::any_io_executor> strand;
+  struct Waiting {
+    explicit Waiting(asio::any_io_executor executor) : timer(std::move(executor)) {}
     asio::steady_timer timer;
-    std::function<void()> then;
     std::atomic<bool> armed{true};
   };
-  std::shared_ptr<State> state_;
+  // Freed in reverse: when a context drops this unused, `then` may hold the handle, which finds nothing any
+  // more.
+  struct Expiry {
+    std::function<void()> then;
+    std::shared_ptr<Waiting> waiting;
+    void operator()(const boost::system::error_code& error) {
+      if (!error && waiting->armed.exchange(false)) then();
+    }
+  };
+  std::weak_ptr<Waiting> waiting_;
 };
 
 }  // namespace
@@ -69,7 +103,7 @@ std::unique_ptr<Clock::Timer> SystemClock::at(MonotonicTime when, asio::any_io_e
   return std::make_unique<SystemTimer>(when, std::move(executor), std::move(then));
 }
 
-class ManualClock::State {
+class ManualClock::State : public ContextEnd::Listener {
  public:
   struct Due {
     asio::any_io_executor executor;
@@ -82,6 +116,22 @@ class ManualClock::State {
   MonotonicTime monotonic{};
   std::uint64_t next_id = 0;
   std::map<Key, Due> timers;
+
+  void context_ends(asio::execution_context& context) override { drop(&context); }
+  // The timers of one context, or of all. What they would have woken is freed outside the lock: it may hold
+  // handles.
+  void drop(const asio::execution_context* context) {
+    std::vector<Due> dropped;
+    const std::lock_guard lock(mutex);
+    for (auto at = timers.begin(); at != timers.end();) {
+      if (context && &asio::query(at->second.executor, asio::execution::context) != context) {
+        ++at;
+        continue;
+      }
+      dropped.push_back(std::move(at->second));
+      at = timers.erase(at);
+    }
+  }
 };
 
 namespace {
@@ -105,7 +155,9 @@ class ManualTimer final : public Clock::Timer {
 ManualClock::ManualClock(WallTime start) : state_(std::make_shared<State>()) {
   state_->wall = start;
 }
-ManualClock::~ManualClock() = default;
+ManualClock::~ManualClock() {
+  state_->drop(nullptr);
+}
 
 WallTime ManualClock::wall() const {
   const std::lock_guard lock(state_->mutex);
@@ -118,6 +170,7 @@ MonotonicTime ManualClock::monotonic() const {
 
 std::unique_ptr<Clock::Timer> ManualClock::at(MonotonicTime when, asio::any_io_executor executor,
                                               std::function<void()> then) {
+  asio::use_service<ContextEnd>(asio::query(executor, asio::execution::context)).tell(state_);
   State::Key key;
   {
     const std::lock_guard lock(state_->mutex);
@@ -160,7 +213,8 @@ asio::awaitable<bool> sleep_for(Clock& clock, Duration duration) {
   const auto executor = co_await asio::this_coro::executor;
   const MonotonicTime when = clock.monotonic() + duration;
 
-  // Holds the timer and the waiting coroutine until one of "time came" and "cancelled" takes the handler.
+  // Holds the waiting coroutine until one of "time came" and "cancelled" takes the handler. Owned by what the
+  // timer would call, so by the executor's context: the handle in here holds nothing.
   struct Wait {
     std::unique_ptr<Clock::Timer> timer;
     std::function<void(bool)> resume;

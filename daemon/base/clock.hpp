@@ -1,4 +1,5 @@
-// Clock: the only way to read time or to wait. The daemon gets the system's; tests get a ManualClock and decide.
+// Clock: the only way to read time or to wait. The daemon gets the system's; tests get a ManualClock and
+// decide.
 //
 // Threads: every function may be called from any thread.
 #pragma once
@@ -20,6 +21,9 @@ class Clock {
 
   // A single-shot timer. `then` runs on `executor` once `when` is reached, or never if the returned handle is
   // destroyed first (a `then` that already runs is not waited for). `then` must not throw.
+  //
+  // `then` belongs to the executor's context and ends with it, unused: a handle keeps neither of them. The
+  // executor's context must not end while another thread makes or drops a handle.
   class Timer {
    public:
     virtual ~Timer() = default;
@@ -29,6 +33,7 @@ class Clock {
 };
 
 // Waits on the coroutine's executor. True when the time came, false when the coroutine was cancelled before.
+// Never resumes when the executor's context ends before.
 boost::asio::awaitable<bool> sleep_for(Clock& clock, Duration duration);
 
 // The machine's clocks.
@@ -40,7 +45,8 @@ class SystemClock final : public Clock {
                             std::function<void()> then) override;
 };
 
-// A clock that stands until advance() moves it; due timers are posted in order of their time.
+// A clock that stands until advance() moves it; due timers are posted in order of their time. When it ends,
+// its timers never fire, and coroutines that sleep by it are unwound on their executors.
 class ManualClock final : public Clock {
  public:
   explicit ManualClock(WallTime start);
