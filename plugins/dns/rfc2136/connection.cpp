@@ -59,42 +59,70 @@ struct FreeAddresses {
   void operator()(addrinfo* list) const { freeaddrinfo(list); }
 };
 
-Socket connect_to(const Server& server, const Remaining& remaining) {
+using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
+
+// Null when there are none; `why` says why then.
+Addresses look_up(const std::string& host, std::uint16_t port, int flags, std::string& why) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV;
+  hints.ai_flags = AI_NUMERICSERV | flags;
   addrinfo* raw = nullptr;
-  const int failed = getaddrinfo(server.host.c_str(), std::to_string(server.port).c_str(), &hints, &raw);
-  const std::unique_ptr<addrinfo, FreeAddresses> list(raw);
+  const int failed = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &raw);
   if (failed != 0) {
-    throw Error(Code::kUnavailable,
-                "The DNS server \"" + server.host + "\" has no address; check \"server\".",
-                gai_strerror(failed));
+    why = gai_strerror(failed);
+    return nullptr;
   }
+  return Addresses(raw);
+}
+
+// A connected socket, or an invalid one; `why` says why then.
+Socket try_one(const addrinfo& address, const Remaining& remaining, std::string& why) {
+  Socket socket(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (socket.number() < 0) {
+    why = reason(errno);
+    return Socket(-1);
+  }
+  if (connect(socket.number(), address.ai_addr, address.ai_addrlen) == 0) return socket;
+  if (errno != EINPROGRESS) {
+    why = reason(errno);
+    return Socket(-1);
+  }
+  if (!wait_for(socket, POLLOUT, remaining)) {
+    why = "it does not answer";
+    return Socket(-1);
+  }
+  int error = 0;
+  socklen_t size = sizeof error;
+  getsockopt(socket.number(), SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error == 0) return socket;
+  why = reason(error);
+  return Socket(-1);
+}
+
+Socket connect_to(const Server& server, const Remaining& remaining) {
   std::string why = "no address";
-  for (const addrinfo* each = list.get(); each != nullptr; each = each->ai_next) {
-    Socket socket(::socket(each->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (socket.number() < 0) {
-      why = reason(errno);
-      continue;
+  std::vector<Addresses> lists;
+  if (server.addresses.empty()) {
+    lists.push_back(look_up(server.host, server.port, 0, why));
+    if (!lists.back()) {
+      throw Error(Code::kUnavailable,
+                  "The DNS server \"" + server.host + "\" has no address; check \"server\".", why);
     }
-    if (connect(socket.number(), each->ai_addr, each->ai_addrlen) != 0) {
-      if (errno != EINPROGRESS) {
-        why = reason(errno);
-        continue;
-      }
-      if (!wait_for(socket, POLLOUT, remaining)) {
-        why = "it does not answer";
-        continue;
-      }
-      int error = 0;
-      socklen_t size = sizeof error;
-      getsockopt(socket.number(), SOL_SOCKET, SO_ERROR, &error, &size);
-      if (error != 0) {
-        why = reason(error);
-        continue;
-      }
-    }
+  }
+  for (const auto& each : server.addresses) {
+    if (auto list = look_up(each, server.port, AI_NUMERICHOST, why)) lists.push_back(std::move(list));
+  }
+  std::vector<const addrinfo*> candidates;
+  for (const auto& list : lists) {
+    for (const addrinfo* each = list.get(); each != nullptr; each = each->ai_next) candidates.push_back(each);
+  }
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    // A silent address must leave time for the next one.
+    const auto share = [&, parts = static_cast<std::int64_t>(candidates.size() - i)] {
+      return remaining() / parts;
+    };
+    Socket socket = try_one(*candidates[i], share, why);
+    if (socket.number() < 0) continue;
     const int on = 1;
     setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return socket;

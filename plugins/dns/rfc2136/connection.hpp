@@ -10,17 +10,15 @@
 #include <string>
 #include <vector>
 
-namespace paynamed::rfc2136 {
+#include "server_address.hpp"
 
-struct Server {
-  std::string host;  // an address or a host name
-  std::uint16_t port = 53;
-};
+namespace paynamed::rfc2136 {
 
 // How long the caller still waits; asked again before each wait.
 using Remaining = std::function<std::chrono::milliseconds()>;
 
-// The answer to `message`. Throws Error:
+// The answer to `message`. Of several addresses the first that takes a connection is asked, and none of them
+// waits for longer than its share of the time. Throws Error:
 //   kUnavailable       nothing was sent: the host has no address or nothing listens there
 //   kDeadlineExceeded  it was sent (at least in part) and no answer came in time: the outcome is unknown
 //   kUnknown           the server hung up after it was sent

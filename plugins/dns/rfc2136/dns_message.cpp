@@ -83,6 +83,9 @@ Message finish(const Packet& packet, const TsigKey& key, std::uint16_t id) {
   Message message;
   message.id = id;
   const ldns_rdf* mac = ldns_rr_rdf(ldns_pkt_tsig(packet.get()), 3);
+  const ldns_rdf* time = ldns_rr_rdf(ldns_pkt_tsig(packet.get()), 1);  // six bytes
+  for (std::size_t i = 0; i < ldns_rdf_size(time); ++i)
+    message.signed_at = message.signed_at << 8 | ldns_rdf_data(time)[i];
   message.mac.assign(ldns_rdf_data(mac), ldns_rdf_data(mac) + ldns_rdf_size(mac));
   std::uint8_t* raw = nullptr;
   std::size_t size = 0;
@@ -91,14 +94,6 @@ Message finish(const Packet& packet, const TsigKey& key, std::uint16_t id) {
   if (status != LDNS_STATUS_OK || size > 65535) throw broken("write a message");
   message.wire.assign(raw, raw + size);
   return message;
-}
-
-std::string text_of(const ldns_rdf* name) {
-  const Text text(ldns_rdf2str(name));
-  if (!text) return {};
-  std::string lower = text.get();
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return lower;
 }
 
 bool same_name(const ldns_rdf* found, const std::string& wanted) {
@@ -237,6 +232,14 @@ std::vector<DelegationSigner> delegation_signers(const Answer& answer, const std
     signers.push_back(std::move(signer));
   }
   return signers;
+}
+
+std::string text_of(const ldns_struct_rdf* name) {
+  const Text text(ldns_rdf2str(name));
+  if (!text) return {};
+  std::string lower = text.get();
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return lower;
 }
 
 std::optional<std::string> normal_name(const std::string& name) {

@@ -36,6 +36,7 @@ struct Message {
   std::uint16_t id = 0;
   Bytes wire;
   Bytes mac;
+  std::int64_t signed_at = 0;  // seconds since 1970, as the signature has it
 };
 
 struct TxtValue {
@@ -87,6 +88,8 @@ struct DelegationSigner {
 // What the parent should have for the key-signing keys among the DNSKEY records at `zone` (SHA-256).
 std::vector<DelegationSigner> delegation_signers(const Answer& answer, const std::string& zone);
 
+// A name of a message in text, lower case with the final dot; empty for what is no name.
+std::string text_of(const ldns_struct_rdf* name);
 // Lower case with the final dot; nothing for what is no DNS name.
 std::optional<std::string> normal_name(const std::string& name);
 bool is_below(const std::string& name, const std::string& zone);

@@ -1,8 +1,12 @@
 #include "rfc2136.hpp"
 
-#include <openssl/rand.h>
+#include <algorithm>
+#include <utility>
 
 #include "config_schema.hpp"
+#include "connection.hpp"
+#include "random_id.hpp"
+#include "refusal.hpp"
 
 namespace paynamed::rfc2136 {
 namespace {
@@ -12,38 +16,7 @@ constexpr std::uint16_t kTypeDnskey = 48;
 // A message has 65535 bytes for everything; signatures, names and prerequisites need room as well.
 constexpr std::uint32_t kMaxTxtBytes = 16'000;
 
-// RFC 2136 section 2.2 and RFC 8945 section 3.
-constexpr int kFormErr = 1;
-constexpr int kServFail = 2;
 constexpr int kNxDomain = 3;
-constexpr int kNotImp = 4;
-constexpr int kRefused = 5;
-constexpr int kYxDomain = 6;
-constexpr int kYxRrset = 7;
-constexpr int kNxRrset = 8;
-constexpr int kNotAuth = 9;
-constexpr int kNotZone = 10;
-constexpr int kBadSig = 16;
-constexpr int kBadKey = 17;
-constexpr int kBadTime = 18;
-
-std::uint16_t random_id() {
-  std::uint8_t bytes[2] = {};
-  if (RAND_bytes(bytes, sizeof bytes) != 1)
-    throw Error(Code::kUnavailable, "The system gives no random numbers.");
-  return static_cast<std::uint16_t>(bytes[0] << 8 | bytes[1]);
-}
-
-std::string utc(std::int64_t seconds) {
-  const auto when = static_cast<std::time_t>(seconds);
-  std::tm parts{};
-  char text[32] = {};
-  if (gmtime_r(&when, &parts) == nullptr ||
-      std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0) {
-    return std::to_string(seconds);
-  }
-  return text;
-}
 
 // With its dot, or a clear error that names the configuration's key.
 std::string name_in(const Config& config, std::string_view key) {
@@ -61,11 +34,48 @@ std::string algorithm_in(const Config& tsig) {
   return algorithm;
 }
 
+HostAndPort place_in(const Config& config, std::string_view key, const char* what) {
+  const std::string text = config.string(key);
+  const auto place = host_and_port(text);
+  if (!place) {
+    config.wrong(key, std::string("must be ") + what +
+                          ", with a port behind a colon if it is another than usual (192.0.2.1:5353, "
+                          "[2001:db8::1]:5353); \"" +
+                          text + "\" is not");
+  }
+  return *place;
+}
+
+Primary::Choice primary_in(const Config& config) {
+  Primary::Choice choice;
+  choice.port = static_cast<std::uint16_t>(config.integer_or("port", 53, 1, 65535));
+  if (config.has("server")) {
+    const auto place = place_in(config, "server", "an IP address or a host name");
+    if (place.port && config.has("port")) {
+      config.wrong("port", "must not stand beside the port in \"server\"; give it once");
+    }
+    choice.server = Server{place.host, place.port.value_or(choice.port), {}};
+  }
+  if (config.has("resolver")) {
+    const auto place = place_in(config, "resolver", "an IP address");
+    if (!is_address(place.host)) {
+      config.wrong("resolver", "must be an IP address, for a resolver's name cannot be looked up; \"" +
+                                   place.host + "\" is a name");
+    }
+    choice.resolver = Server{place.host, place.port.value_or(53), {}};
+  }
+  return choice;
+}
+
+std::string text_of(const Server& server) {
+  return server.host + " port " + std::to_string(server.port);
+}
+
 }  // namespace
 
 Rfc2136::Rfc2136(Host host, const Config& config)
     : Blocking<DnsProvider>(std::move(host)),
-      server_{config.string("server"), static_cast<std::uint16_t>(config.integer_or("port", 53, 1, 65535))},
+      primary_(this->host(), primary_in(config)),
       only_zone_(config.has("zone") ? name_in(config, "zone") : std::string()),
       key_name_(name_in(config.table("tsig"), "name")),
       algorithm_(algorithm_in(config.table("tsig"))),
@@ -85,8 +95,7 @@ Rfc2136::DescribeDnsReply Rfc2136::describe(DescribeDnsRequest, Call&) {
   reply.set_compare_and_set(true);
   reply.set_max_batch(1);
   reply.set_max_request_ms(static_cast<std::uint32_t>(timeout_.count()));
-  reply.set_summary("RFC 2136 at " + server_.host + " port " + std::to_string(server_.port) + ", key " +
-                    key_name_);
+  reply.set_summary("RFC 2136 at " + primary_.describe() + ", key " + key_name_);
   return reply;
 }
 
@@ -133,6 +142,17 @@ Rfc2136::PublishReply Rfc2136::publish(PublishRequest request, Call& call) {
 }
 
 Rfc2136::WithdrawReply Rfc2136::withdraw(WithdrawRequest request, Call& call) {
+  try {
+    return take_away(request, call);
+  } catch (const Error& error) {
+    if (error.code() != Code::kNotFound) throw;
+    // Of an undo the daemon takes NOT_FOUND as "nothing is left", and a server that does not have the zone
+    // knows nothing about that: the record may stand at the true primary. The answer may even be forged.
+    throw Error(Code::kFailedPrecondition, error.message(), error.detail());
+  }
+}
+
+Rfc2136::WithdrawReply Rfc2136::take_away(const WithdrawRequest& request, const Call& call) {
   const Place at = place(request.zone(), request.name());
   if (request.value().empty()) throw Error(Code::kInvalidArgument, "Withdraw must name the value to remove.");
   Change change{at.zone, at.name, txt_rdata(request.value()), std::nullopt, 0};
@@ -244,111 +264,84 @@ Remaining Rfc2136::until(const Call& call) const {
   };
 }
 
-Rfc2136::Applied Rfc2136::apply(const Change& change, const Call& call) const {
+template <class Work>
+auto Rfc2136::at_primary(const std::string& zone, const Call& call, const Work& work) {
+  for (bool again = true;; again = false) {
+    const Primary::Known primary = primary_.find(zone, until(call));
+    try {
+      return work(primary.server);
+    } catch (const Error& error) {
+      primary_.forget(zone);
+      // Where it was before it is no more, and there nothing was changed: one fresh look, at once.
+      const bool elsewhere = error.code() == Code::kUnavailable || error.code() == Code::kNotFound;
+      if (!again || !primary.remembered || !elsewhere) throw;
+      host().log(Level::kInfo, "Looking for the primary of " + zone + " again: " + error.message(), call);
+    }
+  }
+}
+
+Rfc2136::Applied Rfc2136::apply(const Change& change, const Call& call) {
+  return at_primary(change.zone, call, [&](const Server& server) { return apply_at(server, change, call); });
+}
+
+Rfc2136::Applied Rfc2136::apply_at(const Server& server, const Change& change, const Call& call) const {
   const TsigKey tsig = key();
   const Message message = make_update(change, tsig, random_id());
-  const auto wire = exchange(server_, message.wire, until(call));
+  const auto wire = exchange(server, message.wire, until(call));
   const auto answer = read_answer(message, wire, tsig);
   if (!answer) {
     throw Error(Code::kUnknown,
-                "The server's answer is no DNS answer to our update; whether it made the change is not "
-                "known. Look whether \"server\" is a DNS server.");
+                "The answer of " + text_of(server) +
+                    " is no DNS answer to our update; whether it made the change is not known. "
+                    "Look whether it is a DNS server.");
   }
-  const bool refused = answer->rcode != 0 || answer->tsig_error != 0;
-  // Who cannot sign cannot say yes; a refusal without signature is only that (RFC 8945 section 5.3.2).
-  if (!refused && !answer->is_signed) {
-    throw Error(Code::kUnknown, "The answer to our update is not signed with the key " + key_name_ +
+  if (is_unmet_prerequisite(*answer)) return Applied::kOtherwise;
+  // A refusal without signature is only that (RFC 8945 section 5.3.2).
+  if (answer->rcode != 0) throw_refusal(*answer, {text_of(server), change.zone, tsig, message, true});
+  // Who cannot sign cannot say yes, and who says yes has nothing against our signature.
+  if (!answer->is_signed || answer->tsig_error != 0) {
+    throw Error(Code::kUnknown, "The answer of " + text_of(server) +
+                                    " to our update is not signed with the key " + key_name_ +
                                     ", so it may be forged; whether the change was made is not known.");
   }
-  if (!refused) return Applied::kDone;
-  if (answer->tsig_error == 0 && (answer->rcode == kYxRrset || answer->rcode == kNxRrset ||
-                                  answer->rcode == kYxDomain || answer->rcode == kNxDomain)) {
-    return Applied::kOtherwise;
-  }
-  refuse(*answer, change.zone, true);
+  return Applied::kDone;
 }
 
-Answer Rfc2136::ask(const std::string& name, std::uint16_t type, const std::string& zone,
-                    const Call& call) const {
+Answer Rfc2136::ask(const std::string& name, std::uint16_t type, const std::string& zone, const Call& call) {
+  return at_primary(zone, call, [&](const Server& server) { return ask_at(server, name, type, zone, call); });
+}
+
+Answer Rfc2136::ask_at(const Server& server, const std::string& name, std::uint16_t type,
+                       const std::string& zone, const Call& call) const {
   const TsigKey tsig = key();
   const Message message = make_query(name, type, tsig, random_id());
   std::optional<Answer> answer;
   try {
-    answer = read_answer(message, exchange(server_, message.wire, until(call)), tsig);
+    answer = read_answer(message, exchange(server, message.wire, until(call)), tsig);
   } catch (const Error& error) {
     // A question changes nothing.
     if (error.code() != Code::kDeadlineExceeded && error.code() != Code::kUnknown) throw;
     throw Error(Code::kUnavailable,
-                "The DNS server " + server_.host + " did not answer a question about " + name + ".",
+                "The DNS server " + text_of(server) + " did not answer a question about " + name + ".",
                 error.message());
   }
   if (!answer) throw Error(Code::kUnavailable, "The server's answer is no DNS answer to our question.");
   if ((answer->rcode != 0 && answer->rcode != kNxDomain) || answer->tsig_error != 0)
-    refuse(*answer, zone, false);
+    throw_refusal(*answer, {text_of(server), zone, tsig, message, false});
   if (!answer->is_signed) {
     throw Error(Code::kUnavailable, "The answer about " + name + " is not signed with the key " + key_name_ +
                                         ", so it may be forged; it was not used.");
   }
   if (!answer->authoritative) {
-    throw Error(Code::kNotFound, "The server " + server_.host + " is not authoritative for " + zone +
+    throw Error(Code::kNotFound, "The server " + text_of(server) + " is not authoritative for " + zone +
                                      "; set \"server\" to the zone's primary.");
   }
   return std::move(*answer);
 }
 
-Rfc2136::Found Rfc2136::find(const Place& at, const Call& call) const {
+Rfc2136::Found Rfc2136::find(const Place& at, const Call& call) {
   const Answer answer = ask(at.name, kTypeTxt, at.zone, call);
   return {txt_values(answer, at.name), has_alias(answer, at.name)};
-}
-
-void Rfc2136::refuse(const Answer& answer, const std::string& zone, bool update) const {
-  const std::string server = "The DNS server " + server_.host + " port " + std::to_string(server_.port);
-  switch (answer.tsig_error) {
-    case kBadSig:
-      throw Error(Code::kUnauthenticated,
-                  server + " says that our signature is wrong (BADSIG): the secret of the key " + key_name_ +
-                      " differs from the server's; enter the server's secret.");
-    case kBadKey:
-      throw Error(Code::kUnauthenticated, server + " does not take the key " + key_name_ +
-                                              " (BADKEY): it does not know the key with " + algorithm_ +
-                                              ", or does not let it " +
-                                              (update ? "change this name in " : "read ") + zone +
-                                              "; check the key's name, algorithm and access rules.");
-    case kBadTime: {
-      const auto ours =
-          std::chrono::duration_cast<std::chrono::seconds>(host().wall().time_since_epoch()).count();
-      throw Error(Code::kUnauthenticated,
-                  server + " says that the clocks differ (BADTIME): here it is " + utc(ours) + ", there " +
-                      (answer.server_time != 0 ? utc(answer.server_time) : "another time") +
-                      "; set the clock that is wrong.");
-    }
-    case 0:
-      break;
-    default:
-      throw Error(Code::kUnauthenticated, server + " refuses our signature with TSIG error " +
-                                              std::to_string(answer.tsig_error) + ".");
-  }
-  switch (answer.rcode) {
-    case kRefused:
-      throw Error(Code::kPermissionDenied, server + " refuses (REFUSED); let the key " + key_name_ +
-                                               (update ? " change TXT records of " : " read ") + zone + ".");
-    case kNotAuth:
-      throw Error(Code::kNotFound,
-                  server + " does not have the zone " + zone +
-                      " as its primary (NOTAUTH); set \"server\" to the primary or check the zone.");
-    case kNotZone:
-      throw Error(Code::kInvalidArgument,
-                  server + " says that the name is not in the zone " + zone + " (NOTZONE).");
-    case kNotImp:
-      throw Error(Code::kFailedPrecondition,
-                  server + " does not take dynamic updates (NOTIMP); switch them on.");
-    case kFormErr:
-      throw Error(Code::kFailedPrecondition, server + " does not understand our message (FORMERR).");
-    case kServFail:
-      throw Error(Code::kInternal, server + " failed (SERVFAIL); look at its log.");
-    default:
-      throw Error(Code::kInternal, server + " answered with code " + std::to_string(answer.rcode) + ".");
-  }
 }
 
 void Rfc2136::conflict(const Place& at, const Found& found) {

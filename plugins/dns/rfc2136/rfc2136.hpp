@@ -2,8 +2,8 @@
 // atomic message each, whose prerequisites are checked by the server itself, so that no other writer can come
 // between.
 //
-// Threads: the contract's functions run on the plugin's threads, several at once; nothing is shared but
-// constants.
+// Threads: the contract's functions run on the plugin's threads, several at once; they share only
+// constants and what is known of the primary.
 #pragma once
 
 #include <paynamed/dns_provider.hpp>
@@ -11,6 +11,7 @@
 
 #include "connection.hpp"
 #include "dns_message.hpp"
+#include "primary.hpp"
 
 namespace paynamed::rfc2136 {
 
@@ -48,15 +49,22 @@ class Rfc2136 final : public Blocking<DnsProvider> {
   TsigKey key() const;
   Remaining until(const Call& call) const;
 
+  WithdrawReply take_away(const WithdrawRequest& request, const Call& call);
+  // Does `work` with the zone's primary. When that was remembered and is not there any more, a second time
+  // with the one that is found then.
+  template <class Work>
+  auto at_primary(const std::string& zone, const Call& call, const Work& work);
   // Sends one update. kOtherwise when a prerequisite did not hold; throws for every other refusal.
-  Applied apply(const Change& change, const Call& call) const;
+  Applied apply(const Change& change, const Call& call);
+  Applied apply_at(const Server& server, const Change& change, const Call& call) const;
   // What stands at the name on the server.
-  Found find(const Place& place, const Call& call) const;
-  Answer ask(const std::string& name, std::uint16_t type, const std::string& zone, const Call& call) const;
-  [[noreturn]] void refuse(const Answer& answer, const std::string& zone, bool update) const;
+  Found find(const Place& place, const Call& call);
+  Answer ask(const std::string& name, std::uint16_t type, const std::string& zone, const Call& call);
+  Answer ask_at(const Server& server, const std::string& name, std::uint16_t type, const std::string& zone,
+                const Call& call) const;
   [[noreturn]] static void conflict(const Place& place, const Found& found);
 
-  Server server_;
+  Primary primary_;
   std::string only_zone_;  // empty: any
   std::string key_name_;
   std::string algorithm_;

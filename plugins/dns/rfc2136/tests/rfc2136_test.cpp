@@ -2,10 +2,23 @@
 #include "rfc2136.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/time.h>
 
+#include <atomic>
+#include <ctime>
+#include <fstream>
 #include <paynamed/testing/test_host.hpp>
 
 #include "tests/fakes/dns/knot_lab.hpp"
+
+// The clock that libldns signs with; it asks nobody else for the time. Only in this program.
+static std::atomic<std::time_t> clock_error_seconds{0};
+extern "C" __attribute__((visibility("default"))) int gettimeofday(timeval* out, void*) noexcept {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  *out = {now.tv_sec + clock_error_seconds, now.tv_nsec / 1'000};
+  return 0;
+}
 
 namespace paynamed::rfc2136 {
 namespace {
@@ -261,6 +274,84 @@ TEST_F(Rfc2136Test, EachRefusalHasItsCodeAndSentence) {
   }
 }
 
+TEST_F(Rfc2136Test, DifferingClocksAreToldWithWhichAndHowMuch) {
+  // RFC 8945 section 5.2.3: the server allows the fudge, 300 seconds.
+  struct Case {
+    std::time_t error;
+    std::string says;
+  };
+  for (const auto& each :
+       std::vector<Case>{{3'600, "behind this machine's"}, {-7'200, "ahead of this machine's"}}) {
+    clock_error_seconds = each.error;
+    const auto reply = publish(wanted("bitcoin:?lno=one"));
+    clock_error_seconds = 0;
+    ASSERT_FALSE(reply.ok());
+    EXPECT_EQ(reply.code(), Code::kUnauthenticated) << reply.error().message();
+    EXPECT_NE(reply.error().message().find("BADTIME"), std::string::npos) << reply.error().message();
+    EXPECT_NE(reply.error().message().find(each.says), std::string::npos) << reply.error().message();
+    EXPECT_EQ(reply.error().message().find("not signed"), std::string::npos) << reply.error().message();
+    // To the second, or one later.
+    const std::time_t off = std::abs(each.error);
+    const std::string length = std::to_string(off / 3'600) + " h 0 min ";
+    EXPECT_TRUE(reply.error().message().find(length + "0 s") != std::string::npos ||
+                reply.error().message().find(length + "1 s") != std::string::npos ||
+                reply.error().message().find(std::to_string((off - 1) / 3'600) + " h 59 min 59 s") !=
+                    std::string::npos)
+        << reply.error().message();
+  }
+  EXPECT_EQ(values(), Values{});
+  clock_error_seconds = 200;
+  EXPECT_TRUE(publish(wanted("bitcoin:?lno=one")).ok()) << "within the fudge";
+  EXPECT_TRUE(withdraw("bitcoin:?lno=one").ok());
+  clock_error_seconds = 0;
+}
+
+TEST_F(Rfc2136Test, TheLongerHashWorksAndMustBeTheServers) {
+  const std::string sha512 = R"({"server": "127.0.0.1", "port": )" + std::to_string(lab->port()) +
+                             R"(, "timeout": "1s", "tsig": {"name": "paynamed", "algorithm": "hmac-sha512",
+                                "secret": "key"}})";
+  plugin = make(sha512);
+  const auto refused = publish(wanted("bitcoin:?lno=one"));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.code(), Code::kUnauthenticated);
+  EXPECT_NE(refused.error().message().find("hmac-sha512"), std::string::npos) << refused.error().message();
+
+  std::ofstream(lab->directory() / "tsig.conf")
+      << "key:\n  - id: paynamed.\n    algorithm: hmac-sha512\n    secret: " << lab->tsig_secret() << "\n";
+  lab->restart();
+  EXPECT_TRUE(publish(wanted("bitcoin:?lno=one")).ok());
+  EXPECT_TRUE(publish(wanted("bitcoin:?lno=two", "bitcoin:?lno=one")).ok());
+  EXPECT_EQ(values(), Values{"bitcoin:?lno=two"});
+  EXPECT_TRUE(withdraw("bitcoin:?lno=two").ok());
+  lab->restore_secret();
+}
+
+TEST_F(Rfc2136Test, ThePrimaryIsFoundByTheZonesSoaRecord) {
+  // The lab's server is its own resolver: it has the SOA record and the primary's address.
+  const std::string port = std::to_string(lab->port());
+  plugin = make(R"({"resolver": "127.0.0.2:)" + port + R"(", "port": )" + port +
+                R"(, "timeout": "1s", "tsig": {"name": "paynamed", "secret": "key"}})");
+  const auto reply = publish(wanted("bitcoin:?lno=one"));
+  ASSERT_TRUE(reply.ok()) << reply.error().message();
+  EXPECT_EQ(values(), Values{"bitcoin:?lno=one"});
+  // The zone's server comes back after a restart: what is remembered is no hindrance.
+  lab->restart();
+  EXPECT_EQ(values(), Values{"bitcoin:?lno=one"});
+  EXPECT_TRUE(withdraw("bitcoin:?lno=one").ok());
+
+  PublishRequest request = wanted("x");
+  request.set_zone("none.example.test.");
+  request.mutable_record()->set_name("a.user._bitcoin-payment.none.example.test.");
+  const auto none = host.call<PublishReply>(plugin, "Publish", request, {.idempotency_key = "k3"});
+  EXPECT_EQ(none.code(), Code::kNotFound) << none.error().message();
+  request.set_zone("user._bitcoin-payment.example.test.");
+  request.mutable_record()->set_name("a.user._bitcoin-payment.example.test.");
+  const auto inside = host.call<PublishReply>(plugin, "Publish", request, {.idempotency_key = "k4"});
+  EXPECT_EQ(inside.code(), Code::kFailedPrecondition);
+  EXPECT_NE(inside.error().message().find("a name in the zone example.test."), std::string::npos)
+      << inside.error().message();
+}
+
 TEST_F(Rfc2136Test, AfterALostAnswerTheSameCallFindsItsOwnWork) {
   // The server takes the update but is stopped before it can answer: the caller cannot know.
   lab->pause();
@@ -295,14 +386,24 @@ TEST_F(Rfc2136Test, SaysWhatItCanAndWhatItCannot) {
   ASSERT_TRUE(about.ok());
   EXPECT_TRUE(about->compare_and_set());
   EXPECT_FALSE(about->list_zone());
-  EXPECT_EQ(host.call<ListZoneReply>(plugin, "ListZone", ListZoneRequest()).code(), Code::kUnimplemented);
-  EXPECT_EQ(host.call<EnableSigningReply>(plugin, "EnableSigning", EnableSigningRequest()).code(),
-            Code::kUnimplemented);
+  EXPECT_FALSE(about->list_names());
+  EXPECT_FALSE(about->signing_operations());
+  EXPECT_FALSE(about->foreign_keys());
+  const std::vector<std::pair<std::string, std::string>> cannot = {
+      {"ListNames", "zone transfer"},
+      {"ListZone", "zone transfer"},
+      {"EnableSigning", "server's configuration"},
+      {"DisableSigning", "server's configuration"},
+      {"PutForeignKeys", "at the server"}};
+  for (const auto& [method, says] : cannot) {
+    const auto reply = host.call_bytes(plugin, method, {});
+    EXPECT_EQ(reply.code(), Code::kUnimplemented) << method;
+    EXPECT_NE(reply.error().message().find(says), std::string::npos) << reply.error().message();
+  }
 }
 
 TEST_F(Rfc2136Test, BadConfigurationIsNamed) {
   const std::vector<std::pair<std::string, std::string>> table = {
-      {R"({"tsig": {"name": "a", "secret": "key"}})", "server"},
       {R"({"server": "a", "tsig": {"name": "a..b", "secret": "key"}})", "tsig.name"},
       {R"({"server": "a", "tsig": {"name": "a", "secret": "key", "algorithm": "hmac-sha384"}})",
        "tsig.algorithm"},
