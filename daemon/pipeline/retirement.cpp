@@ -1,6 +1,8 @@
 #include "pipeline/retirement.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <set>
@@ -16,7 +18,6 @@ namespace {
 
 constexpr base::Duration kLook{60'000};
 constexpr base::Duration kTimeout{10'000};
-constexpr std::uint32_t kAtOnce = 1'000;
 
 }  // namespace
 
@@ -33,23 +34,34 @@ asio::awaitable<void> Retirement::run() {
 }
 
 asio::awaitable<base::Result<std::size_t>> Retirement::disable_due() {
-  auto due = services_.store.retired_offers_due(services_.clock.wall(), kAtOnce);
-  if (!due) co_return base::fail(due.error());
+  const auto executor = co_await asio::this_coro::executor;
+  const base::WallTime now = services_.clock.wall();
   std::size_t disabled = 0;
   // An instance that failed is left alone until the next round, so that it does not keep the others waiting.
   std::set<std::string> failing;
-  for (const state::Store::DueOffer& each : *due) {
-    if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) break;
-    if (failing.contains(each.offer.node_instance) || stands_in_dns(each)) continue;
-    const base::Status status = co_await disable(each);
-    if (status.ok()) {
-      ++disabled;
-    } else {
-      failing.insert(each.offer.node_instance);
-      if (on_trouble_) on_trouble_(each.offer, status);
+  state::Store::DuePlace place;
+  for (;;) {
+    // What stays due (its instance fails, or it stands in DNS) is passed by, however much of it there is.
+    auto due = services_.store.retired_offers_due(now, place, page_);
+    if (!due) co_return base::fail(due.error());
+    for (const state::Store::DueOffer& each : *due) {
+      if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) {
+        co_return disabled;
+      }
+      if (failing.contains(each.offer.node_instance) || stands_in_dns(each)) continue;
+      const base::Status status = co_await disable(each);
+      if (status.ok()) {
+        ++disabled;
+      } else {
+        failing.insert(each.offer.node_instance);
+        if (on_trouble_) on_trouble_(each.offer, status);
+      }
     }
+    if (due->size() < page_) co_return disabled;
+    place = due->back().place;
+    // Pages without anything to do must not keep a thread from the others.
+    co_await asio::post(executor, asio::use_awaitable);
   }
-  co_return disabled;
 }
 
 // A retired offer may have come back: its owner published it again, or a run put the record of before in

@@ -13,9 +13,11 @@ namespace paynamed::pipeline {
 
 class Retirement {
  public:
+  // `page`: how many offers are read at once.
   Retirement(Services services, base::Random& random,
-             std::function<void(const state::OfferRow&, const base::Status&)> on_trouble)
-      : services_(std::move(services)), random_(random), on_trouble_(std::move(on_trouble)) {}
+             std::function<void(const state::OfferRow&, const base::Status&)> on_trouble,
+             std::uint32_t page = 1'000)
+      : services_(std::move(services)), random_(random), on_trouble_(std::move(on_trouble)), page_(page) {}
 
   // Looks once a minute, until it is cancelled.
   boost::asio::awaitable<void> run();
@@ -29,6 +31,7 @@ class Retirement {
   Services services_;
   base::Random& random_;
   std::function<void(const state::OfferRow&, const base::Status&)> on_trouble_;
+  std::uint32_t page_;
 };
 
 }  // namespace paynamed::pipeline

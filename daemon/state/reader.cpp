@@ -130,11 +130,15 @@ Reader::Reader(Connection connection)
                  "SELECT " PAYNAMED_OFFER_COLUMNS
                  "FROM names n JOIN offers o ON o.name = n.key WHERE n.name = ?1 AND o.tenant = ?2 "
                  "ORDER BY o.key DESC LIMIT ?3"),
-      retired_offers_(connection_,
-                      "SELECT " PAYNAMED_OFFER_COLUMNS
-                      ", t.name FROM offers o INDEXED BY offers_retired JOIN names n ON n.key = o.name "
-                      "JOIN tenants t ON t.key = o.tenant WHERE o.state = 1 AND o.retired_until <= ?1 "
-                      "ORDER BY o.retired_until LIMIT ?2"),
+      retired_offers_(
+          connection_,
+          "SELECT " PAYNAMED_OFFER_COLUMNS
+          ", t.name, o.key FROM offers o INDEXED BY offers_retired JOIN names n ON n.key = o.name "
+          "JOIN tenants t ON t.key = o.tenant WHERE o.state = 1 AND o.retired_until <= ?1 AND "
+          "(o.retired_until, o.key) > (?2, ?3) ORDER BY o.retired_until, o.key LIMIT ?4"),
+      find_key_use_(connection_,
+                    "SELECT r.id, k.request_hash FROM idempotency_keys k JOIN runs r ON r.key = k.run "
+                    "WHERE k.tenant = ?1 AND k.key = ?2"),
       find_run_(connection_, PAYNAMED_RUN_COLUMNS
                 "FROM runs r JOIN names n ON n.key = r.name WHERE r.id = ?1 AND r.tenant = ?2"),
       run_key_(connection_, "SELECT key FROM runs WHERE id = ?1 AND tenant = ?2"),
@@ -229,11 +233,23 @@ base::Result<std::vector<OfferRow>> Reader::offers_of(std::string_view tenant, s
 }
 
 base::Result<std::vector<Store::DueOffer>> Reader::retired_offers_due(base::WallTime now,
+                                                                      Store::DuePlace after,
                                                                       std::uint32_t limit) {
-  return collect<Store::DueOffer>(retired_offers_, retired_offers_.first(now, std::min(limit, kMaxRows)),
-                                  [](const Statement& row) {
-                                    return Store::DueOffer{std::string{row.text(11)}, offer_row(row)};
-                                  });
+  return collect<Store::DueOffer>(
+      retired_offers_, retired_offers_.first(now, after.until, after.offer, std::min(limit, kMaxRows)),
+      [](const Statement& row) {
+        return Store::DueOffer{std::string{row.text(11)}, offer_row(row), {row.time(10), row.integer(12)}};
+      });
+}
+
+base::Result<std::optional<Store::KeyUse>> Reader::find_key_use(std::string_view tenant,
+                                                                std::string_view key) {
+  const auto number = tenant_key(tenant);
+  if (!number) return base::fail(number.error());
+  return at_most_one<Store::KeyUse>(find_key_use_, find_key_use_.first(*number, key),
+                                    [](const Statement& row) {
+                                      return Store::KeyUse{row.uuid(0), std::string{row.text(1)}};
+                                    });
 }
 
 base::Result<std::optional<RunRow>> Reader::find_run(std::string_view tenant, base::Uuid id) {

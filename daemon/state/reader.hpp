@@ -33,7 +33,9 @@ class Reader {
                                                 std::uint32_t limit);
   base::Result<std::vector<OfferRow>> offers_of(std::string_view tenant, std::string_view name,
                                                 std::uint32_t limit);
-  base::Result<std::vector<Store::DueOffer>> retired_offers_due(base::WallTime now, std::uint32_t limit);
+  base::Result<std::vector<Store::DueOffer>> retired_offers_due(base::WallTime now, Store::DuePlace after,
+                                                                std::uint32_t limit);
+  base::Result<std::optional<Store::KeyUse>> find_key_use(std::string_view tenant, std::string_view key);
   base::Result<std::optional<RunRow>> find_run(std::string_view tenant, base::Uuid id);
   base::Result<std::vector<RunRow>> list_runs(std::string_view tenant, std::string_view name,
                                               std::optional<RunState> state, base::Uuid before,
@@ -70,6 +72,7 @@ class Reader {
   Statement list_unusual_names_;
   Statement offers_of_;
   Statement retired_offers_;
+  Statement find_key_use_;
   Statement find_run_;
   Statement run_key_;
   Statement runs_of_tenant_;

@@ -174,9 +174,14 @@ Result<std::vector<OfferRow>> SqliteStore::offers_of(std::string_view tenant, st
   return parts_->readers->lend()->offers_of(tenant, name, limit);
 }
 
-Result<std::vector<Store::DueOffer>> SqliteStore::retired_offers_due(base::WallTime now,
+Result<std::vector<Store::DueOffer>> SqliteStore::retired_offers_due(base::WallTime now, DuePlace after,
                                                                      std::uint32_t limit) {
-  return parts_->readers->lend()->retired_offers_due(now, limit);
+  return parts_->readers->lend()->retired_offers_due(now, after, limit);
+}
+
+Result<std::optional<Store::KeyUse>> SqliteStore::find_key_use(std::string_view tenant,
+                                                               std::string_view key) {
+  return parts_->readers->lend()->find_key_use(tenant, key);
 }
 
 Result<std::optional<RunRow>> SqliteStore::find_run(std::string_view tenant, base::Uuid id) {

@@ -56,7 +56,9 @@ class SqliteStore final : public Store {
                                           std::uint32_t limit) override;
   Result<std::vector<OfferRow>> offers_of(std::string_view tenant, std::string_view name,
                                           std::uint32_t limit) override;
-  Result<std::vector<DueOffer>> retired_offers_due(base::WallTime now, std::uint32_t limit) override;
+  Result<std::vector<DueOffer>> retired_offers_due(base::WallTime now, DuePlace after,
+                                                   std::uint32_t limit) override;
+  Result<std::optional<KeyUse>> find_key_use(std::string_view tenant, std::string_view key) override;
   Result<std::optional<RunRow>> find_run(std::string_view tenant, base::Uuid id) override;
   Result<std::vector<RunRow>> list_runs(std::string_view tenant, std::string_view name,
                                         std::optional<RunState> state, base::Uuid before,

@@ -120,12 +120,26 @@ class Store {
                                                   std::uint32_t limit) = 0;
   virtual Result<std::vector<OfferRow>> offers_of(std::string_view tenant, std::string_view name,
                                                   std::uint32_t limit) = 0;
-  // Retired offers whose time is over, oldest first, of all tenants.
+  // Retired offers whose time is over, of all tenants; the longest over first, after `after`.
+  struct DuePlace {
+    base::WallTime until;  // when its time was over
+    std::int64_t offer = 0;
+  };
   struct DueOffer {
     std::string tenant;
     OfferRow offer;
+    DuePlace place;  // pass that of the last one to the next call
   };
-  virtual Result<std::vector<DueOffer>> retired_offers_due(base::WallTime now, std::uint32_t limit) = 0;
+  virtual Result<std::vector<DueOffer>> retired_offers_due(base::WallTime now, DuePlace after,
+                                                           std::uint32_t limit) = 0;
+
+  // What an idempotency key was used for. Nothing found means little: the same key may be on its way to disk,
+  // so only accept_run() decides.
+  struct KeyUse {
+    base::Uuid run;
+    std::string request_hash;
+  };
+  virtual Result<std::optional<KeyUse>> find_key_use(std::string_view tenant, std::string_view key) = 0;
 
   virtual Result<std::optional<RunRow>> find_run(std::string_view tenant, base::Uuid id) = 0;
   // Newest first, before `before` (zero: from the newest); `name` and `state` narrow it.

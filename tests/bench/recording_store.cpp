@@ -55,8 +55,14 @@ Result<std::vector<state::OfferRow>> RecordingStore::offers_of(std::string_view 
 }
 
 Result<std::vector<state::Store::DueOffer>> RecordingStore::retired_offers_due(base::WallTime now,
+                                                                               DuePlace after,
                                                                                std::uint32_t limit) {
-  return store_.retired_offers_due(now, limit);
+  return store_.retired_offers_due(now, after, limit);
+}
+
+Result<std::optional<state::Store::KeyUse>> RecordingStore::find_key_use(std::string_view tenant,
+                                                                         std::string_view key) {
+  return store_.find_key_use(tenant, key);
 }
 
 Result<std::optional<state::RunRow>> RecordingStore::find_run(std::string_view tenant, base::Uuid id) {

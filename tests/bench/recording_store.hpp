@@ -38,7 +38,9 @@ class RecordingStore final : public state::Store {
                                                        std::string_view after, std::uint32_t limit) override;
   base::Result<std::vector<state::OfferRow>> offers_of(std::string_view tenant, std::string_view name,
                                                        std::uint32_t limit) override;
-  base::Result<std::vector<DueOffer>> retired_offers_due(base::WallTime now, std::uint32_t limit) override;
+  base::Result<std::vector<DueOffer>> retired_offers_due(base::WallTime now, DuePlace after,
+                                                         std::uint32_t limit) override;
+  base::Result<std::optional<KeyUse>> find_key_use(std::string_view tenant, std::string_view key) override;
   base::Result<std::optional<state::RunRow>> find_run(std::string_view tenant, base::Uuid id) override;
   base::Result<std::vector<state::RunRow>> list_runs(std::string_view tenant, std::string_view name,
                                                      std::optional<state::RunState> state, base::Uuid before,

@@ -100,7 +100,10 @@ class FakeStore final : public state::Store {
                                                         std::uint32_t) override {
     return offers;
   }
-  state::Result<std::vector<DueOffer>> retired_offers_due(base::WallTime, std::uint32_t) override {
+  state::Result<std::vector<DueOffer>> retired_offers_due(base::WallTime, DuePlace, std::uint32_t) override {
+    return unexpected();
+  }
+  state::Result<std::optional<KeyUse>> find_key_use(std::string_view, std::string_view) override {
     return unexpected();
   }
   state::Result<std::optional<state::RunRow>> find_run(std::string_view tenant, base::Uuid id) override {

@@ -18,11 +18,13 @@ using testing::IsEmpty;
 struct RetirementTest : ActionsFixture {
   std::vector<std::string> complaints;
 
-  std::size_t disable_due() {
+  std::size_t disable_due(std::uint32_t page = 1'000) {
     Retirement retirement{
-        services(), random, [this](const state::OfferRow& offer, const base::Status& status) {
+        services(), random,
+        [this](const state::OfferRow& offer, const base::Status& status) {
           complaints.push_back(offer.node_instance + ": " + std::string{to_string(status.code())});
-        }};
+        },
+        page};
     return await(retirement.disable_due()).value();
   }
   // A live name that was rotated once: its retired offer.
@@ -100,6 +102,25 @@ TEST_F(RetirementTest, AnInstanceThatFailsDoesNotStarveAnother) {
   EXPECT_EQ(disable_due(), 2U);
   EXPECT_FALSE(node().is_active(alices));
   EXPECT_FALSE(node().is_active(bobs));
+}
+
+TEST_F(RetirementTest, MoreOffersThanAPageThatStayDueDoNotStarveTheOthers) {
+  for (const char* name : {"a@example.test", "b@example.test", "c@example.test"}) retired_offer(name);
+  const std::string standing = retired_offer("d@example.test");
+  EXPECT_EQ(
+      drive(accept(external(offer_row(standing, "d@example.test").offer, Verb::kSetSource, "d@example.test")))
+          .state,
+      RunState::kCompleted);
+  configure("node2");
+  const std::string last = retired_offer("e@example.test");
+  clock.advance(2 * kRetireAfter);
+  node().faults["DisableOffer"] = {{Fault::Kind::kNothingDone, Code::kUnavailable}};
+  EXPECT_EQ(disable_due(2), 1U);
+  EXPECT_FALSE(nodes["node2"].is_active(last));
+  EXPECT_TRUE(node().is_active(standing));
+  EXPECT_THAT(complaints, ElementsAre("node: UNAVAILABLE"));
+  EXPECT_EQ(disable_due(1), 4U);
+  EXPECT_TRUE(node().is_active(standing));
 }
 
 TEST_F(RetirementTest, AnOfferThatItsNodeDoesNotKnowIsOver) {

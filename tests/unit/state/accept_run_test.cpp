@@ -250,6 +250,12 @@ TEST_F(AcceptRun, TheSameIdempotencyKeyGivesTheSameRun) {
   EXPECT_TRUE(replayed->replayed);
   EXPECT_EQ(replayed->id, first.id);
   EXPECT_EQ(replayed->key, accepted->key);
+  const auto use = store->find_key_use("default", "k1");
+  ASSERT_TRUE(use && *use);
+  EXPECT_EQ((*use)->run, first.id);
+  EXPECT_EQ((*use)->request_hash, "h1");
+  EXPECT_FALSE(*store->find_key_use("default", "k2"));
+  EXPECT_FALSE(*store->find_key_use("other", "k1"));
   // The key belongs to its tenant.
   NewRun other = author.run(Verb::kRegister, "bob@example.com", "o1", "other");
   other.idempotency_key = "k1";

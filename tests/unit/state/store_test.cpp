@@ -287,7 +287,7 @@ TEST_F(Writes, RebuiltReadModelsAreTheSame) {
   EXPECT_EQ(uses[0].open_runs, 1u);
   EXPECT_EQ(store->totals()->live, 2u);
   EXPECT_EQ(store->totals()->paused_runs, 1u);
-  const auto due = *store->retired_offers_due(author.now + std::chrono::hours{24 * 365}, 10);
+  const auto due = *store->retired_offers_due(author.now + std::chrono::hours{24 * 365}, {}, 10);
   ASSERT_EQ(due.size(), 1u);
   EXPECT_EQ(due[0].offer.offer_id, "0f0f");
 
@@ -302,6 +302,31 @@ TEST_F(Writes, RebuiltReadModelsAreTheSame) {
   ASSERT_TRUE(wait_for(io, store->rebuild()));
   expect_sound();
   EXPECT_EQ(name("alice@example.com").owner, "o1");
+}
+
+TEST_F(Writes, DueOffersArePagedAlsoWhereTheyFellDueTogether) {
+  for (const char* it : {"a@example.com", "b@example.com", "c@example.com", "d@example.com"}) {
+    make_live(it);
+    NewRun rotate = author.run(Verb::kRotate, it);
+    const auto accepted = accept(rotate);
+    const std::string until = it[0] == 'a' ? "2023-12-02" : "2023-12-01";
+    ASSERT_TRUE(record(accepted->key, 0, {},
+                       {author.run_event("offer.retired", rotate,
+                                         R"(,"offer_id":"0f0f","until":")" + until + R"(T00:00:00.000Z")")}));
+  }
+  const auto now = author.now + std::chrono::hours{24 * 365};
+  std::vector<std::string> names;
+  Store::DuePlace place;
+  for (;;) {
+    const auto page = *store->retired_offers_due(now, place, 1);
+    if (page.empty()) break;
+    ASSERT_EQ(page.size(), 1U);
+    names.push_back(page[0].offer.name);
+    place = page[0].place;
+    ASSERT_LE(names.size(), 4U);
+  }
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"b@example.com", "c@example.com", "d@example.com", "a@example.com"}));
 }
 
 TEST_F(Writes, ListsAreOrderedNarrowedAndPaged) {
