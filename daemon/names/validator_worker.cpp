@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <system_error>
+#include <utility>
 
 namespace paynamed::names {
 namespace {
@@ -15,6 +16,16 @@ struct FreeUnboundResult {
   void operator()(ub_result* result) const { ub_resolve_free(result); }
 };
 using UnboundResult = std::unique_ptr<ub_result, FreeUnboundResult>;
+
+std::vector<net::DnsRecord> evidence_of(const ub_result& result) {
+  if (result.answer_packet == nullptr || result.answer_len <= 0) return {};
+  auto message = net::decode_message({static_cast<const std::uint8_t*>(result.answer_packet),
+                                      static_cast<std::size_t>(result.answer_len)});
+  if (!message) return {};
+  std::vector<net::DnsRecord> records = std::move(message->answer);
+  for (net::DnsRecord& record : message->authority) records.push_back(std::move(record));
+  return records;
+}
 
 Validation to_validation(const ub_result& result, net::DnsType type) {
   Validation validation;
@@ -46,6 +57,7 @@ Validation to_validation(const ub_result& result, net::DnsType type) {
     if (auto value = net::txt_value(validation.records.back()))
       validation.values.push_back(std::move(*value));
   }
+  if (validation.security == Security::kSecure) validation.evidence = evidence_of(result);
   return validation;
 }
 
