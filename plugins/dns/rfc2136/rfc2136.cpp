@@ -273,7 +273,8 @@ auto Rfc2136::at_primary(const std::string& zone, const Call& call, const Work& 
     } catch (const Error& error) {
       primary_.forget(zone);
       // Where it was before it is no more, and there nothing was changed: one fresh look, at once.
-      const bool elsewhere = error.code() == Code::kUnavailable || error.code() == Code::kNotFound;
+      const bool elsewhere = error.code() == Code::kUnavailable || error.code() == Code::kNotFound ||
+                             error.code() == Code::kPermissionDenied;
       if (!again || !primary.remembered || !elsewhere) throw;
       host().log(Level::kInfo, "Looking for the primary of " + zone + " again: " + error.message(), call);
     }
