@@ -139,15 +139,19 @@ DaemonResult probe_daemon(const DaemonPaths& paths, const std::filesystem::path&
 
   Client client(port);
   base::SeededRandom random(1);
-  std::vector<double> spent;
-  for (std::size_t i = 0; i < lookups; ++i) {
-    const std::string path = "/v1/names/" + name_at(random.below(names));
-    const auto from = clock.monotonic();
-    const int status = client.get(path);
-    spent.push_back(ms_between(from, clock.monotonic()));
-    if (status != 200) throw std::runtime_error(fmt::format("GET {} answered {}", path, status));
+  std::vector<std::string> paths_asked;
+  for (std::size_t i = 0; i < lookups; ++i)
+    paths_asked.push_back("/v1/names/" + name_at(random.below(names)));
+  for (double* pass : {&result.first_lookup_ms, &result.lookup_ms}) {
+    std::vector<double> spent;
+    for (const std::string& path : paths_asked) {
+      const auto from = clock.monotonic();
+      const int status = client.get(path);
+      spent.push_back(ms_between(from, clock.monotonic()));
+      if (status != 200) throw std::runtime_error(fmt::format("GET {} answered {}", path, status));
+    }
+    *pass = median(std::move(spent));
   }
-  result.lookup_ms = median(std::move(spent));
   result.memory_after = memory_of(child.pid());
   return result;
 }
