@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <paynamed/json.hpp>
 #include <paynamed/testing/test_host.hpp>
+#include <regex>
 #include <sstream>
 
+#include "config_schema.hpp"
 #include "rfc2136.hpp"
 
 namespace paynamed::rfc2136 {
@@ -32,6 +35,16 @@ TEST(ServerAddress, HostAndPort) {
       {"NS1.example.com:53", "NS1.example.com", 53},
       {"localhost", "localhost", 0},
   };
+  // `paynamed check` sees the schema only: it must not refuse what works.
+  const Json schema = Json::parse(kConfigSchema);
+  const auto* properties = schema.as<Json::Object>()->at("properties").as<Json::Object>();
+  for (const std::string key : {"server", "resolver"}) {
+    const std::regex pattern(*properties->at(key).as<Json::Object>()->at("pattern").as<std::string>());
+    for (const auto& each : good) EXPECT_TRUE(std::regex_search(each.text, pattern)) << each.text;
+    for (const std::string bad :
+         {"", "192.0.2.1:", "192.0.2.1:0", "192.0.2.1:domain", "tcp://192.0.2.1", "a b"})
+      EXPECT_FALSE(std::regex_search(bad, pattern)) << bad;
+  }
   for (const auto& each : good) {
     const auto found = host_and_port(each.text);
     ASSERT_TRUE(found) << each.text;
