@@ -1,6 +1,6 @@
 #include "api/server.hpp"
 
-#include <sys/socket.h>
+#include <sys/resource.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "api/in_flight.hpp"
+#include "api/listener.hpp"
 #include "api/problem.hpp"
 #include "api/restinio.hpp"
 
@@ -20,11 +21,11 @@ constexpr std::size_t kHardLimitFactor = 4;
 // For the last answers to reach their sockets after everything was decided.
 constexpr base::Duration kFlushTime{1'000};
 
-// Counts connections and refuses what is too much: without a bound a caller could use up all file
-// descriptors, and RESTinio's acceptor ends for good at the first accept() that fails.
+// Counts connections and knows when they are too many: without a bound a caller could use up all file
+// descriptors.
 class ConnectionCount {
  public:
-  explicit ConnectionCount(std::uint32_t most) : most_(most) {}
+  explicit ConnectionCount(std::uint32_t most) : most_(std::min(most, share_of_descriptors())) {}
 
   // RESTinio's connection_state_listener_t.
   void state_changed(const restinio::connection_state::notice_t& notice) noexcept {
@@ -32,20 +33,66 @@ class ConnectionCount {
     if (restinio::holds_alternative<restinio::connection_state::accepted_t>(cause)) ++open_;
     if (restinio::holds_alternative<restinio::connection_state::closed_t>(cause)) --open_;
   }
-  // RESTinio's ip_blocker_t.
-  restinio::ip_blocker::inspection_result_t inspect(const restinio::ip_blocker::incoming_info_t&) noexcept {
-    return open_ < static_cast<std::int64_t>(most_) ? restinio::ip_blocker::allow()
-                                                    : restinio::ip_blocker::deny();
-  }
+  bool full() const noexcept { return open_ >= static_cast<std::int64_t>(most_); }
 
  private:
+  // Three quarters of what the process may have: state, plugins and name servers need theirs.
+  static std::uint32_t share_of_descriptors() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return UINT32_MAX;
+    return static_cast<std::uint32_t>(std::min<rlim_t>(limit.rlim_cur / 4 * 3, UINT32_MAX));
+  }
+
   const std::uint32_t most_;
   std::atomic<std::int64_t> open_{0};
 };
 
 struct Traits : restinio::traits_t<restinio::asio_timer_manager_t, restinio::null_logger_t> {
   using connection_state_listener_t = ConnectionCount;
-  using ip_blocker_t = ConnectionCount;
+};
+
+}  // namespace
+}  // namespace paynamed::api
+
+// RESTinio's own count of connections works together with its acceptor, which is not used.
+template <>
+struct restinio::connection_count_limit_types<paynamed::api::Traits> {
+  using limiter_t = connection_count_limits::noop_connection_count_limiter_t;
+  struct lifetime_monitor_t {};
+};
+
+namespace paynamed::api {
+namespace {
+
+// Makes RESTinio's connections. Its http_server_t does the same behind an acceptor that cannot go on after a
+// failure.
+class Connections {
+ public:
+  Connections(asio::io_context& context, restinio::server_settings_t<Traits> settings,
+              std::shared_ptr<ConnectionCount> count)
+      : count_(std::move(count)) {
+    auto options_setter = settings.socket_options_setter();
+    auto timers = settings.timer_factory()->create(context);
+    auto shared = std::make_shared<restinio::impl::connection_settings_t<Traits>>(
+        std::move(settings), restinio::impl::create_parser_settings<Traits::http_methods_mapper_t>(),
+        std::move(timers));
+    factory_ = std::make_unique<restinio::impl::connection_factory_t<Traits>>(std::move(shared),
+                                                                              std::move(options_setter));
+  }
+
+  // By one thread at a time. A connection that is too much, or broken already, is closed.
+  void take(asio::ip::tcp::socket socket) noexcept try {
+    if (count_->full()) return;
+    const auto peer = socket.remote_endpoint();
+    factory_->create_new_connection(std::move(socket), peer, {})->init();
+  } catch (const std::exception&) {
+    // The caller is gone; there is nobody to tell.
+    return;
+  }
+
+ private:
+  std::shared_ptr<ConnectionCount> count_;
+  std::unique_ptr<restinio::impl::connection_factory_t<Traits>> factory_;
 };
 
 // What connections share. They keep it alive, also after the Server is gone.
@@ -171,32 +218,31 @@ class Server::Implementation {
  public:
   Implementation(asio::io_context& context, const Settings& settings, const ListenAddress& listen,
                  Dependencies dependencies)
-      : core_(std::make_shared<Core>(context, settings, std::move(dependencies))),
-        server_(restinio::external_io_context(context), server_settings(settings, listen)) {}
-
-  void open() { server_.open_sync(); }
+      : clock_(dependencies.clock),
+        log_(dependencies.log.area("api")),
+        core_(std::make_shared<Core>(context, settings, std::move(dependencies))) {
+    auto count = std::make_shared<ConnectionCount>(settings.max_connections);
+    auto http = server_settings(settings, count);
+    auto connections = std::make_shared<Connections>(context, std::move(http), std::move(count));
+    listener_ =
+        Listener::open(context, clock_, log_, asio::ip::tcp::endpoint{listen.address, listen.port},
+                       [connections](asio::ip::tcp::socket socket) { connections->take(std::move(socket)); });
+  }
+  ~Implementation() { listener_->stop(); }
 
   asio::awaitable<bool> stop(base::Duration deadline) {
-    // Ends the pending accept() and every later one. Asio's close() would race with an accept that another
-    // thread just starts.
-    ::shutdown(listener_, SHUT_RDWR);
-    const bool clean = co_await core_->stop(deadline);
-    server_.close_sync();
-    co_return clean;
+    listener_->stop();
+    co_return co_await core_->stop(deadline);
   }
 
-  const asio::ip::tcp::endpoint& endpoint() const { return endpoint_; }
+  const asio::ip::tcp::endpoint& endpoint() const { return listener_->endpoint(); }
 
  private:
-  restinio::server_settings_t<Traits> server_settings(const Settings& settings, const ListenAddress& listen) {
-    const auto count = std::make_shared<ConnectionCount>(settings.max_connections);
+  restinio::server_settings_t<Traits> server_settings(const Settings& settings,
+                                                      const std::shared_ptr<ConnectionCount>& count) {
     const Limits& limits = settings.limits;
     restinio::server_settings_t<Traits> out;
-    out.address(restinio::asio_ns::ip::address{listen.address})
-        .port(listen.port)
-        .protocol(listen.address.is_v6() ? asio::ip::tcp::v6() : asio::ip::tcp::v4())
-        .connection_state_listener(count)
-        .ip_blocker(count)
+    out.connection_state_listener(count)
         .read_next_http_message_timelimit(settings.read_timeout)
         .handle_request_timeout(settings.handle_timeout)
         .write_http_response_timelimit(settings.write_timeout)
@@ -207,15 +253,8 @@ class Server::Implementation {
                                       .max_field_value_size(kHardLimitFactor * limits.header_value_bytes)
                                       .max_field_count(kHardLimitFactor * limits.header_count)
                                       .max_body_size(kHardLimitFactor * limits.body_bytes))
-        .acceptor_options_setter([](restinio::acceptor_options_t& options) {
-          options.set_option(asio::socket_base::reuse_address(true));
-        })
         .socket_options_setter(
             [](restinio::socket_options_t& options) { options.set_option(asio::ip::tcp::no_delay(true)); })
-        .acceptor_post_bind_hook([this](asio::ip::tcp::acceptor& acceptor) {
-          endpoint_ = acceptor.local_endpoint();
-          listener_ = acceptor.native_handle();
-        })
         .request_handler([core = core_](const restinio::request_handle_t& handle) {
           core->take(handle);
           return restinio::request_accepted();
@@ -223,10 +262,10 @@ class Server::Implementation {
     return out;
   }
 
+  base::Clock& clock_;
+  const observe::Log log_;
   std::shared_ptr<Core> core_;
-  asio::ip::tcp::endpoint endpoint_;
-  int listener_ = -1;
-  restinio::http_server_t<Traits> server_;
+  std::shared_ptr<Listener> listener_;
 };
 
 base::Result<std::unique_ptr<Server>> Server::start(asio::io_context& context, Settings settings,
@@ -236,7 +275,6 @@ base::Result<std::unique_ptr<Server>> Server::start(asio::io_context& context, S
   try {
     auto implementation =
         std::make_shared<Implementation>(context, settings, *listen, std::move(dependencies));
-    implementation->open();
     return std::unique_ptr<Server>{new Server{std::move(implementation)}};
   } catch (const std::exception& error) {
     return base::fail(base::unavailable(

@@ -22,7 +22,9 @@ struct Settings {
   std::string listen = "127.0.0.1:8080";  // address:port, [address]:port for IPv6; port 0: the system chooses
   Limits limits;
   RateLimit rate;
-  std::uint32_t max_connections = 1024;  // one more is closed at once
+  // One more is closed at once; never more than three quarters of the file descriptors that the process may
+  // have.
+  std::uint32_t max_connections = 1024;
   base::Duration read_timeout{
       30'000};  // for a request to come in whole; also how long a connection may be idle
   base::Duration handle_timeout{75'000};  // for an answer; above the longest wait of a long poll
