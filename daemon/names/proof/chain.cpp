@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "names/proof/canonical.hpp"
+#include "names/proof/rrsig_rules.hpp"
 #include "names/proof/signature.hpp"
 
 namespace paynamed::names {
@@ -18,47 +19,6 @@ std::string text_of(const RecordSet& set) {
 
 bool same_bytes(ByteView a, ByteView b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end());
-}
-
-std::int64_t seconds_of(base::WallTime time) {
-  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
-}
-
-// RFC 4034 section 3.1.5: the 32 bits mean the time nearest to now.
-std::int64_t nearest(std::uint32_t bits, std::int64_t now) {
-  return now + static_cast<std::int32_t>(bits - static_cast<std::uint32_t>(now & 0xffffffff));
-}
-
-std::string time_text(std::int64_t seconds) {
-  return base::to_rfc3339(base::WallTime{std::chrono::seconds{seconds}});
-}
-
-// RFC 4034 section 3.1.3: without the root and without a first label "*".
-std::size_t countable_labels(const WireName& owner) {
-  return owner.label_count() - (owner.is_wildcard() ? 1 : 0);
-}
-
-// These belong to one name and are never an answer made from a wildcard (RFC 4035 sections 2.3 and 5.3.4, RFC
-// 6672 section 3.3).
-bool may_be_expanded(DnsType type) {
-  return type != DnsType::kDnskey && type != DnsType::kDs && type != DnsType::kNsec && type != kNsec3Type &&
-         type != DnsType::kDname;
-}
-
-// Whether the DS stands for the key.
-bool ds_matches(const Ds& ds, const WireName& zone, const Dnskey& key, std::uint16_t tag) {
-  if (ds.key_tag != tag || ds.algorithm != key.algorithm) return false;
-  const auto digest = ds_digest(ds.digest_type, zone, key.rdata);
-  return digest && same_bytes(*digest, ds.digest);
-}
-
-// Without SHA-1 digests when there is a better one (RFC 4509 section 3), and without unknown ones.
-void keep_best_digests(std::vector<Ds>& list) {
-  const bool better = std::any_of(list.begin(), list.end(),
-                                  [](const Ds& ds) { return ds.digest_type == 2 || ds.digest_type == 4; });
-  std::erase_if(list, [better](const Ds& ds) {
-    return ds.digest_type != 2 && ds.digest_type != 4 && (ds.digest_type != 1 || better);
-  });
 }
 
 }  // namespace
@@ -140,7 +100,7 @@ Chain::Verdict Chain::judge(const RecordSet& set) {
     return {Standing::kUnverifiable, fmt::format("{} is not signed", text_of(set)), {}};
   const WireName& signer = set.signatures.front().signer;
   for (const Rrsig& rrsig : set.signatures) {
-    auto wrong = wrong_field(set, rrsig);
+    auto wrong = wrong_field(sets_, set, rrsig);
     if (!wrong && rrsig.signer != signer) wrong = "is by another zone than the one before";
     if (!wrong && rrsig.labels != set.signatures.front().labels)
       wrong = "is for another wildcard than the one before";
@@ -162,16 +122,13 @@ Chain::Verdict Chain::judge(const RecordSet& set) {
 }
 
 Chain::Verdict Chain::judge_keys(const RecordSet& set) {
+  if (set.rdata.size() > kMaxKeysOfZone) {
+    return {Standing::kBad, fmt::format("{} has more than {} keys", text_of(set), kMaxKeysOfZone), {}};
+  }
   std::vector<ZoneKey> keys;
   for (const ByteView rdata : set.rdata) {
     const auto key = read_dnskey(rdata);
-    if (!key || keys.size() == kMaxKeysOfZone) {
-      return {Standing::kBad,
-              fmt::format("{} {}", text_of(set),
-                          key ? fmt::format("has more than {} keys", kMaxKeysOfZone)
-                              : std::string{"holds a malformed key"}),
-              {}};
-    }
+    if (!key) return {Standing::kBad, fmt::format("{} holds a malformed key", text_of(set)), {}};
     // A key that is no zone key signs nothing (RFC 4034 section 2.1.1). A revoked one still signs its set.
     if (key->is_zone_key()) keys.push_back({*key, key_tag_of(rdata)});
   }
@@ -219,17 +176,13 @@ std::optional<Chain::Verdict> Chain::find_trusted(const RecordSet& set, const st
       digests.push_back(*ds);
     }
   }
-  keep_best_digests(digests);
+  std::set<std::uint8_t> used;
+  trusted = keys_of_ds(set.owner, std::move(digests), keys, used);
+  if (!anchored) evidence.ds_digests.insert(used.begin(), used.end());
   for (const ZoneKey& key : keys) {
-    if (key.key.is_revoked()) continue;
-    bool good =
-        std::any_of(exact.begin(), exact.end(), [&](ByteView one) { return same_bytes(one, key.key.rdata); });
-    for (const Ds& ds : digests) {
-      if (!ds_matches(ds, set.owner, key.key, key.tag)) continue;
-      good = true;
-      if (!anchored) evidence.ds_digests.insert(ds.digest_type);
-    }
-    if (good) trusted.push_back(key.key.rdata);
+    const auto same = [&](ByteView one) { return same_bytes(one, key.key.rdata); };
+    if (!key.key.is_revoked() && std::any_of(exact.begin(), exact.end(), same))
+      trusted.push_back(key.key.rdata);
   }
   if (!trusted.empty()) return std::nullopt;
   return Verdict{
@@ -253,116 +206,75 @@ Chain::Verdict Chain::judge_signatures(const RecordSet& set, const std::vector<Z
   std::optional<Evidence> best;
   std::string why;
   for (const Rrsig& rrsig : set.signatures) {
-    Evidence evidence;
-    if (const auto wrong = wrong_time(rrsig, evidence)) {
-      why = fmt::format("a signature over {} {}", text_of(set), *wrong);
-      if (options_.unverifiable == Unverifiable::kRefuse)
-        return {Standing::kUnverifiable, std::move(why), {}};
-      continue;
-    }
-    std::vector<const ZoneKey*> candidates;
-    std::string refusal = fmt::format("is by key {} of algorithm {}, which {} does not have", rrsig.key_tag,
-                                      rrsig.algorithm, rrsig.signer.to_text());
-    for (const ZoneKey& key : keys) {
-      if (key.tag != rrsig.key_tag || key.key.algorithm != rrsig.algorithm) continue;
-      if (auto unfit = key_refusal(key.key)) {
-        refusal = fmt::format("is by {}", *unfit);
-      } else {
-        candidates.push_back(&key);
+    SignatureVerdict verdict = judge_signature(set, rrsig, keys, rdata);
+    const auto same = [&](ByteView one) { return same_bytes(one, verdict.key); };
+    if (verdict.standing != Standing::kVerified) {
+      why = std::move(verdict.why);
+      if (verdict.standing == Standing::kBad || options_.unverifiable == Unverifiable::kRefuse) {
+        return {verdict.standing, std::move(why), {}};
       }
-    }
-    if (candidates.empty()) {
-      why = fmt::format("a signature over {} {}", text_of(set), refusal);
-      if (options_.unverifiable == Unverifiable::kRefuse)
-        return {Standing::kUnverifiable, std::move(why), {}};
-      continue;
-    }
-    if (candidates.size() > kMaxKeysOfOneTag) {
-      return {Standing::kBad,
-              fmt::format("{} has more than {} keys with the tag {}", rrsig.signer.to_text(),
-                          kMaxKeysOfOneTag, rrsig.key_tag),
-              {}};
-    }
-    const WireName signed_owner = rrsig.labels == countable_labels(set.owner)
-                                      ? set.owner
-                                      : set.owner.suffix(rrsig.labels).wildcard_child().value_or(set.owner);
-    const auto message = signed_bytes(rrsig, signed_owner, rdata);
-    const ZoneKey* signer = nullptr;
-    for (const ZoneKey* key : candidates) {
-      if (signature_checks_++ == kMaxSignatureChecks) {
-        return {Standing::kBad,
-                fmt::format("it asks for more than {} signature checks", kMaxSignatureChecks),
-                {}};
-      }
-      if (signature_holds(key->key, message, rrsig.signature)) {
-        signer = key;
-        break;
-      }
-    }
-    if (!signer) {
-      return {Standing::kBad,
-              fmt::format("the signature of {} over {} is wrong", rrsig.signer.to_text(), text_of(set)),
-              {}};
-    }
-    const bool counts = !trusted || std::any_of(trusted->begin(), trusted->end(), [&](ByteView one) {
-      return same_bytes(one, signer->key.rdata);
-    });
-    if (!counts) {
+    } else if (trusted && std::none_of(trusted->begin(), trusted->end(), same)) {
       why = fmt::format("{} is signed by none of the keys that its DS record or trust anchor is for",
                         text_of(set));
-    } else if (!best || evidence.expires > best->expires) {
-      best = std::move(evidence);
+    } else if (!best || verdict.evidence.expires > best->expires) {
+      best = std::move(verdict.evidence);
     }
   }
   if (!best) return {Standing::kUnverifiable, std::move(why), {}};
   best->add(above);
-  const std::size_t labels = set.signatures.front().labels;
-  return {
-      Standing::kVerified,
-      {},
-      {&set, set.signatures.front().signer, labels, labels < countable_labels(set.owner), std::move(*best)}};
+  const Rrsig& rrsig = set.signatures.front();
+  return {Standing::kVerified,
+          {},
+          {&set, rrsig.signer, rrsig.labels, is_expanded(set.owner, rrsig), std::move(*best)}};
 }
 
-std::optional<std::string> Chain::wrong_field(const RecordSet& set, const Rrsig& rrsig) const {
-  const std::size_t labels = countable_labels(set.owner);
-  if (!set.owner.is_at_or_below(rrsig.signer)) {
-    return fmt::format("is by {}, which is not above it", rrsig.signer.to_text());
+Chain::SignatureVerdict Chain::judge_signature(const RecordSet& set, const Rrsig& rrsig,
+                                               const std::vector<ZoneKey>& keys,
+                                               const std::vector<std::vector<std::uint8_t>>& rdata) {
+  const auto window = window_at(rrsig, options_.now, options_.grace);
+  if (!window) {
+    return {
+        Standing::kUnverifiable, fmt::format("a signature over {} {}", text_of(set), window.error()), {}, {}};
   }
-  if (set.type == DnsType::kDs && !set.owner.is_below(rrsig.signer))
-    return "is by the zone itself, not by its parent";
-  if (set.type == DnsType::kDnskey && set.owner != rrsig.signer) return "is not by the zone itself";
-  if (rrsig.labels > labels) return "counts more labels than the name has";
-  if (rrsig.labels < rrsig.signer.label_count()) return "is for a wildcard above the zone";
-  if (rrsig.labels < labels && !may_be_expanded(set.type))
-    return "is for a wildcard, which that type never is";
-  if (is_above_cut(set, rrsig.signer)) {
-    return fmt::format("is by {}, although a zone in between has the name", rrsig.signer.to_text());
+  std::vector<const Dnskey*> candidates;
+  std::string refusal = fmt::format("is by key {} of algorithm {}, which {} does not have", rrsig.key_tag,
+                                    rrsig.algorithm, rrsig.signer.to_text());
+  for (const ZoneKey& key : keys) {
+    if (key.tag != rrsig.key_tag || key.key.algorithm != rrsig.algorithm) continue;
+    if (auto unfit = key_refusal(key.key)) {
+      refusal = fmt::format("is by {}", *unfit);
+    } else {
+      candidates.push_back(&key.key);
+    }
   }
-  return std::nullopt;
-}
-
-bool Chain::is_above_cut(const RecordSet& set, const WireName& signer) const {
-  return std::any_of(sets_.begin(), sets_.end(), [&](const RecordSet& cut) {
-    if ((cut.type != DnsType::kDs && cut.type != DnsType::kDnskey) || cut.rdata.empty()) return false;
-    if (!cut.owner.is_below(signer) || !set.owner.is_at_or_below(cut.owner)) return false;
-    // At the cut itself the parent has the DS and its own NSEC.
-    return set.owner != cut.owner || (set.type != DnsType::kDs && set.type != DnsType::kNsec);
-  });
-}
-
-std::optional<std::string> Chain::wrong_time(const Rrsig& rrsig, Evidence& evidence) const {
-  const std::int64_t now = seconds_of(options_.now);
-  const std::int64_t grace = std::chrono::floor<std::chrono::seconds>(options_.grace).count();
-  const std::int64_t inception = nearest(rrsig.inception, now);
-  const std::int64_t expiration = nearest(rrsig.expiration, now);
-  if (expiration < inception) return "ends before it begins";
-  if (inception > now) return fmt::format("begins at {}, which is not yet", time_text(inception));
-  if (expiration + grace < now) return fmt::format("ended at {}", time_text(expiration));
-  evidence.valid_from = inception;
-  evidence.expires = expiration;
-  evidence.least_original_ttl = rrsig.original_ttl;
-  evidence.algorithms = {rrsig.algorithm};
-  return std::nullopt;
+  if (candidates.empty()) {
+    return {Standing::kUnverifiable, fmt::format("a signature over {} {}", text_of(set), refusal), {}, {}};
+  }
+  if (candidates.size() > kMaxKeysOfOneTag) {
+    return {Standing::kBad,
+            fmt::format("{} has more than {} keys with the tag {}", rrsig.signer.to_text(), kMaxKeysOfOneTag,
+                        rrsig.key_tag),
+            {},
+            {}};
+  }
+  const auto message = signed_bytes(rrsig, signed_owner(set.owner, rrsig), rdata);
+  for (const Dnskey* key : candidates) {
+    if (signature_checks_++ == kMaxSignatureChecks) {
+      return {Standing::kBad,
+              fmt::format("it asks for more than {} signature checks", kMaxSignatureChecks),
+              {},
+              {}};
+    }
+    if (!signature_holds(*key, message, rrsig.signature)) continue;
+    return {Standing::kVerified,
+            {},
+            key->rdata,
+            {window->valid_from, window->expires, rrsig.original_ttl, {rrsig.algorithm}, {}}};
+  }
+  return {Standing::kBad,
+          fmt::format("the signature of {} over {} is wrong", rrsig.signer.to_text(), text_of(set)),
+          {},
+          {}};
 }
 
 // RFC 6672 section 5.3.1.

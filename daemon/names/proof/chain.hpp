@@ -9,6 +9,7 @@
 
 #include "base/status.hpp"
 #include "base/time.hpp"
+#include "names/proof/delegation.hpp"
 #include "names/proof/record_sets.hpp"
 #include "names/proof/trust_anchors.hpp"
 
@@ -76,9 +77,11 @@ class Chain {
     std::string why;
     VerifiedSet verified;
   };
-  struct ZoneKey {
-    Dnskey key;
-    std::uint16_t tag = 0;
+  struct SignatureVerdict {
+    Standing standing = Standing::kUnverifiable;
+    std::string why;
+    ByteView key;       // the DNSKEY rdata whose signature it is
+    Evidence evidence;  // of the signature alone
   };
   // The keys that may sign the zone's records, once its own DNSKEY set is verified.
   struct Zone {
@@ -93,13 +96,11 @@ class Chain {
   // `trusted`, for DNSKEY sets alone: the keys that somebody above vouches for; one of them must have signed.
   Verdict judge_signatures(const RecordSet& set, const std::vector<ZoneKey>& keys, const Evidence& above,
                            const std::vector<ByteView>* trusted);
-  // Nothing when good.
-  std::optional<std::string> wrong_field(const RecordSet& set, const Rrsig& rrsig) const;
-  std::optional<std::string> wrong_time(const Rrsig& rrsig, Evidence& evidence) const;
+  SignatureVerdict judge_signature(const RecordSet& set, const Rrsig& rrsig, const std::vector<ZoneKey>& keys,
+                                   const std::vector<std::vector<std::uint8_t>>& rdata);
   // The trusted keys of a DNSKEY set into `trusted`, and what speaks for them into `evidence`.
   std::optional<Verdict> find_trusted(const RecordSet& set, const std::vector<ZoneKey>& keys,
                                       std::vector<ByteView>& trusted, Evidence& evidence);
-  bool is_above_cut(const RecordSet& set, const WireName& signer) const;
   bool is_synthesized_cname(const RecordSet& set) const;
 
   const std::vector<RecordSet>& sets_;
