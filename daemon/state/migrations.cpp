@@ -179,7 +179,30 @@ CREATE TABLE instance_uses(
 ) WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations{Migration{kSchema1}};
+// Proofs are operational rows. names.key is a number that a rebuild gives again.
+constexpr const char* kSchema2 = R"sql(
+CREATE TABLE proof_trunks(
+  key   INTEGER PRIMARY KEY,
+  hash  BLOB NOT NULL UNIQUE,
+  chain BLOB NOT NULL
+);
+
+CREATE TABLE proofs(
+  name          INTEGER PRIMARY KEY,
+  tenant        INTEGER NOT NULL,
+  value         TEXT    NOT NULL,
+  leaf          BLOB    NOT NULL,
+  trunk         INTEGER NOT NULL,
+  made          INTEGER NOT NULL,
+  valid_from    INTEGER NOT NULL,
+  expires       INTEGER NOT NULL,
+  max_cache_ttl INTEGER NOT NULL
+);
+CREATE INDEX proofs_by_end ON proofs(expires);
+CREATE INDEX proofs_by_trunk ON proofs(trunk);
+)sql";
+
+constexpr std::array kMigrations{Migration{kSchema1}, Migration{kSchema2}};
 constexpr std::array kReadModels{"names", "offers", "runs", "totals", "instance_uses"};
 
 base::Result<void> step_forward(Connection& connection, const Migration& migration, std::size_t to) {

@@ -126,6 +126,18 @@ struct OfferRow {
   std::optional<base::WallTime> retired_until;
 };
 
+// That the record of a name is in DNS and true, for whoever trusts nothing but the root: an RFC 9102 chain in
+// two parts. Operational: a newer one takes its place, and it goes with the name.
+struct Proof {
+  std::string value;                // the TXT value that it proves
+  std::vector<std::uint8_t> leaf;   // the name's own part
+  std::vector<std::uint8_t> trunk;  // shared by the names of a zone
+  base::WallTime made;
+  base::WallTime valid_from;
+  base::WallTime expires;
+  std::uint32_t max_cache_ttl_seconds = 0;
+};
+
 struct RunRow {
   RunKey key = 0;
   base::Uuid id;

@@ -35,6 +35,9 @@ class Reader {
                                                 std::uint32_t limit);
   base::Result<std::vector<Store::DueOffer>> retired_offers_due(base::WallTime now, Store::DuePlace after,
                                                                 std::uint32_t limit);
+  base::Result<std::optional<Proof>> find_proof(std::string_view name);
+  base::Result<std::vector<Store::EndingProof>> proofs_ending(base::WallTime time, Store::ProofPlace after,
+                                                              std::uint32_t limit);
   base::Result<std::optional<Store::KeyUse>> find_key_use(std::string_view tenant, std::string_view key);
   base::Result<std::optional<RunRow>> find_run(std::string_view tenant, base::Uuid id);
   base::Result<std::vector<RunRow>> list_runs(std::string_view tenant, std::string_view name,
@@ -72,6 +75,8 @@ class Reader {
   Statement list_unusual_names_;
   Statement offers_of_;
   Statement retired_offers_;
+  Statement find_proof_;
+  Statement proofs_ending_;
   Statement find_key_use_;
   Statement find_run_;
   Statement run_key_;

@@ -149,6 +149,15 @@ asio::awaitable<Result<void>> SqliteStore::append(std::string tenant, std::vecto
   co_return co_await parts_->submit<void>(std::move(action));
 }
 
+asio::awaitable<Result<void>> SqliteStore::put_proof(std::string tenant, std::string name, Proof proof) {
+  auto unit = check(std::move(tenant), std::move(name), std::move(proof));
+  if (!unit) co_return base::fail(unit.error());
+  std::function<Result<void>(UnitWriter&)> action = [unit = std::move(*unit)](UnitWriter& writer) {
+    return writer.write(unit);
+  };
+  co_return co_await parts_->submit<void>(std::move(action));
+}
+
 asio::awaitable<Result<void>> SqliteStore::rebuild() {
   std::function<Result<void>(UnitWriter&)> action = [](UnitWriter& writer) { return writer.rebuild(); };
   co_return co_await parts_->submit<void>(std::move(action));
@@ -177,6 +186,15 @@ Result<std::vector<OfferRow>> SqliteStore::offers_of(std::string_view tenant, st
 Result<std::vector<Store::DueOffer>> SqliteStore::retired_offers_due(base::WallTime now, DuePlace after,
                                                                      std::uint32_t limit) {
   return parts_->readers->lend()->retired_offers_due(now, after, limit);
+}
+
+Result<std::optional<Proof>> SqliteStore::find_proof(std::string_view name) {
+  return parts_->readers->lend()->find_proof(name);
+}
+
+Result<std::vector<Store::EndingProof>> SqliteStore::proofs_ending(base::WallTime time, ProofPlace after,
+                                                                   std::uint32_t limit) {
+  return parts_->readers->lend()->proofs_ending(time, after, limit);
 }
 
 Result<std::optional<Store::KeyUse>> SqliteStore::find_key_use(std::string_view tenant,

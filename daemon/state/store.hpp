@@ -63,6 +63,7 @@ struct RunUpdate {
   std::uint32_t expected_entries = 0;
   std::vector<JournalEntry> journal;
   std::vector<NewEvent> events;
+  std::optional<Proof> proof = {};  // of the run's name
 };
 
 struct EventPage {
@@ -110,6 +111,10 @@ class Store {
   // Facts that belong to no run (a retired offer came to its end, a domain changed).
   virtual boost::asio::awaitable<Result<void>> append(std::string tenant, std::vector<NewEvent> events) = 0;
 
+  // A newer proof of a name that stands. ABORTED when the name has another value than the proof by now.
+  virtual boost::asio::awaitable<Result<void>> put_proof(std::string tenant, std::string name,
+                                                         Proof proof) = 0;
+
   // --- reads
   // -------------------------------------------------------------------------------------------------------
 
@@ -132,6 +137,22 @@ class Store {
   };
   virtual Result<std::vector<DueOffer>> retired_offers_due(base::WallTime now, DuePlace after,
                                                            std::uint32_t limit) = 0;
+
+  // The proof of what the name says in DNS now; none while a new value is not proven yet. Names are unique
+  // over all tenants, and what is in DNS is public.
+  virtual Result<std::optional<Proof>> find_proof(std::string_view name) = 0;
+  // Names whose proofs end before `time`, of all tenants; the first to end first, after `after`.
+  struct ProofPlace {
+    base::WallTime expires;
+    std::int64_t name = 0;
+  };
+  struct EndingProof {
+    std::string tenant;
+    std::string name;
+    ProofPlace place;  // pass that of the last one to the next call
+  };
+  virtual Result<std::vector<EndingProof>> proofs_ending(base::WallTime time, ProofPlace after,
+                                                         std::uint32_t limit) = 0;
 
   // What an idempotency key was used for. Nothing found means little: the same key may be on its way to disk,
   // so only accept_run() decides.

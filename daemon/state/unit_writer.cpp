@@ -33,6 +33,7 @@ UnitWriter::UnitWriter(Connection& connection, std::uint64_t max_open_runs)
       max_open_runs_(max_open_runs),
       log_(connection),
       models_(connection),
+      proofs_(connection),
       begin_(connection, "BEGIN IMMEDIATE"),
       commit_(connection, "COMMIT"),
       roll_back_(connection, "ROLLBACK"),
@@ -55,6 +56,7 @@ UnitWriter::UnitWriter(Connection& connection, std::uint64_t max_open_runs)
       insert_input_(connection,
                     "INSERT INTO run_inputs(run, tenant, snapshot, traceparent, instances, input) "
                     "VALUES (?, ?, ?, ?, ?, ?)"),
+      find_value_(connection, "SELECT key, value FROM names WHERE name = ? AND tenant = ? AND state >= 0"),
       insert_entry_(connection,
                     "INSERT INTO journal(run, seq, tenant, kind, step, attempt, time, payload) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)") {}
@@ -243,6 +245,13 @@ base::Result<void> UnitWriter::write(const RecordUnit& unit) {
       !done) {
     return done;
   }
+  if (update.proof) {
+    const auto name = models_.find_name(entry.name);
+    if (!name) return base::fail(name.error());
+    if (*name) {
+      if (auto done = proofs_.put(entry.tenant, (*name)->key, *update.proof); !done) return done;
+    }
+  }
   if (ends) open_.erase(update.run);
   dirty_ = false;
   return {};
@@ -255,6 +264,32 @@ base::Result<void> UnitWriter::write(const AppendUnit& unit) {
   if (auto done = write_events(*tenant, 0, unit.events, unit.facts, {}, {}); !done) return done;
   dirty_ = false;
   return {};
+}
+
+base::Result<void> UnitWriter::write(const ProofUnit& unit) {
+  const auto tenant = log_.tenant_key(unit.tenant);
+  if (!tenant) return base::fail(tenant.error());
+  const auto row = find_value_.first(unit.name, *tenant);
+  if (!row) return base::fail(row.error());
+  const bool same = *row && find_value_.text(1) == unit.proof.value;
+  const std::int64_t name = *row ? find_value_.integer(0) : 0;
+  find_value_.reset();
+  if (!same) {
+    return base::fail(
+        base::aborted(fmt::format("{} has another value than the one proven; prove it anew", unit.name)));
+  }
+  dirty_ = true;
+  if (auto done = proofs_.put(*tenant, name, unit.proof); !done) return done;
+  dirty_ = false;
+  return {};
+}
+
+base::Result<void> UnitWriter::erase_proof_of(const Fact& fact) {
+  if (fact.kind != Fact::Kind::kNameRemoved) return {};
+  const auto name = models_.find_name(fact.name);
+  if (!name) return base::fail(name.error());
+  if (!*name) return {};
+  return proofs_.erase((*name)->key);
 }
 
 base::Result<void> UnitWriter::write_journal(RunKey run, OpenEntry& entry,
@@ -276,6 +311,7 @@ base::Result<void> UnitWriter::write_events(TenantKey tenant, RunKey run, const 
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (auto done = log_.append(tenant, run, events[i], correlation_id, traceparent); !done) return done;
     if (auto done = models_.apply(facts[i], {tenant, run, events[i].time}); !done) return done;
+    if (auto done = erase_proof_of(facts[i]); !done) return done;
   }
   return {};
 }

@@ -13,6 +13,7 @@
 
 #include "base/result.hpp"
 #include "state/event_log.hpp"
+#include "state/proof_table.hpp"
 #include "state/read_models.hpp"
 #include "state/sqlite.hpp"
 #include "state/units.hpp"
@@ -30,6 +31,7 @@ class UnitWriter {
   base::Result<AcceptedRun> write(const AcceptUnit& unit);
   base::Result<void> write(const RecordUnit& unit);
   base::Result<void> write(const AppendUnit& unit);
+  base::Result<void> write(const ProofUnit& unit);
   // Clears the read models and applies every event again. Takes as long as it takes.
   base::Result<void> rebuild();
   bool dirty() const { return dirty_; }
@@ -66,12 +68,15 @@ class UnitWriter {
   base::Result<void> write_events(TenantKey tenant, RunKey run, const std::vector<NewEvent>& events,
                                   const std::vector<Fact>& facts, std::string_view correlation_id,
                                   std::string_view traceparent);
+  // A proof goes with its name.
+  base::Result<void> erase_proof_of(const Fact& fact);
   std::string uuid_of_run(RunKey run);
 
   Connection* connection_;
   std::uint64_t max_open_runs_;
   EventLog log_;
   ReadModels models_;
+  ProofTable proofs_;
   bool dirty_ = false;
   std::unordered_map<RunKey, OpenEntry> open_;
   std::list<Snapshot> snapshots_;  // the last used first
@@ -86,6 +91,7 @@ class UnitWriter {
   Statement find_snapshot_;
   Statement insert_snapshot_;
   Statement insert_input_;
+  Statement find_value_;
   Statement insert_entry_;
 };
 

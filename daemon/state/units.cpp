@@ -32,6 +32,12 @@ base::Result<void> check_journal(const std::vector<JournalEntry>& journal) {
   return {};
 }
 
+base::Result<void> check_proof(const Proof& proof) {
+  if (proof.leaf.size() <= kMaxProofPartBytes && proof.trunk.size() <= kMaxProofPartBytes) return {};
+  return base::fail(base::invalid_argument(fmt::format(
+      "a part of a proof has more than {} bytes; shorten the way to the record", kMaxProofPartBytes)));
+}
+
 }  // namespace
 
 base::Result<AcceptUnit> check(NewRun run) {
@@ -65,6 +71,9 @@ base::Result<AcceptUnit> check(NewRun run) {
 
 base::Result<RecordUnit> check(RunUpdate update) {
   if (auto fits = check_journal(update.journal); !fits) return base::fail(fits.error());
+  if (update.proof) {
+    if (auto fits = check_proof(*update.proof); !fits) return base::fail(fits.error());
+  }
   auto facts = read_facts(update.events);
   if (!facts) return base::fail(facts.error());
   for (const Fact& fact : *facts) {
@@ -96,6 +105,11 @@ base::Result<AppendUnit> check(std::string tenant, std::vector<NewEvent> events)
     }
   }
   return AppendUnit{std::move(tenant), std::move(events), std::move(*facts)};
+}
+
+base::Result<ProofUnit> check(std::string tenant, std::string name, Proof proof) {
+  if (auto fits = check_proof(proof); !fits) return base::fail(fits.error());
+  return ProofUnit{std::move(tenant), std::move(name), std::move(proof)};
 }
 
 }  // namespace paynamed::state

@@ -37,6 +37,21 @@ asio::awaitable<Result<void>> RecordingStore::append(std::string tenant,
   co_return co_await store_.append(std::move(tenant), std::move(events));
 }
 
+asio::awaitable<Result<void>> RecordingStore::put_proof(std::string tenant, std::string name,
+                                                        state::Proof proof) {
+  co_return co_await store_.put_proof(std::move(tenant), std::move(name), std::move(proof));
+}
+
+Result<std::optional<state::Proof>> RecordingStore::find_proof(std::string_view name) {
+  return store_.find_proof(name);
+}
+
+Result<std::vector<state::Store::EndingProof>> RecordingStore::proofs_ending(base::WallTime time,
+                                                                             ProofPlace after,
+                                                                             std::uint32_t limit) {
+  return store_.proofs_ending(time, after, limit);
+}
+
 Result<std::optional<state::NameRow>> RecordingStore::find_name(std::string_view tenant,
                                                                 std::string_view name) {
   return store_.find_name(tenant, name);

@@ -40,6 +40,11 @@ class RecordingStore final : public state::Store {
                                                        std::uint32_t limit) override;
   base::Result<std::vector<DueOffer>> retired_offers_due(base::WallTime now, DuePlace after,
                                                          std::uint32_t limit) override;
+  boost::asio::awaitable<base::Result<void>> put_proof(std::string tenant, std::string name,
+                                                       state::Proof proof) override;
+  base::Result<std::optional<state::Proof>> find_proof(std::string_view name) override;
+  base::Result<std::vector<EndingProof>> proofs_ending(base::WallTime time, ProofPlace after,
+                                                       std::uint32_t limit) override;
   base::Result<std::optional<KeyUse>> find_key_use(std::string_view tenant, std::string_view key) override;
   base::Result<std::optional<state::RunRow>> find_run(std::string_view tenant, base::Uuid id) override;
   base::Result<std::vector<state::RunRow>> list_runs(std::string_view tenant, std::string_view name,

@@ -58,6 +58,7 @@ class FakeStore final : public state::Store {
   std::map<std::string, std::vector<state::NameRow>> names;  // in order of name
   std::map<std::string, std::vector<state::RunRow>> runs;    // newest first
   std::vector<state::OfferRow> offers;
+  std::map<std::string, state::Proof> proofs;  // by name
   std::atomic<int> waiting{0};
 
   void add_event(state::Event event) {
@@ -101,6 +102,17 @@ class FakeStore final : public state::Store {
     return offers;
   }
   state::Result<std::vector<DueOffer>> retired_offers_due(base::WallTime, DuePlace, std::uint32_t) override {
+    return unexpected();
+  }
+  asio::awaitable<state::Result<void>> put_proof(std::string, std::string, state::Proof) override {
+    co_return unexpected();
+  }
+  state::Result<std::optional<state::Proof>> find_proof(std::string_view name) override {
+    const auto found = proofs.find(std::string{name});
+    if (found == proofs.end()) return std::optional<state::Proof>{};
+    return std::optional{found->second};
+  }
+  state::Result<std::vector<EndingProof>> proofs_ending(base::WallTime, ProofPlace, std::uint32_t) override {
     return unexpected();
   }
   state::Result<std::optional<KeyUse>> find_key_use(std::string_view, std::string_view) override {

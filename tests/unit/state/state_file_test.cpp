@@ -1,6 +1,7 @@
 // The file on disk: whose it is, what is refused, migrations and tampering.
 #include "state/state_file.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,6 +31,13 @@ struct StateFile : StoreTest {
     ASSERT_TRUE(done) << done.error().to_string();
   }
 };
+
+// All migrations there are, and one more.
+std::vector<Migration> and_then(const char* sql) {
+  std::vector<Migration> steps(migrations().begin(), migrations().end());
+  steps.push_back({sql});
+  return steps;
+}
 
 TEST_F(StateFile, IsForItsOwnerOnly) {
   open();
@@ -95,7 +103,20 @@ TEST_F(StateFile, OfANewerVersionIsRefusedNamingBoth) {
   const base::Status status = refused();
   EXPECT_EQ(status.code(), Code::kFailedPrecondition);
   EXPECT_THAT(status.message(), HasSubstr("has version 99"));
-  EXPECT_THAT(status.message(), HasSubstr("versions up to 1"));
+  EXPECT_THAT(status.message(), HasSubstr(fmt::format("versions up to {}", migrations().size())));
+}
+
+// As the first paynamed wrote it.
+TEST_F(StateFile, OfTheFirstVersionIsBroughtToTheNewest) {
+  {
+    ASSERT_TRUE(prepare_file(settings.path));
+    auto connection = Connection::open(settings.path, Connection::Mode::kReadWrite);
+    ASSERT_TRUE(connection);
+    ASSERT_TRUE(migrate(*connection, settings.path, migrations().first(1)));
+  }
+  open();
+  make_live("alice@example.com");
+  expect_sound();
 }
 
 TEST_F(StateFile, MigratesForwardKeepingWhatIsThere) {
@@ -103,10 +124,9 @@ TEST_F(StateFile, MigratesForwardKeepingWhatIsThere) {
   make_live("alice@example.com");
   store.reset();
   auto connection = Connection::open(settings.path, Connection::Mode::kReadWrite);
-  const Migration steps[] = {migrations()[0],
-                             {"ALTER TABLE names ADD COLUMN note TEXT NOT NULL DEFAULT 'none'"}};
+  const auto steps = and_then("ALTER TABLE names ADD COLUMN note TEXT NOT NULL DEFAULT 'none'");
   ASSERT_TRUE(migrate(*connection, settings.path, steps));
-  EXPECT_EQ(*connection->integer("PRAGMA user_version"), 2);
+  EXPECT_EQ(*connection->integer("PRAGMA user_version"), std::ssize(steps));
   EXPECT_EQ(*connection->text("SELECT note FROM names"), "none");
 }
 
@@ -114,11 +134,12 @@ TEST_F(StateFile, AFailedMigrationChangesNothing) {
   open();
   store.reset();
   auto connection = Connection::open(settings.path, Connection::Mode::kReadWrite);
-  const Migration steps[] = {migrations()[0], {"CREATE TABLE half(x); INSERT INTO nowhere VALUES (1)"}};
+  const auto steps = and_then("CREATE TABLE half(x); INSERT INTO nowhere VALUES (1)");
   const auto done = migrate(*connection, settings.path, steps);
   ASSERT_FALSE(done);
-  EXPECT_THAT(done.error().message(), HasSubstr("from version 1 to 2; it is unchanged"));
-  EXPECT_EQ(*connection->integer("PRAGMA user_version"), 1);
+  EXPECT_THAT(done.error().message(), HasSubstr(fmt::format("from version {} to {}; it is unchanged",
+                                                            steps.size() - 1, steps.size())));
+  EXPECT_EQ(*connection->integer("PRAGMA user_version"), std::ssize(steps) - 1);
   EXPECT_EQ(*connection->integer("SELECT count(*) FROM sqlite_schema WHERE name = 'half'"), 0);
 }
 
