@@ -74,8 +74,8 @@ boost::asio::awaitable<Response> submit(const Dependencies& dependencies, Reques
 
   state::RunState state = state::RunState::kRunning;
   std::string reason;
-  if (accepted->replayed) {
-    // The run of then may be over long since.
+  // The run of then may be over long since, and a removal may be another run that is turned back.
+  if (accepted->replayed || verb == state::Verb::kRemove) {
     auto row = dependencies.store.find_run(request.tenant, accepted->run);
     if (!row) co_return problem(request, row.error());
     if (*row) {

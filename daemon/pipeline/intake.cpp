@@ -89,8 +89,7 @@ Result<std::optional<state::NameRow>> existing_name(const Command& command, stat
   if (command.verb == Verb::kRegister) return row;
   const bool there = *row && (*row)->state != state::NameState::kRegistering &&
                      (*row)->state != state::NameState::kQuarantined;
-  // With an idempotency key the store decides: this may be the repetition of a request that removed the name.
-  if (!there && !(*row && (*row)->open_run) && command.idempotency_key.empty()) {
+  if (!there && !(*row && (*row)->open_run)) {
     return base::fail(base::not_found(fmt::format("there is no name {}", command.name.text())));
   }
   if (command.verb == Verb::kRotate && *row && (*row)->source == SourceKind::kExternal) {

@@ -21,6 +21,8 @@ namespace {
 constexpr std::uint32_t kRecoveryPage = 500;
 // How long cancel() waits for the step in progress to end.
 constexpr base::Duration kCancelPatience{15'000};
+// Why a run was turned back that a DELETE found paused.
+constexpr std::string_view kDeleted = "the name was deleted while the run was paused";
 
 }  // namespace
 
@@ -76,17 +78,15 @@ asio::awaitable<Result<Accepted>> SagaEngine::submit(Command command) {
     co_return base::fail(base::unavailable("the daemon is stopping; send the request again in a moment"));
   }
   if (command.verb == state::Verb::kRemove) {
-    if (const auto paused = paused_run_of(command)) {
-      Result<void> cancelled = co_await cancel(command.tenant, *paused);
-      if (!cancelled) co_return base::fail(cancelled.error());
-      co_return Accepted{*paused,
-                         false,
-                         {"the name's paused run is taken back; the name is removed with it if it "
-                          "was only being registered"}};
-    }
+    auto taken_back = co_await take_back(command);
+    if (!taken_back) co_return base::fail(taken_back.error());
+    if (*taken_back) co_return **std::move(taken_back);
   }
-  const std::shared_ptr<const Runtime> runtime = dependencies_.runtime();
   Result<Admitted> admitted =
+  const std::shared_ptr<const Runtime> runtime = dependencies_.runtime();
+  auto before = replay(command, *runtime);
+  if (!before) co_return base::fail(before.error());
+  if (*before) co_return **std::move(before);
       admit(command, *runtime, pipelines_, dependencies_.store, dependencies_.clock, dependencies_.random);
   if (!admitted) co_return base::fail(admitted.error());
 
@@ -113,18 +113,77 @@ asio::awaitable<Result<Accepted>> SagaEngine::submit(Command command) {
   co_return answer;
 }
 
-// The open run of the name that a command is about, if it is paused and can be turned back.
-std::optional<base::Uuid> SagaEngine::paused_run_of(const Command& command) {
-  const auto name = dependencies_.store.find_name(command.tenant, command.name.text());
-  if (!name || !*name || !(*name)->open_run) return std::nullopt;
+// What was accepted once stays accepted, whatever became of the configuration or of the source since. Two
+// that arrive together are told apart by the store.
+Result<std::optional<Accepted>> SagaEngine::replay(const Command& command, const Runtime& runtime) {
+  if (command.idempotency_key.empty()) return std::nullopt;
+  const auto use = dependencies_.store.find_key_use(command.tenant, command.idempotency_key);
+  if (!use) return base::fail(use.error());
+  if (!*use) return std::nullopt;
+  if ((*use)->request_hash != command.request_hash) {
+    return base::fail(base::invalid_argument(
+        "this Idempotency-Key was used for another request; take a new key for a new request"));
+  }
+  Accepted answer{(*use)->run, true, {}};
+  auto again =
+      admit(command, runtime, pipelines_, dependencies_.store, dependencies_.clock, dependencies_.random);
+  if (again) answer.warnings = std::move(again->warnings);
+  return answer;
+}
+
+// A DELETE that needs no run of its own: the name's paused run is turned back instead. Such a DELETE has no
+// place where its key could be stored, so its repetition is known by what it did.
+asio::awaitable<Result<std::optional<Accepted>>> SagaEngine::take_back(const Command& command) {
+  using Answer = Result<std::optional<Accepted>>;
+  state::Store& store = dependencies_.store;
+  const auto found = store.find_name(command.tenant, command.name.text());
+  if (!found) co_return base::fail(found.error());
+  const std::optional<state::NameRow>& name = *found;
+  const bool repeats = !command.idempotency_key.empty();
+  if (!name || (name->state == state::NameState::kQuarantined && !name->open_run)) {
+    if (!repeats) co_return Answer{std::nullopt};
+    const auto last = store.list_runs(command.tenant, command.name.text(), std::nullopt, {}, 1);
+    if (!last) co_return base::fail(last.error());
+    if (last->empty() || last->front().state != state::RunState::kCompensated ||
+        last->front().reason != kDeleted) {
+      co_return Answer{std::nullopt};
+    }
+    co_return Answer{Accepted{last->front().id, true, {}}};
+  }
+  if (!name->open_run) co_return Answer{std::nullopt};
+  const auto open = store.find_run(command.tenant, *name->open_run);
+  if (!open) co_return base::fail(open.error());
+  const bool registers = *open && (*open)->verb == state::Verb::kRegister;
+  const auto phase = phase_at_rest(*name->open_run);
+  const bool compensating =
+      phase == Phase::kCompensating || (*open && (*open)->state == state::RunState::kCompensating);
+  if (registers && compensating) {
+    Accepted going{*name->open_run, repeats, {"the name's registration is being taken back already"}};
+    co_return Answer{std::move(going)};
+  }
+  if (phase != Phase::kForward) co_return Answer{std::nullopt};
+  if (command.expected_revision != 0 && command.expected_revision != name->revision) {
+    co_return base::fail(
+        base::aborted(fmt::format("{} has revision {}, expected {}; read it again and decide anew",
+                                  command.name.text(), name->revision, command.expected_revision)));
+  }
+  Result<void> turned = co_await turn_back(command.tenant, *name->open_run, std::string{kDeleted});
+  if (!turned) co_return base::fail(turned.error());
+  Accepted answer{*name->open_run,
+                  false,
+                  {"the name's paused run is taken back; the name is removed with it if it "
+                   "was only being registered"}};
+  co_return Answer{std::move(answer)};
+}
+
+// Which way a paused run goes; nothing when it is not paused or cannot be turned back any more.
+std::optional<Phase> SagaEngine::phase_at_rest(const base::Uuid& id) {
   const std::lock_guard lock(mutex_);
-  const auto found = slots_.find(*(*name)->open_run);
+  const auto found = slots_.find(id);
   if (found == slots_.end() || found->second.driven) return std::nullopt;
   const Run& run = *found->second.run;
-  const bool forward = run.progress.phase_below_pause() == Phase::kForward;
-  const bool paused = run.progress.phase() == Phase::kPaused;
-  if (!paused || !forward || driver_.beyond_return(run)) return std::nullopt;
-  return run.id;
+  if (run.progress.phase() != Phase::kPaused || driver_.beyond_return(run)) return std::nullopt;
+  return run.progress.phase_below_pause();
 }
 
 void SagaEngine::take_up(std::shared_ptr<Run> run) {
@@ -303,6 +362,10 @@ asio::awaitable<Result<void>> SagaEngine::cancel(std::string tenant, base::Uuid 
       if (found == slots_.end() || found->second.run->tenant != tenant) {
         if (asked && has_turned_back(tenant, id)) co_return Result<void>{};
         co_return base::fail(not_open(tenant, id));
+  return turn_back(std::move(tenant), id, "cancelled by the caller");
+}
+
+asio::awaitable<Result<void>> SagaEngine::turn_back(std::string tenant, base::Uuid id, std::string reason) {
       }
       if (found->second.driven) {
         driven = found->second.run;
@@ -337,7 +400,7 @@ asio::awaitable<Result<void>> SagaEngine::cancel(std::string tenant, base::Uuid 
       co_return base::fail(base::failed_precondition("the run is being compensated already"));
     }
     (*run)->cancel_requested = false;
-    Result<void> turned = co_await driver_.turn_back(**run, "cancelled by the caller");
+    Result<void> turned = co_await driver_.turn_back(**run, std::move(reason));
     give_back(*run, turned);
     co_return turned;
   }

@@ -66,7 +66,11 @@ class SagaEngine final : public Engine {
     std::unique_ptr<base::Clock::Timer> timer;
   };
 
-  std::optional<base::Uuid> paused_run_of(const Command& command);
+  base::Result<std::optional<Accepted>> replay(const Command& command, const Runtime& runtime);
+  boost::asio::awaitable<base::Result<std::optional<Accepted>>> take_back(const Command& command);
+  std::optional<Phase> phase_at_rest(const base::Uuid& id);
+  boost::asio::awaitable<base::Result<void>> turn_back(std::string tenant, base::Uuid run,
+                                                       std::string reason);
   void take_up(std::shared_ptr<Run> run);
   void make_ready(const base::Uuid& id);
   void spawn(std::shared_ptr<Run> run);

@@ -170,6 +170,25 @@ TEST_F(ApiTest, IdempotencyKeysGoToTheEngineWithAHashOfTheRequest) {
   EXPECT_EQ(send(R"({"name":"a@example.com"})", std::string(255, 'k')), 202U);
 }
 
+// 422, as draft-ietf-httpapi-idempotency-key-header section 2.7 has it.
+TEST_F(ApiTest, AKeyThatWasUsedForAnotherRequestIsUnprocessable) {
+  world.engine.answer =
+      base::fail(base::invalid_argument("this Idempotency-Key was used for another request"));
+  const Response response =
+      call({"POST", "/v1/names", R"({"name":"alice@example.com"})", {{"Idempotency-Key", "k"}}});
+  EXPECT_EQ(response.status, 422U);
+  EXPECT_EQ(header_of(response, "Content-Type"), "application/problem+json");
+}
+
+TEST_F(ApiTest, ARemovalThatTurnsARegistrationBackComesWithItsState) {
+  world.engine.answer = pipeline::Accepted{run_id(1), false, {"it is taken back"}};
+  world.store.runs["default"] = {run_row(1, "alice@example.com", state::RunState::kCompensating)};
+  const Response response = call({"DELETE", "/v1/names/alice@example.com", {}, {}});
+  EXPECT_EQ(response.status, 202);
+  EXPECT_EQ(header_of(response, "Idempotency-Replayed"), "(none)");
+  EXPECT_EQ(text_of(object_of(response), "state"), "compensating");
+}
+
 TEST_F(ApiTest, AReplayedRunComesWithItsStateOfNow) {
   world.engine.answer = pipeline::Accepted{run_id(1), true, {}};
   world.store.runs["default"] = {run_row(1, "alice@example.com", state::RunState::kCompleted)};

@@ -256,11 +256,35 @@ TEST_F(ActionsTest, DeletingANameWhoseRegistrationIsPausedFreesIt) {
   zone.faults["Publish"] = {{Kind::kNothingDone, Code::kUnauthenticated}};
   const auto run = accept(registration());
   EXPECT_EQ(drive(run).state, RunState::kPaused);
-  EXPECT_EQ(accept(command(kAlice, Verb::kRemove)), run);
+  Command removes = command(kAlice, Verb::kRemove);
+  removes.idempotency_key = "key";
+  removes.request_hash = "hash";
+  EXPECT_EQ(accept(removes), run);
   EXPECT_EQ(drive(run).state, RunState::kCompensated);
   EXPECT_FALSE(store->find_name("default", kAlice).value());
   EXPECT_EQ(node().active(), 0U);
+  EXPECT_EQ(accept(removes), run);
+  EXPECT_EQ(await(engine->submit(command(kAlice, Verb::kRemove))).error().code(), Code::kNotFound);
+  // What comes after is a name of its own.
   make_live();
+  removes.idempotency_key = "another key";
+  const auto removal = accept(removes);
+  EXPECT_NE(removal, run);
+  EXPECT_EQ(drive(removal).state, RunState::kCompleted);
+}
+
+TEST_F(ActionsTest, DeletingANameWhoseChangeIsPausedTurnsTheChangeBack) {
+  make_live();
+  zone.faults["Publish"] = {{Kind::kNothingDone, Code::kUnauthenticated}};
+  const auto rotation = accept(command(kAlice, Verb::kRotate));
+  EXPECT_EQ(drive(rotation).state, RunState::kPaused);
+  const Command removes = command(kAlice, Verb::kRemove);
+  EXPECT_EQ(accept(removes), rotation);
+  EXPECT_EQ(drive(rotation).state, RunState::kCompensated);
+  EXPECT_EQ(name_row().state, NameState::kLive);
+  const auto removal = accept(removes);
+  EXPECT_NE(removal, rotation);
+  EXPECT_EQ(drive(removal).state, RunState::kCompleted);
 }
 
 }  // namespace

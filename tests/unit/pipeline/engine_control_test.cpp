@@ -186,6 +186,100 @@ TEST_F(ControlTest, DeletingANameWhoseRegistrationIsPausedFreesIt) {
   EXPECT_EQ(drive(accepted()).state, RunState::kCompleted);
 }
 
+struct DeletionTest : ControlTest {
+  // A registration that is paused, and the DELETE of its name.
+  base::Uuid paused_registration() {
+    script.performs["b"] = {fails(Code::kUnauthenticated)};
+    const auto run = accepted();
+    EXPECT_EQ(rest(run).state, RunState::kPaused);
+    return run;
+  }
+  static Command with_key(Command wanted, const std::string& key) {
+    wanted.idempotency_key = key;
+    wanted.request_hash = "hash of " + key;
+    return wanted;
+  }
+  const Command deletion = command("alice@example.test", state::Verb::kRemove);
+};
+
+TEST_F(DeletionTest, OfAPausedRegistrationMayBeRepeatedUnderItsKey) {
+  const auto run = paused_registration();
+  const Command keyed = with_key(deletion, "k");
+  ASSERT_TRUE(await(engine->submit(keyed)));
+  EXPECT_EQ(drive(run).state, RunState::kCompensated);
+  const auto repeated = await(engine->submit(keyed));
+  ASSERT_TRUE(repeated) << repeated.error().to_string();
+  EXPECT_EQ(repeated->run, run);
+  EXPECT_TRUE(repeated->replayed);
+  // Without a key it is a new wish, and there is nothing to delete.
+  EXPECT_EQ(await(engine->submit(deletion)).error().code(), Code::kNotFound);
+  EXPECT_EQ(events("run.compensated"), 1);
+}
+
+TEST_F(DeletionTest, OfANameWhoseRegistrationFailedIsNoRepetition) {
+  script.performs["b"] = {fails(Code::kInvalidArgument)};
+  const auto run = accepted();
+  EXPECT_EQ(drive(run).state, RunState::kCompensated);
+  EXPECT_EQ(await(engine->submit(with_key(deletion, "k"))).error().code(), Code::kNotFound);
+}
+
+TEST_F(DeletionTest, WhileTheRegistrationIsTakenBackIsThatRun) {
+  use_pipeline({step_of("w")}, "remove");
+  script.undos["a"] = {
+      [](const StepContext&) -> UndoResult { return Failure{base::unavailable("not now")}; },
+      [](const StepContext&) -> UndoResult { return Failure{base::permission_denied("no")}; }};
+  const auto run = paused_registration();
+  for (const char* key : {"k1", "k1", "k2"}) {
+    const auto answer = await(engine->submit(with_key(deletion, key)));
+    ASSERT_TRUE(answer) << key << answer.error().to_string();
+    EXPECT_EQ(answer->run, run);
+  }
+  // The undo cannot go on by itself: the answer still is the run that says so.
+  EXPECT_EQ(drive(run).state, RunState::kPaused);
+  const auto answer = await(engine->submit(deletion));
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_EQ(answer->run, run);
+  EXPECT_FALSE(answer->replayed);
+  EXPECT_EQ(events("run.compensating"), 1);
+}
+
+TEST_F(DeletionTest, OfAPausedRegistrationChecksTheRevision) {
+  const auto run = paused_registration();
+  const auto revision = (*store->find_name("default", "alice@example.test"))->revision;
+  Command guarded = deletion;
+  guarded.expected_revision = revision + 1;
+  const auto refused = await(engine->submit(guarded));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::kAborted);
+  EXPECT_EQ(refused.error().detail(), "");  // else the API would speak of an open run
+  EXPECT_EQ(view(run).row.state, RunState::kPaused);
+  guarded.expected_revision = revision;
+  EXPECT_TRUE(await(engine->submit(guarded)));
+  EXPECT_EQ(drive(run).state, RunState::kCompensated);
+}
+
+// The answer of then is owed, whatever the configuration says today.
+TEST_F(ControlTest, ARepeatedRequestIsAnsweredAlsoWhenItWouldBeRefusedToday) {
+  Command wanted = command("alice@example.test");
+  wanted.idempotency_key = "k";
+  wanted.request_hash = "h";
+  const auto first = await(engine->submit(wanted));
+  ASSERT_TRUE(first);
+  EXPECT_EQ(drive(first->run).state, RunState::kCompleted);
+  runtime->config.domains.clear();
+  runtime->pipelines.clear();
+  const auto repeated = await(engine->submit(wanted));
+  ASSERT_TRUE(repeated) << repeated.error().to_string();
+  EXPECT_EQ(repeated->run, first->run);
+  EXPECT_TRUE(repeated->replayed);
+  Command other = wanted;
+  other.request_hash = "h2";
+  EXPECT_EQ(await(engine->submit(other)).error().code(), Code::kInvalidArgument);
+  Command anew = wanted;
+  anew.idempotency_key = "k2";
+  EXPECT_EQ(await(engine->submit(anew)).error().code(), Code::kNotFound);
+}
+
 TEST_F(ControlTest, DeletingANameThatIsBeingRegisteredIsRefusedWithItsRun) {
   use_pipeline({step_of("w")}, "remove");
   const auto run = at_work();
