@@ -24,6 +24,17 @@ constexpr base::Duration kCancelPatience{15'000};
 // Why a run was turned back that a DELETE found paused.
 constexpr std::string_view kDeleted = "the name was deleted while the run was paused";
 
+// Runs of one lane hang together when an instance hangs: those of one domain share its DnsProvider, and those
+// that need a node share its backend.
+std::string lane_of(const Run& run) {
+  std::string lane = run.input.name.domain();
+  if (run.input.source.kind == state::SourceKind::kExternal) return lane;
+  for (const CompiledStep& step : run.pipeline.steps) {
+    if (!step.instance.empty()) return lane + ' ' + step.instance;
+  }
+  return lane;
+}
+
 }  // namespace
 
 SagaEngine::SagaEngine(Settings settings, Dependencies dependencies, ActionTable actions)
@@ -31,7 +42,8 @@ SagaEngine::SagaEngine(Settings settings, Dependencies dependencies, ActionTable
       dependencies_(std::move(dependencies)),
       actions_(std::move(actions)),
       driver_(dependencies_.store, actions_, dependencies_.clock, dependencies_.random),
-      idle_(dependencies_.clock) {}
+      idle_(dependencies_.clock),
+      lanes_(settings_.max_active_runs) {}
 
 SagaEngine::~SagaEngine() = default;
 
@@ -61,12 +73,12 @@ asio::awaitable<bool> SagaEngine::stop(base::Duration deadline) {
     const auto seen = idle_.count();
     {
       const std::lock_guard lock(mutex_);
-      ready_.clear();
+      lanes_.clear();
       for (auto& [id, slot] : slots_) {
         slot.timer.reset();
         slot.run->changed.notify();  // who waits for a run is told how it stands
       }
-      if (active_ == 0) co_return true;
+      if (lanes_.at_work() == 0) co_return true;
     }
     const auto left = std::chrono::ceil<base::Duration>(end - dependencies_.clock.monotonic());
     if (left.count() <= 0 || !co_await idle_.wait(seen, left)) co_return false;
@@ -77,16 +89,16 @@ asio::awaitable<Result<Accepted>> SagaEngine::submit(Command command) {
   if (stopping_) {
     co_return base::fail(base::unavailable("the daemon is stopping; send the request again in a moment"));
   }
+  const std::shared_ptr<const Runtime> runtime = dependencies_.runtime();
+  auto before = replay(command, *runtime);
+  if (!before) co_return base::fail(before.error());
+  if (*before) co_return **std::move(before);
   if (command.verb == state::Verb::kRemove) {
     auto taken_back = co_await take_back(command);
     if (!taken_back) co_return base::fail(taken_back.error());
     if (*taken_back) co_return **std::move(taken_back);
   }
   Result<Admitted> admitted =
-  const std::shared_ptr<const Runtime> runtime = dependencies_.runtime();
-  auto before = replay(command, *runtime);
-  if (!before) co_return base::fail(before.error());
-  if (*before) co_return **std::move(before);
       admit(command, *runtime, pipelines_, dependencies_.store, dependencies_.clock, dependencies_.random);
   if (!admitted) co_return base::fail(admitted.error());
 
@@ -189,9 +201,10 @@ std::optional<Phase> SagaEngine::phase_at_rest(const base::Uuid& id) {
 void SagaEngine::take_up(std::shared_ptr<Run> run) {
   const base::Uuid id = run->id;
   const bool paused = run->progress.phase() == Phase::kPaused;
+  const std::string lane = lane_of(*run);
   {
     const std::lock_guard lock(mutex_);
-    slots_[id] = Slot{std::move(run), false, nullptr};
+    slots_[id] = Slot{std::move(run), &lanes_.named(lane), false, nullptr};
   }
   if (!paused) make_ready(id);
 }
@@ -203,11 +216,7 @@ void SagaEngine::make_ready(const base::Uuid& id) {
     const auto found = slots_.find(id);
     if (found == slots_.end() || found->second.driven || stopping_) return;
     found->second.driven = true;
-    if (active_ >= settings_.max_active_runs) {
-      ready_.push_back(id);
-      return;
-    }
-    ++active_;
+    if (!lanes_.take(*found->second.lane, id)) return;
     run = found->second.run;
   }
   spawn(std::move(run));
@@ -238,10 +247,10 @@ void SagaEngine::rested(const std::shared_ptr<Run>& run, const Driver::Rest& res
   std::unique_ptr<base::Clock::Timer> dropped;  // outside the lock: it may be the last to hold a coroutine
   {
     const std::lock_guard lock(mutex_);
-    --active_;
     const auto found = slots_.find(run->id);
     if (found != slots_.end()) {
       Slot& slot = found->second;
+      lanes_.give_back(*slot.lane);
       dropped = std::move(slot.timer);
       slot.driven = false;
       if (rest.kind == Kind::kFinal || (rest.kind == Kind::kStopped && !stopping_)) {
@@ -252,18 +261,21 @@ void SagaEngine::rested(const std::shared_ptr<Run>& run, const Driver::Rest& res
                                             [this, id = run->id] { make_ready(id); });
       }
     }
-    while (!ready_.empty() && active_ < settings_.max_active_runs && !next) {
-      const auto waiting = slots_.find(ready_.front());
-      ready_.pop_front();
-      if (waiting != slots_.end()) {
-        ++active_;
-        next = waiting->second.run;
-      }
-    }
+    next = next_ready();
   }
   run->changed.notify();
   idle_.notify();
-  if (next) spawn(std::move(next));
+  while (next) {
+    spawn(std::move(next));
+    const std::lock_guard lock(mutex_);
+    next = next_ready();
+  }
+}
+
+std::shared_ptr<Run> SagaEngine::next_ready() {
+  const auto id = lanes_.next();
+  // It is there: who waits is marked as driven, and such a run stays.
+  return id ? slots_.at(*id).run : nullptr;
 }
 
 asio::awaitable<Result<state::RunRow>> SagaEngine::wait(std::string tenant, base::Uuid id,
@@ -350,6 +362,10 @@ asio::awaitable<Result<void>> SagaEngine::resume(std::string tenant, base::Uuid 
 }
 
 asio::awaitable<Result<void>> SagaEngine::cancel(std::string tenant, base::Uuid id) {
+  return turn_back(std::move(tenant), id, "cancelled by the caller");
+}
+
+asio::awaitable<Result<void>> SagaEngine::turn_back(std::string tenant, base::Uuid id, std::string reason) {
   const base::MonotonicTime end = dependencies_.clock.monotonic() + kCancelPatience;
   // Whether the run was told; if it turned back then, it did what was asked, however far it has come since.
   bool asked = false;
@@ -362,10 +378,6 @@ asio::awaitable<Result<void>> SagaEngine::cancel(std::string tenant, base::Uuid 
       if (found == slots_.end() || found->second.run->tenant != tenant) {
         if (asked && has_turned_back(tenant, id)) co_return Result<void>{};
         co_return base::fail(not_open(tenant, id));
-  return turn_back(std::move(tenant), id, "cancelled by the caller");
-}
-
-asio::awaitable<Result<void>> SagaEngine::turn_back(std::string tenant, base::Uuid id, std::string reason) {
       }
       if (found->second.driven) {
         driven = found->second.run;

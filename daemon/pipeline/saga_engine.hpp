@@ -6,7 +6,6 @@
 
 #include <atomic>
 #include <boost/asio/any_io_executor.hpp>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,6 +17,7 @@
 #include "pipeline/action.hpp"
 #include "pipeline/driver.hpp"
 #include "pipeline/engine.hpp"
+#include "pipeline/lanes.hpp"
 #include "pipeline/run.hpp"
 #include "pipeline/runtime.hpp"
 #include "pipeline/shared_pipelines.hpp"
@@ -28,7 +28,9 @@ namespace paynamed::pipeline {
 class SagaEngine final : public Engine {
  public:
   struct Settings {
-    std::size_t max_active_runs = 256;  // driven at once; the others wait in the order they became ready
+    // Driven at once, half of them of one domain and node instance; the others wait in the order they became
+    // ready.
+    std::size_t max_active_runs = 512;
   };
   struct Dependencies {
     boost::asio::any_io_executor executor;
@@ -62,6 +64,7 @@ class SagaEngine final : public Engine {
  private:
   struct Slot {
     std::shared_ptr<Run> run;
+    Lanes::Lane* lane = nullptr;
     bool driven = false;  // by a coroutine, or about to be
     std::unique_ptr<base::Clock::Timer> timer;
   };
@@ -73,6 +76,8 @@ class SagaEngine final : public Engine {
                                                        std::string reason);
   void take_up(std::shared_ptr<Run> run);
   void make_ready(const base::Uuid& id);
+  // A run that waited and may be driven now; under mutex_.
+  std::shared_ptr<Run> next_ready();
   void spawn(std::shared_ptr<Run> run);
   boost::asio::awaitable<void> drive(std::shared_ptr<Run> run);
   void rested(const std::shared_ptr<Run>& run, const Driver::Rest& rest);
@@ -93,8 +98,7 @@ class SagaEngine final : public Engine {
 
   std::mutex mutex_;
   std::map<base::Uuid, Slot> slots_;  // guarded by mutex_
-  std::deque<base::Uuid> ready_;      // guarded by mutex_
-  std::size_t active_ = 0;            // guarded by mutex_
+  Lanes lanes_;                       // guarded by mutex_
 };
 
 }  // namespace paynamed::pipeline

@@ -313,7 +313,7 @@ TEST_F(ControlTest, ARunThatWasDownLongerThanItsDeadlineGetsOneAttempt) {
 
 TEST_F(ControlTest, MoreRunsThanMayBeActiveAllComplete) {
   crash();
-  engine_settings.max_active_runs = 2;
+  engine_settings.max_active_runs = 4;
   start();
   script.takes["a"] = Duration{1'000};
   script.performs["b"] = {waits(Duration{500}), fails(Code::kUnavailable)};
@@ -326,7 +326,28 @@ TEST_F(ControlTest, MoreRunsThanMayBeActiveAllComplete) {
     clock.advance(Duration{250});
   }
   EXPECT_EQ(completed(), 50);
-  EXPECT_EQ(script.most_at_work, 2);
+  EXPECT_EQ(script.most_at_work, 2);  // they are of one lane
+}
+
+TEST_F(ControlTest, RunsWhoseCallsHangDoNotKeepTheRunsOfAnotherDomainWaiting) {
+  crash();
+  engine_settings.max_active_runs = 4;
+  config::Domain other = runtime->config.domains.front();
+  other.name = "other.test";
+  runtime->config.domains.push_back(other);
+  start();
+  script.takes["b"] = Duration{60'000};
+  std::vector<base::Uuid> hanging;
+  for (int i = 0; i < 10; ++i) hanging.push_back(accepted("user" + std::to_string(i) + "@example.test"));
+  pump([&] { return script.at_work == 2; });
+  script.takes.clear();
+  for (int i = 0; i < 5; ++i) {
+    const auto run = accepted("user" + std::to_string(i) + "@other.test");
+    EXPECT_EQ(rest(run).state, RunState::kCompleted);
+  }
+  EXPECT_EQ(script.at_work, 2);
+  clock.advance(Duration{60'000});
+  pump([&] { return events("run.completed") == 15; });
 }
 
 TEST_F(ControlTest, AClockThatIsSetBackDoesNotProlongAWait) {

@@ -1,0 +1,103 @@
+#include "pipeline/lanes.hpp"
+
+#include <gmock/gmock.h>
+
+namespace paynamed::pipeline {
+namespace {
+
+using testing::ElementsAre;
+
+struct LanesTest : testing::Test {
+  Lanes lanes{16};
+
+  static base::Uuid id(std::uint8_t number) {
+    std::array<std::uint8_t, 16> bytes{};
+    bytes[15] = number;
+    return base::Uuid{bytes};
+  }
+  // How many of this lane get a slot, one after the other.
+  int taken(const std::string& name, int wanted) {
+    int got = 0;
+    for (int i = 0; i < wanted; ++i) got += lanes.take(lanes.named(name), id(0)) ? 1 : 0;
+    return got;
+  }
+};
+
+TEST_F(LanesTest, ALaneAloneGetsHalf) {
+  EXPECT_EQ(taken("a", 100), 8);
+  EXPECT_EQ(lanes.at_work(), 8U);
+}
+
+TEST_F(LanesTest, HoweverManyAreStuckANewOneFindsSome) {
+  EXPECT_EQ(taken("a", 100), 8);
+  EXPECT_EQ(taken("b", 100), 4);
+  EXPECT_EQ(taken("c", 100), 2);
+  EXPECT_EQ(taken("d", 100), 1);
+  EXPECT_EQ(taken("e", 100), 1);
+  EXPECT_EQ(lanes.at_work(), 16U);
+}
+
+TEST_F(LanesTest, AFewSlotsAreEnoughForAllToComeToTheirEnd) {
+  for (const std::size_t slots : {1U, 2U, 3U}) {
+    Lanes few{slots};
+    const std::vector<std::string> names{"a", "b"};
+    int begun = 0;
+    std::deque<Lanes::Lane*> at_work;
+    for (std::uint8_t i = 0; i < 20; ++i) {
+      Lanes::Lane& lane = few.named(names[i % 2]);
+      if (few.take(lane, id(i))) at_work.push_back(&lane);
+    }
+    while (!at_work.empty()) {
+      ++begun;
+      few.give_back(*at_work.front());
+      at_work.pop_front();
+      while (const auto next = few.next()) {
+        const std::uint8_t number = next->bytes()[15];
+        at_work.push_back(&few.named(names[number % 2]));
+      }
+      ASSERT_LE(few.at_work(), slots);
+    }
+    EXPECT_EQ(begun, 20) << slots;
+  }
+}
+
+TEST_F(LanesTest, ThoseWhoWaitKeepTheirOrderAndLanesTakeTurns) {
+  Lanes one{1};
+  Lanes::Lane& a = one.named("a");
+  Lanes::Lane& b = one.named("b");
+  ASSERT_TRUE(one.take(a, id(1)));
+  for (const std::uint8_t run : std::vector<std::uint8_t>{2, 3, 4}) EXPECT_FALSE(one.take(a, id(run)));
+  for (const std::uint8_t run : std::vector<std::uint8_t>{12, 13}) EXPECT_FALSE(one.take(b, id(run)));
+  std::vector<int> order;
+  Lanes::Lane* at_work = &a;
+  for (;;) {
+    one.give_back(*at_work);
+    const auto next = one.next();
+    if (!next) break;
+    order.push_back(next->bytes()[15]);
+    at_work = order.back() > 10 ? &b : &a;
+    EXPECT_FALSE(one.next());
+  }
+  EXPECT_THAT(order, ElementsAre(2, 12, 3, 13, 4));
+}
+
+TEST_F(LanesTest, WhoComesNewWaitsBehindThoseWhoWait) {
+  EXPECT_EQ(taken("a", 9), 8);
+  Lanes::Lane& a = lanes.named("a");
+  EXPECT_FALSE(lanes.take(a, id(2)));
+  lanes.give_back(a);
+  EXPECT_FALSE(lanes.take(a, id(3)));
+  EXPECT_EQ(lanes.next(), id(0));
+  EXPECT_FALSE(lanes.next());
+}
+
+TEST_F(LanesTest, AfterAClearNobodyWaits) {
+  EXPECT_EQ(taken("a", 9), 8);
+  lanes.clear();
+  lanes.give_back(lanes.named("a"));
+  EXPECT_FALSE(lanes.next());
+  EXPECT_TRUE(lanes.take(lanes.named("a"), id(1)));
+}
+
+}  // namespace
+}  // namespace paynamed::pipeline
