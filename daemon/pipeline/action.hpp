@@ -68,6 +68,7 @@ struct Done {
   boost::json::object outputs;
   std::vector<state::NewEvent> events;  // written with the outcome; id and time are filled in by the engine
   std::string message;                  // what came of it, for people
+  std::optional<state::Proof> proof = {};
 };
 struct Skipped {
   std::string message;

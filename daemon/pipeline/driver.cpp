@@ -183,6 +183,7 @@ asio::awaitable<Driver::MaybeRest> Driver::finish_step(Run& run, std::size_t ind
             add(run, draft,
                 entry::done(number, attempt, clock_.wall(), std::move(done.outputs), done.message));
             add_events(draft, std::move(done.events));
+            draft.proof = std::move(done.proof);
           },
           [&](Skipped& skipped) { add(run, draft, entry::skipped(number, clock_.wall(), skipped.message)); },
           [&](Wait& wait) {
@@ -377,6 +378,7 @@ asio::awaitable<Driver::MaybeRest> Driver::commit(Run& run, Draft draft) {
   update.expected_entries = draft.expected_entries;
   update.journal = std::move(draft.journal);
   update.events = std::move(draft.events);
+  update.proof = std::move(draft.proof);
   PAYNAMED_FAILPOINT("engine.commit.before");
   Result<void> recorded = co_await store_.record(std::move(update));
   PAYNAMED_FAILPOINT("engine.commit.after");

@@ -55,6 +55,7 @@ class Driver {
     std::uint32_t expected_entries = 0;
     std::vector<state::JournalEntry> journal;
     std::vector<state::NewEvent> events;
+    std::optional<state::Proof> proof = {};
   };
   using MaybeRest = std::optional<Rest>;
 

@@ -53,7 +53,8 @@ constexpr std::array kKinds{
     StepKind{"dns.await", Needs::kNothing, false, kAwaitArguments, kNoOutputs,
              "Every address of every authoritative server has the record; waits until then."},
     StepKind{"name.prove", Needs::kNothing, false, kNoArguments, kNoOutputs,
-             "The record is validated from the trust anchor; only then is the name live."},
+             "A DNSSEC proof of the record is made from the trust anchor and verified offline; only then is "
+             "the name live."},
     StepKind{"event.emit", Needs::kNothing, false, kEmitArguments, kNoOutputs,
              "An event of the operator's own."},
     StepKind{"dns.withdraw", Needs::kDnsOfDomain, false, kNoArguments, kNoOutputs,

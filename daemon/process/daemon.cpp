@@ -98,7 +98,7 @@ pipeline::Services Daemon::services() {
   services.check_authoritatives = [this](base::Name name, std::string value) {
     return dns_->check_authoritatives(std::move(name), std::move(value));
   };
-  services.validate_record = [this](base::Name name) { return dns_->validate_record(std::move(name)); };
+  services.prove_record = [this](base::Name name) { return dns_->prove_record(std::move(name)); };
   services.validate_domain = [this](std::string domain) { return dns_->validate_domain(std::move(domain)); };
   return services;
 }

@@ -19,6 +19,7 @@ namespace {
 // Finding the servers of a zone takes some questions down the tree, a validation some more.
 constexpr base::Duration kFindServers{10'000};
 constexpr base::Duration kValidate{15'000};
+constexpr base::Duration kProve{20'000};
 
 // The addresses were checked when the configuration was read.
 asio::ip::address address_of(const config::DnsServer& server) {
@@ -65,35 +66,25 @@ Verdict verdict_of(names::Security security) {
   return Verdict::kIndeterminate;
 }
 
-std::string sentence_of(const std::string& owner, const names::Validation& validation) {
-  switch (validation.security) {
-    case names::Security::kSecure:
-      return {};
-    case names::Security::kInsecure:
-      return owner +
-             " is not DNSSEC-signed up to the trust anchor; sign the zone and put its DS at the parent";
-    case names::Security::kBogus:
-      return owner + " does not validate: " + validation.why;
-    case names::Security::kIndeterminate:
-      break;
-  }
-  return owner + " could not be validated: " + validation.why;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<DnsChecks>> DnsChecks::create(const config::Dns& settings, base::Clock& clock,
                                                      base::Random& random) {
   auto validator = names::Validator::create(validator_settings(settings), clock);
   if (!validator) return base::fail(validator.error());
-  return std::unique_ptr<DnsChecks>{new DnsChecks{settings, clock, random, *std::move(validator)}};
+  auto anchors = names::read_trust_anchors(settings.trust_anchor);
+  if (!anchors) return base::fail(anchors.error());
+  return std::unique_ptr<DnsChecks>{
+      new DnsChecks{settings, clock, random, *std::move(validator), *std::move(anchors)}};
 }
 
 DnsChecks::DnsChecks(const config::Dns& settings, base::Clock& clock, base::Random& random,
-                     std::unique_ptr<names::Validator> validator)
+                     std::unique_ptr<names::Validator> validator, names::TrustAnchors anchors)
     : transport_(clock, random),
       authoritative_(transport_, clock, authoritative_settings(settings)),
-      validator_(std::move(validator)) {}
+      validator_(std::move(validator)),
+      prover_(*validator_, std::move(anchors), clock),
+      clock_(clock) {}
 
 asio::awaitable<Result<AuthoritativeReport>> DnsChecks::check_authoritatives(base::Name name,
                                                                              std::string value) const {
@@ -123,15 +114,19 @@ asio::awaitable<Result<AuthoritativeReport>> DnsChecks::check_authoritatives(bas
   co_return answer;
 }
 
-asio::awaitable<Result<ValidationReport>> DnsChecks::validate_record(base::Name name) const {
-  const std::string owner = name.owner_name();
-  auto validation = co_await validator_->validate(owner, net::DnsType::kTxt, kValidate);
-  if (!validation) co_return base::fail(validation.error());
-  ValidationReport report;
-  report.verdict = verdict_of(validation->security);
-  report.values = validation->values;
-  report.why = sentence_of(owner, *validation);
-  co_return report;
+asio::awaitable<Result<pipeline::ProvenRecord>> DnsChecks::prove_record(base::Name name) const {
+  auto made = co_await prover_.prove(name.owner_name(), kProve);
+  if (!made) co_return base::fail(made.error());
+  const names::VerifiedProof& verified = made->verified.proof;
+  pipeline::ProvenRecord record;
+  record.proof = {std::move(made->verified.uri),
+                  std::move(made->leaf),
+                  std::move(made->trunk),
+                  clock_.wall(),
+                  verified.valid_from,
+                  verified.expires,
+                  static_cast<std::uint32_t>(verified.max_cache_ttl.count())};
+  co_return record;
 }
 
 asio::awaitable<Result<ValidationReport>> DnsChecks::validate_domain(std::string domain) const {

@@ -10,6 +10,7 @@
 #include "base/random.hpp"
 #include "config/config.hpp"
 #include "names/authoritative.hpp"
+#include "names/prover.hpp"
 #include "names/validator.hpp"
 #include "net/dns_transport.hpp"
 #include "pipeline/actions/services.hpp"
@@ -24,16 +25,18 @@ class DnsChecks {
 
   boost::asio::awaitable<base::Result<pipeline::AuthoritativeReport>> check_authoritatives(
       base::Name name, std::string value) const;
-  boost::asio::awaitable<base::Result<pipeline::ValidationReport>> validate_record(base::Name name) const;
+  boost::asio::awaitable<base::Result<pipeline::ProvenRecord>> prove_record(base::Name name) const;
   boost::asio::awaitable<base::Result<pipeline::ValidationReport>> validate_domain(std::string domain) const;
 
  private:
   DnsChecks(const config::Dns& settings, base::Clock& clock, base::Random& random,
-            std::unique_ptr<names::Validator> validator);
+            std::unique_ptr<names::Validator> validator, names::TrustAnchors anchors);
 
   net::DnsTransport transport_;
   names::Authoritative authoritative_;
   std::unique_ptr<names::Validator> validator_;
+  names::Prover prover_;
+  base::Clock& clock_;
 };
 
 }  // namespace paynamed::process

@@ -1,7 +1,8 @@
-// name.prove: the record is validated from the trust anchor. Only then is the name live.
+// name.prove: the record is proven from the trust anchor. Only then is the name live.
+#include <fmt/format.h>
+
 #include <algorithm>
 
-#include "names/txt.hpp"
 #include "pipeline/actions/actions.hpp"
 #include "pipeline/event_data.hpp"
 
@@ -28,8 +29,13 @@ class NameProve final : public Action {
     if (settle && context.now < *settle) {
       co_return Wait{*settle, "letting the provider's servers settle before a resolver is asked", {}};
     }
-    auto report = co_await services_.validate_record(context.input.name);
-    std::string obstacle = report ? what_is_wrong(*report, value) : report.error().message();
+    auto proven = co_await services_.prove_record(context.input.name);
+    std::string obstacle;
+    if (!proven) {
+      obstacle = proven.error().message();
+    } else if (proven->proof.value != value) {
+      obstacle = "the record is proven with another value still: the change has to reach every server";
+    }
     if (!obstacle.empty()) {
       const auto looks = integer_of(context.step_progress().wait_state, "looks").value_or(0);
       const base::Duration pause{
@@ -39,10 +45,14 @@ class NameProve final : public Action {
       co_return Wait{context.now + pause, std::move(obstacle), std::move(state)};
     }
     Done done;
-    done.message = "validated from the trust anchor";
+    const state::Proof& proof = proven->proof;
+    done.message = fmt::format("proven from the trust anchor in {} bytes, good until {}",
+                               proof.leaf.size() + proof.trunk.size(), base::to_rfc3339(proof.expires));
+    done.outputs["proof_expires"] = base::to_rfc3339(proof.expires);
     json::object data;
     data["value"] = value;
     done.events.push_back(event_of("name.live", context.run, context.input, std::move(data)));
+    done.proof = std::move(proven->proof);
     co_return done;
   }
 
@@ -58,16 +68,6 @@ class NameProve final : public Action {
       }
     }
     return std::nullopt;
-  }
-
-  static std::string what_is_wrong(const ValidationReport& report, const std::string& value) {
-    if (report.verdict != ValidationReport::Verdict::kSecure) return report.why;
-    std::vector<names::TxtStrings> records;
-    for (const std::string& each : report.values) records.push_back({each});
-    auto record = names::pick_payment_record(records);
-    if (!record) return record.error().message();
-    if (*record != value) return "the validating resolver still has another value: its cache has to run out";
-    return {};
   }
 
   Services services_;

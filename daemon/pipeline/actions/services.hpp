@@ -48,12 +48,16 @@ struct AuthoritativeReport {
   std::string details;    // JSON array, a verdict an address
 };
 
-// What a validating resolver says of a TXT RRset, from the trust anchor.
+// What a validating resolver says of a domain, from the trust anchor.
 struct ValidationReport {
   enum class Verdict { kSecure, kInsecure, kBogus, kIndeterminate };
   Verdict verdict = Verdict::kIndeterminate;
-  std::vector<std::string> values;
   std::string why;  // a sentence
+};
+
+// The record of a name, proven from the trust anchor down and verified offline.
+struct ProvenRecord {
+  state::Proof proof;  // .value is what it proves
 };
 
 struct Services {
@@ -64,7 +68,8 @@ struct Services {
   std::function<boost::asio::awaitable<PluginAnswer>(PluginCall)> call_plugin;
   std::function<boost::asio::awaitable<base::Result<AuthoritativeReport>>(base::Name, std::string value)>
       check_authoritatives;
-  std::function<boost::asio::awaitable<base::Result<ValidationReport>>(base::Name)> validate_record;
+  // Fails while there is nothing to prove, or nothing that proves it: the message is for people.
+  std::function<boost::asio::awaitable<base::Result<ProvenRecord>>(base::Name)> prove_record;
   std::function<boost::asio::awaitable<base::Result<ValidationReport>>(std::string domain)> validate_domain;
 };
 

@@ -58,19 +58,31 @@ Services ActionsFixture::services() {
     co_return AuthoritativeReport{has, has ? 2U : 0U, 2, has ? "2 of 2 servers have it" : "no server has it",
                                   "[]"};
   };
-  services.validate_record = [this](base::Name name) -> asio::awaitable<base::Result<ValidationReport>> {
+  services.prove_record = [this](base::Name name) -> asio::awaitable<base::Result<ProvenRecord>> {
     if (validation_takes.count() > 0) {
       ++validations_open;
       co_await base::sleep_for(clock, validation_takes);
       --validations_open;
     }
-    if (record_validation) co_return record_validation();
-    co_return ValidationReport{ValidationReport::Verdict::kSecure, zone.records[name.owner_name()], {}};
+    if (record_proof) co_return record_proof();
+    const auto& values = zone.records[name.owner_name()];
+    if (values.size() != 1) co_return base::fail(base::not_found("there is not one record"));
+    co_return proof_of(values.front());
   };
   services.validate_domain = [this](std::string) -> asio::awaitable<base::Result<ValidationReport>> {
     co_return domain_validation;
   };
   return services;
+}
+
+ProvenRecord ActionsFixture::proof_of(const std::string& value) const {
+  state::Proof proof;
+  proof.value = value;
+  proof.leaf = {1, 2, 3};
+  proof.trunk = {4, 5};
+  proof.made = clock.wall();
+  proof.expires = clock.wall() + std::chrono::days{7};
+  return {std::move(proof)};
 }
 
 std::string ActionsFixture::owner_name(const std::string& name) {

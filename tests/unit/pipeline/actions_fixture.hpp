@@ -22,7 +22,7 @@ class ActionsFixture : public EngineFixture {
   void TearDown() override {
     zone.before = {};
     authoritatives = {};
-    record_validation = {};
+    record_proof = {};
     crash();
   }
   ActionTable actions() override;
@@ -30,6 +30,7 @@ class ActionsFixture : public EngineFixture {
   // The configuration with these lines more; `default_node` makes the offers of the built-in pipelines.
   void configure(const std::string& default_node, const std::string& more = {});
 
+  ProvenRecord proof_of(const std::string& value) const;
   static std::string owner_name(const std::string& name = kAlice);
   std::vector<std::string>& records(const std::string& name = kAlice) {
     return zone.records[owner_name(name)];
@@ -57,10 +58,10 @@ class ActionsFixture : public EngineFixture {
   FakeNode& node() { return nodes["node"]; }
   // Answers in place of the zone's own; empty: as the zone has it.
   std::function<AuthoritativeReport()> authoritatives;
-  std::function<ValidationReport()> record_validation;
+  std::function<base::Result<ProvenRecord>()> record_proof;
   base::Duration validation_takes{0};
   int validations_open = 0;
-  ValidationReport domain_validation{ValidationReport::Verdict::kSecure, {}, {}};
+  ValidationReport domain_validation{ValidationReport::Verdict::kSecure, {}};
   std::size_t authoritative_looks = 0;
 };
 

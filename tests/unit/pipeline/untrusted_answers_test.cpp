@@ -15,10 +15,6 @@ using testing::IsEmpty;
 
 using Verdict = ValidationReport::Verdict;
 
-std::string external_uri(const std::string& of) {
-  return "bitcoin:?lno=" + offer_of({of, 0, "Pay", 0, ""});
-}
-
 struct UntrustedTest : ActionsFixture {};
 
 struct Domain {
@@ -30,7 +26,7 @@ struct Domain {
 class DomainTest : public ActionsFixture, public testing::WithParamInterface<Domain> {};
 
 TEST_P(DomainTest, ThatIsNotSecureStopsARunBeforeAnythingIsMade) {
-  domain_validation = {GetParam().verdict, {}, "example.test is not as it should be"};
+  domain_validation = {GetParam().verdict, "example.test is not as it should be"};
   const auto row = drive(accept(registration()));
   EXPECT_EQ(row.state, GetParam().ends);
   EXPECT_THAT(row.reason, HasSubstr("example.test is not as it should be"));
@@ -134,14 +130,18 @@ TEST_F(UntrustedTest, ARecordThatCameBetweenReadingAndPublishingStays) {
 
 struct Unproven {
   const char* name;
-  ValidationReport report;
+  const char* value;  // proven; null: it is not
+  base::Status failure;
   const char* message;
 };
 
 class ProofTest : public ActionsFixture, public testing::WithParamInterface<Unproven> {};
 
 TEST_P(ProofTest, ANameIsNotLiveBeforeItIsProven) {
-  record_validation = [] { return GetParam().report; };
+  record_proof = [this]() -> base::Result<ProvenRecord> {
+    if (GetParam().value) return proof_of(GetParam().value);
+    return base::fail(GetParam().failure);
+  };
   const auto run = accept(registration());
   for (int i = 0; i < 5; ++i) {
     EXPECT_EQ(rest(run).state, RunState::kRunning);
@@ -149,23 +149,25 @@ TEST_P(ProofTest, ANameIsNotLiveBeforeItIsProven) {
   }
   rest(run);
   EXPECT_EQ(name_row().state, NameState::kPublished);
+  EXPECT_FALSE(store->find_proof(kAlice).value());
   EXPECT_THAT(view(run).steps[5].message, HasSubstr(GetParam().message));
-  record_validation = {};
+  record_proof = {};
   clock.advance(clock.until_next().value());
   EXPECT_EQ(drive(run).state, RunState::kCompleted);
   EXPECT_EQ(name_row().state, NameState::kLive);
+  const auto proof = store->find_proof(kAlice).value();
+  ASSERT_TRUE(proof);
+  EXPECT_EQ(proof->value, name_row().value);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     , ProofTest,
-    testing::Values(Unproven{"OtherValue", {Verdict::kSecure, {external_uri("first")}, ""}, "another value"},
-                    Unproven{"NoValue", {Verdict::kSecure, {}, ""}, "begins with"},
-                    Unproven{"TwoRecords",
-                             {Verdict::kSecure, {external_uri("first"), external_uri("second")}, ""},
-                             "exactly one"},
-                    Unproven{"Insecure", {Verdict::kInsecure, {}, "not signed"}, "not signed"},
-                    Unproven{"Bogus", {Verdict::kBogus, {}, "signature expired"}, "signature expired"},
-                    Unproven{"Indeterminate", {Verdict::kIndeterminate, {}, "no answer"}, "no answer"}),
+    testing::Values(
+        Unproven{"OtherValue", "bitcoin:?lno=of-yesterday", {}, "another value"},
+        Unproven{"NoRecord", nullptr, base::not_found("alice has no TXT record"), "no TXT record"},
+        Unproven{"Insecure", nullptr, base::failed_precondition("the zone is not signed"), "not signed"},
+        Unproven{"Unreachable", nullptr, base::unavailable("no answer"), "no answer"},
+        Unproven{"TooSlow", nullptr, base::deadline_exceeded("not proven in time"), "in time"}),
     [](const auto& each) { return std::string{each.param.name}; });
 
 }  // namespace
