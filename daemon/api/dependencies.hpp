@@ -3,6 +3,7 @@
 // Threads: everything here is called from any thread of the io_context.
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -64,6 +65,8 @@ struct Dependencies {
   std::function<std::vector<PluginStatus>()> plugins;
   std::function<Readiness()> readiness;
   std::function<std::vector<DomainInfo>()> domains;
+  // A proof that may be handed on now; of foreign names only with `any_domain`.
+  std::function<boost::asio::awaitable<base::Result<state::Proof>>(base::Name, bool any_domain)> proof_of;
 };
 
 }  // namespace paynamed::api

@@ -22,7 +22,8 @@ using Handler = std::variant<DirectHandler, WaitingHandler>;
 
 // Who may call a route.
 enum class Access {
-  kPublic,        // anybody
+  kPublic,        // anybody, unlimited: health and documentation
+  kOpen,          // anybody, known by a key when one is sent; who sends none is limited by address
   kLocalOrKeyed,  // from this machine, or with a key
   kKeyed,         // with a key
 };
@@ -32,6 +33,7 @@ struct Route {
   std::string path;  // "/v1/names/{name}"; a {part} is one segment
   Access access = Access::kKeyed;
   Handler handler;
+  std::string_view other_media = {};  // what a GET may answer besides application/json
 };
 
 class Router {

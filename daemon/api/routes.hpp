@@ -8,8 +8,10 @@
 
 namespace paynamed::api {
 
-void add_name_routes(Router& router, const Dependencies& dependencies);   // /v1/names, /register-username
-void add_run_routes(Router& router, const Dependencies& dependencies);    // /v1/runs
+void add_name_routes(Router& router, const Dependencies& dependencies);  // /v1/names, /register-username
+void add_run_routes(Router& router, const Dependencies& dependencies);   // /v1/runs
+void add_proof_routes(Router& router,
+                      const Dependencies& dependencies);  // proofs of names, /dnssecproof, /v1/resolve
 void add_event_routes(Router& router, const Dependencies& dependencies);  // /v1/events
 void add_system_routes(Router& router,
                        const Dependencies& dependencies);  // plugins, domains, health, metrics

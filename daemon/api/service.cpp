@@ -41,6 +41,22 @@ bool accepts(std::string_view accept, std::string_view wanted) {
   return false;
 }
 
+// Callers without a key share so many buckets, by network, so that their number does not grow with the
+// addresses that somebody has.
+constexpr std::uint64_t kOpenBuckets = 4096;
+
+std::uint64_t bucket_of(const boost::asio::ip::address& peer) {
+  std::string network;
+  if (peer.is_v4()) {
+    const auto bytes = peer.to_v4().to_bytes();
+    network.assign(bytes.begin(), bytes.begin() + 3);
+  } else {
+    const auto bytes = peer.to_v6().to_bytes();
+    network.assign(bytes.begin(), bytes.begin() + 6);
+  }
+  return std::hash<std::string>{}(network) % kOpenBuckets;
+}
+
 }  // namespace
 
 Service::Service(Dependencies dependencies, Limits limits, RateLimit rate)
@@ -51,6 +67,7 @@ Service::Service(Dependencies dependencies, Limits limits, RateLimit rate)
       observation_(dependencies_.log, dependencies_.metrics) {
   add_name_routes(router_, dependencies_);
   add_run_routes(router_, dependencies_);
+  add_proof_routes(router_, dependencies_);
   add_event_routes(router_, dependencies_);
   add_system_routes(router_, dependencies_);
 }
@@ -78,7 +95,7 @@ std::optional<Response> Service::over_limit(const Request& request) const {
   return std::nullopt;
 }
 
-std::optional<Response> Service::check_negotiation(const Request& request) const {
+std::optional<Response> Service::check_negotiation(const Request& request, const Route& route) const {
   if (!request.body.empty()) {
     const std::string* type = request.headers.find("Content-Type");
     if (type == nullptr || !equal_ignoring_case(media_type(*type), "application/json")) {
@@ -87,7 +104,9 @@ std::optional<Response> Service::check_negotiation(const Request& request) const
     }
   }
   const std::string accept = request.headers.joined("Accept");
-  if (!accept.empty() && request.route.starts_with("/v1/") && !accepts(accept, "application/json")) {
+  const bool acceptable = accept.empty() || accepts(accept, "application/json") ||
+                          (!route.other_media.empty() && accepts(accept, route.other_media));
+  if (request.route.starts_with("/v1/") && !acceptable) {
     return problem(request, 406, "/problems/not-acceptable", "answers are application/json; accept that");
   }
   return std::nullopt;
@@ -98,13 +117,21 @@ std::optional<Response> Service::admit(Request& request, Progress& progress) {
   const Access access = progress.route->access;
   if (access == Access::kPublic || (access == Access::kLocalOrKeyed && request.peer.is_loopback()))
     return std::nullopt;
-  auto caller = authenticator_.authenticate(request.headers.find("Authorization"));
-  if (!caller) return problem(request, caller.error());
-  request.tenant = caller->tenant;
-  progress.rate = rate_limiter_.take(caller->key_id);
+  const std::string* authorization = request.headers.find("Authorization");
+  if (access == Access::kOpen && authorization == nullptr) {
+    progress.rate = rate_limiter_.take(bucket_of(request.peer));
+  } else {
+    auto caller = authenticator_.authenticate(authorization);
+    if (!caller) return problem(request, caller.error());
+    request.tenant = caller->tenant;
+    progress.rate = rate_limiter_.take(caller->key_id);
+  }
   if (progress.rate->allowed) return std::nullopt;
-  Response response = problem(request, 429, "/problems/too-many-requests",
-                              "this key asks too often; the RateLimit header says when to go on");
+  Response response =
+      problem(request, 429, "/problems/too-many-requests",
+              authorization ? "this key asks too often; the RateLimit header says when to go on"
+                            : "this address asks too often; the RateLimit header says when to go "
+                              "on, or use a key");
   response.headers.add("Retry-After", std::to_string(std::max(1U, progress.rate->reset_seconds)));
   return response;
 }
@@ -140,7 +167,7 @@ Service::Progress Service::begin(Request& request) {
   request.path_arguments = std::move(match.arguments);
 
   if ((progress.response = admit(request, progress))) return progress;
-  if ((progress.response = check_negotiation(request))) return progress;
+  if ((progress.response = check_negotiation(request, *match.route))) return progress;
   if (const auto* direct = std::get_if<DirectHandler>(&match.route->handler)) {
     try {
       progress.response = (*direct)(request);

@@ -56,7 +56,7 @@ class Service {
  private:
   std::optional<Response> over_limit(const Request& request) const;
   std::optional<Response> admit(Request& request, Progress& progress);
-  std::optional<Response> check_negotiation(const Request& request) const;
+  std::optional<Response> check_negotiation(const Request& request, const Route& route) const;
 
   Dependencies dependencies_;
   Limits limits_;

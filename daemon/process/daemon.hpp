@@ -26,6 +26,7 @@
 #include "process/api_keys.hpp"
 #include "process/dns_checks.hpp"
 #include "process/plugin_calls.hpp"
+#include "process/proof_source.hpp"
 #include "state/sqlite_store.hpp"
 
 namespace paynamed::process {
@@ -77,6 +78,7 @@ class Daemon {
   // In the order in which they are made; each uses those above it.
   std::unique_ptr<state::SqliteStore> store_;
   std::unique_ptr<DnsChecks> dns_;
+  std::unique_ptr<ProofSource> proofs_;
   std::unique_ptr<host::PluginHost> host_;
   std::vector<host::InstanceProblem> problems_;
   std::unique_ptr<PluginCalls> calls_;

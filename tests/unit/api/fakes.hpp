@@ -239,17 +239,30 @@ struct World {
   std::vector<PluginStatus> plugins;
   Readiness readiness{true, {{"store", true, ""}}};
 
+  // What proof_of() answers, and what it was asked.
+  std::map<std::string, base::Result<state::Proof>> proofs;
+  std::vector<std::pair<std::string, bool>> proofs_asked;
+
+  asio::awaitable<base::Result<state::Proof>> prove(base::Name name, bool any_domain) {
+    proofs_asked.emplace_back(name.text(), any_domain);
+    const auto found = proofs.find(name.text());
+    if (found == proofs.end()) co_return base::fail(base::not_found("not a proven name"));
+    co_return found->second;
+  }
+
   Dependencies dependencies() {
-    return Dependencies{engine,
-                        store,
-                        clock,
-                        random,
-                        log,
-                        metrics,
-                        [this] { return keys; },
-                        [this] { return plugins; },
-                        [this] { return readiness; },
-                        [this] { return domains; }};
+    return Dependencies{
+        engine,
+        store,
+        clock,
+        random,
+        log,
+        metrics,
+        [this] { return keys; },
+        [this] { return plugins; },
+        [this] { return readiness; },
+        [this] { return domains; },
+        [this](base::Name name, bool any_domain) { return prove(std::move(name), any_domain); }};
   }
 };
 
