@@ -19,6 +19,8 @@ struct Options {
 void bench_runs(const Options& options);
 // What a name costs with few and with many in the file. Prints; throws when it cannot measure.
 void bench_names(const Options& options);
+// What it costs to verify a DNSSEC proof, beside its signatures alone. Prints; throws when it cannot measure.
+void bench_proofs(const Options& options);
 // A child of bench_names: opens the state file, recovers, looks one name up, prints "ready" and waits for the
 // end of stdin.
 void serve_ready(const std::filesystem::path& state_file);

@@ -13,7 +13,8 @@
 namespace {
 
 constexpr const char* kUsage =
-    "usage: paynamed_bench runs|names --folder DIR [--rounds N] [--json] [--daemon PATH --modules DIR]\n";
+    "usage: paynamed_bench runs|names|proofs --folder DIR [--rounds N] [--json] [--daemon PATH --modules "
+    "DIR]\n";
 
 }  // namespace
 
@@ -45,7 +46,7 @@ int main(int argc, char** argv) {
     }
   }
   if (options.folder.empty() || options.rounds < 1 ||
-      (what != "runs" && what != "names" && what != "ready")) {
+      (what != "runs" && what != "names" && what != "proofs" && what != "ready")) {
     std::fputs(kUsage, stderr);
     return 64;
   }
@@ -55,6 +56,10 @@ int main(int argc, char** argv) {
       return 0;
     }
     std::filesystem::create_directories(options.folder);
+    if (what == "proofs") {
+      bench_proofs(options);
+      return 0;
+    }
     if (filesystem_of(options.folder) == "tmpfs") {
       fmt::print(stderr, "{} is in memory, where nothing is durable; give a folder on a disk\n",
                  options.folder.string());

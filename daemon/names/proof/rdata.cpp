@@ -3,7 +3,12 @@
 namespace paynamed::names {
 
 std::optional<ByteView> ByteReader::take(std::size_t size) {
-  if (failed_ || size > rest_.size()) {
+#ifdef PAYNAMED_PLANT_BUG_PROOF
+  const std::size_t most = rest_.size() + 1;  // planted: one byte behind the end
+#else
+  const std::size_t most = rest_.size();
+#endif
+  if (failed_ || size > most) {
     failed_ = true;
     return std::nullopt;
   }

@@ -70,12 +70,11 @@ class Tampering : public testing::Test {
   }
 };
 
-constexpr int kParts = 4;
+constexpr int kParts = 8;
 
-std::vector<int> each_bit(std::uint8_t byte) {
-  std::vector<int> values{byte ^ 0xff};
-  for (int bit = 1; bit < 256; bit *= 2) values.push_back(byte ^ bit);
-  return values;
+// The lowest and the highest bit, the one of letters' case, and all of them.
+std::vector<int> some_bits(std::uint8_t byte) {
+  return {byte ^ 0x01, byte ^ 0x20, byte ^ 0x80, byte ^ 0xff};
 }
 
 // In parts, so that they run side by side.
@@ -84,20 +83,20 @@ class TamperingEverywhere : public Tampering, public testing::WithParamInterface
 TEST_P(TamperingEverywhere, ToAnyOtherValueOfAnyByteIsRefused) {
   const SignedZone zone{"example.test."};
   change_every_byte(zone, zone.keys() + zone.sign(kAliceTxt), kAliceValue, [](std::uint8_t) {
-    std::vector<int> quarter;
-    for (int i = GetParam(); i < 256; i += kParts) quarter.push_back(i);
-    return quarter;
+    std::vector<int> part;
+    for (int i = GetParam(); i < 256; i += kParts) part.push_back(i);
+    return part;
   });
 }
 
 INSTANTIATE_TEST_SUITE_P(Proof, TamperingEverywhere, testing::Range(0, kParts));
 
-TEST_F(Tampering, WithAnyBitOfAWholeChainIsRefused) {
+TEST_F(Tampering, WithAnyByteOfAWholeChainIsRefused) {
   const SignedTree tree{8, 13, 15};
-  change_every_byte(tree.root, tree.above() + tree.zone.sign(kAliceTxt), kAliceValue, each_bit);
+  change_every_byte(tree.root, tree.above() + tree.zone.sign(kAliceTxt), kAliceValue, some_bits);
 }
 
-TEST_F(Tampering, WithAnyBitOfAnAliasOrADenialIsRefused) {
+TEST_F(Tampering, WithAnyByteOfAnAliasOrADenialIsRefused) {
   const SignedZone zone{"example.test.", 15};
   change_every_byte(
       zone,
@@ -105,7 +104,7 @@ TEST_F(Tampering, WithAnyBitOfAnAliasOrADenialIsRefused) {
           zone.expand("*.pay.example.test. 300 IN CNAME all.example.test.", "alice.pay.example.test.") +
           zone.sign("al.pay.example.test. 300 IN NSEC bob.pay.example.test. TXT RRSIG NSEC") +
           zone.sign("all.example.test. 300 IN TXT \"bitcoin:?lno=all\""),
-      "bitcoin:?lno=all", each_bit);
+      "bitcoin:?lno=all", some_bits);
 }
 
 TEST_F(Tampering, ByCuttingOffOrAddingIsRefused) {
