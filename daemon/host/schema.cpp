@@ -2,17 +2,16 @@
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 #include <map>
-#include <optional>
-#include <regex>
-#include <set>
 #include <valijson/adapters/boost_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
+#include "host/schema_keywords.hpp"
+#include "host/schema_reading.hpp"
+#include "host/table_check.hpp"
 #include "host/text.hpp"
 
 namespace paynamed::host {
@@ -24,348 +23,6 @@ struct Schema::Compiled {
 };
 
 namespace {
-
-constexpr std::string_view kSecretStandIn = "secret";
-constexpr int kDeepest = 16;
-
-// What the validator checks, and what only describes. Everything else is refused, for it would be ignored.
-const std::set<std::string_view> kKeywords = {"$schema",
-                                              "$id",
-                                              "$comment",
-                                              "title",
-                                              "description",
-                                              "default",
-                                              "examples",
-                                              "secret",
-                                              "type",
-                                              "enum",
-                                              "const",
-                                              "minimum",
-                                              "maximum",
-                                              "exclusiveMinimum",
-                                              "exclusiveMaximum",
-                                              "multipleOf",
-                                              "minLength",
-                                              "maxLength",
-                                              "pattern",
-                                              "minItems",
-                                              "maxItems",
-                                              "uniqueItems",
-                                              "items",
-                                              "contains",
-                                              "properties",
-                                              "required",
-                                              "minProperties",
-                                              "maxProperties",
-                                              "additionalProperties",
-                                              "propertyNames",
-                                              "dependencies",
-                                              "allOf",
-                                              "anyOf",
-                                              "oneOf",
-                                              "not",
-                                              "if",
-                                              "then",
-                                              "else"};
-const std::set<std::string_view> kBesideSecret = {"secret",      "type",     "title",
-                                                  "description", "$comment", "examples"};
-
-std::string escaped(std::string_view token) {
-  std::string out;
-  for (const char c : token) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-const json::value* member(const json::object& object, std::string_view key) {
-  return object.if_contains(key);
-}
-
-const json::object* object_member(const json::object& object, std::string_view key) {
-  const auto* found = member(object, key);
-  return found == nullptr ? nullptr : found->if_object();
-}
-
-bool is_secret(const json::object& schema) {
-  const auto* secret = member(schema, "secret");
-  return secret != nullptr && secret->is_bool() && secret->get_bool();
-}
-
-// The schema of the value under `key` of a table; nullptr if the key is not known. `any` is set if it may
-// hold anything.
-const json::object* schema_of_key(const json::object& schema, std::string_view key, bool& any) {
-  if (const auto* properties = object_member(schema, "properties")) {
-    if (const auto* found = member(*properties, key)) return found->if_object();
-  }
-  const auto* others = member(schema, "additionalProperties");
-  if (others == nullptr) return nullptr;
-  if (others->is_bool()) any = others->get_bool();
-  return others->if_object();
-}
-
-// Finds keywords that would not be checked, and secrets in places where they could not be found again.
-class KeywordCheck {
- public:
-  std::string problem;
-
-  void walk(const json::value& value, const std::string& where, bool in_alternative, int depth) {
-    if (!problem.empty() || value.is_bool()) return;
-    const auto* schema = value.if_object();
-    if (schema == nullptr) return refuse(where, "is not a schema");
-    if (depth > kDeepest) return refuse(where, "is nested too deeply");
-    for (const auto& [keyword, argument] : *schema) {
-      if (!kKeywords.contains(keyword)) {
-        return refuse(where, "uses the keyword \"" + printable(keyword, 64) +
-                                 "\", which would not be checked; check that in the plugin instead");
-      }
-      if (is_secret(*schema) && !kBesideSecret.contains(keyword)) {
-        return refuse(where,
-                      "says \"" + std::string(keyword) + "\" of a secret, whose value is not known here");
-      }
-      walk_argument(keyword, argument, where, in_alternative, depth);
-    }
-    if (in_alternative && is_secret(*schema)) {
-      refuse(where, "is a secret inside of an alternative; put it into `properties` of the table");
-    }
-  }
-
- private:
-  void refuse(const std::string& where, const std::string& why) {
-    problem = (where.empty() ? "The schema" : "The schema at " + where) + " " + why + ".";
-  }
-
-  void walk_argument(std::string_view keyword, const json::value& argument, const std::string& where,
-                     bool in_alternative, int depth) {
-    const auto inside = where + "/" + std::string(keyword);
-    if (keyword == "properties" || keyword == "dependencies") {
-      const auto* object = argument.if_object();
-      if (object == nullptr) return refuse(inside, "is not a table");
-      for (const auto& [key, schema] : *object) {
-        if (keyword == "dependencies" && schema.is_array()) continue;
-        walk(schema, inside + "/" + escaped(key), in_alternative || keyword == "dependencies", depth + 1);
-      }
-    } else if (keyword == "items" || keyword == "additionalProperties") {
-      if (argument.is_array()) return refuse(inside, "is a list; give one schema for all items");
-      walk(argument, inside, in_alternative, depth + 1);
-    } else if (keyword == "not" || keyword == "if" || keyword == "then" || keyword == "else" ||
-               keyword == "contains" || keyword == "propertyNames") {
-      walk(argument, inside, true, depth + 1);
-    } else if (keyword == "allOf" || keyword == "anyOf" || keyword == "oneOf") {
-      const auto* list = argument.if_array();
-      if (list == nullptr) return refuse(inside, "is not a list");
-      for (std::size_t i = 0; i < list->size(); ++i) {
-        walk((*list)[i], inside + "/" + std::to_string(i), true, depth + 1);
-      }
-    } else if (keyword == "secret" && !argument.is_bool()) {
-      refuse(inside, "is not true or false");
-    } else if (keyword == "pattern" && argument.is_string()) {
-      try {
-        const std::regex pattern(argument.get_string().c_str());
-      } catch (const std::regex_error&) {
-        refuse(inside, "is not a regular expression");
-      }
-    }
-  }
-};
-
-std::string quoted(std::string_view text) {
-  return "\"" + printable(text, 100) + "\"";
-}
-
-std::string number_text(const json::object& schema, std::string_view keyword) {
-  const auto* value = member(schema, keyword);
-  return value == nullptr ? std::string() : json::serialize(*value);
-}
-
-// " between 1 and 65535", " of at least 1"; empty without limits.
-std::string limits(const json::object& schema, std::string_view least_keyword,
-                   std::string_view most_keyword) {
-  const auto least = number_text(schema, least_keyword);
-  const auto most = number_text(schema, most_keyword);
-  if (!least.empty() && !most.empty()) return " between " + least + " and " + most;
-  if (!least.empty()) return " of at least " + least;
-  if (!most.empty()) return " of at most " + most;
-  return {};
-}
-
-std::string describe(const json::object& schema);
-
-std::string describe_type(const json::object& schema, std::string_view type) {
-  if (type == "string") {
-    auto text = std::string("a string");
-    if (const auto size = limits(schema, "minLength", "maxLength"); !size.empty()) text += size + " bytes";
-    if (const auto* pattern = member(schema, "pattern"); pattern != nullptr && pattern->is_string()) {
-      text += " that matches " + std::string(pattern->get_string());
-    }
-    return text;
-  }
-  if (type == "integer" || type == "number") {
-    return (type == "integer" ? "a whole number" : "a number") + limits(schema, "minimum", "maximum");
-  }
-  if (type == "boolean") return "true or false";
-  if (type == "object") return "a table";
-  if (type == "array") {
-    const auto* items = object_member(schema, "items");
-    auto text = "a list" + (items == nullptr ? std::string() : " whose items are each " + describe(*items));
-    if (const auto size = limits(schema, "minItems", "maxItems"); !size.empty())
-      text += "," + size + " items";
-    return text;
-  }
-  return std::string(type);
-}
-
-// "a whole number between 1 and 65535"; empty if the schema says too little or too much for a sentence.
-std::string describe(const json::object& schema) {
-  if (const auto* values = member(schema, "enum"); values != nullptr && values->is_array()) {
-    std::string text = "one of ";
-    for (const auto& value : values->get_array())
-      text += (text.ends_with(' ') ? "" : ", ") + json::serialize(value);
-    return text;
-  }
-  if (const auto* value = member(schema, "const")) return json::serialize(*value);
-  const auto* type = member(schema, "type");
-  if (type == nullptr) return {};
-  if (type->is_string()) return describe_type(schema, type->get_string());
-  std::string text;
-  if (const auto* types = type->if_array()) {
-    for (const auto& one : *types) {
-      if (one.is_string()) text += (text.empty() ? "" : " or ") + describe_type(schema, one.get_string());
-    }
-  }
-  return text;
-}
-
-std::vector<std::string> keys_of(const json::object& schema) {
-  std::vector<std::string> keys;
-  if (const auto* properties = object_member(schema, "properties")) {
-    for (const auto& [key, value] : *properties) keys.emplace_back(key);
-  }
-  return keys;
-}
-
-// Whether a secret stands in such a table, or in one inside of it.
-bool holds_secret(const json::object& schema) {
-  const auto* properties = object_member(schema, "properties");
-  return properties != nullptr && std::any_of(properties->begin(), properties->end(), [](const auto& each) {
-           const auto* inner = each.value().if_object();
-           return inner != nullptr && (is_secret(*inner) || holds_secret(*inner));
-         });
-}
-
-// The place of a secret, or nothing.
-std::optional<SecretSource> secret_source(const json::value& value) {
-  const auto* object = value.if_object();
-  if (object == nullptr || object->size() != 1) return std::nullopt;
-  const auto& [key, where] = *object->begin();
-  if (!where.is_string() || where.get_string().empty()) return std::nullopt;
-  if (key == "env") return SecretSource{SecretSource::Kind::kEnv, std::string(where.get_string())};
-  if (key == "file") return SecretSource{SecretSource::Kind::kFile, std::string(where.get_string())};
-  return std::nullopt;
-}
-
-// Walks a table beside its schema: finds unknown and missing keys and bad secrets, and makes the table that
-// the validator sees, without what was reported here.
-class TableCheck {
- public:
-  std::vector<SchemaProblem> problems;
-
-  json::value walk(const json::value& value, const json::object* schema, const std::string& path) {
-    if (schema == nullptr) return value;
-    if (is_secret(*schema)) {
-      if (!secret_source(value)) {
-        problems.push_back(
-            {path,
-             false,
-             "a secret does not stand in the file itself: write { env = \"NAME\" } or { file = \"path\" }",
-             {},
-             true});
-      }
-      return json::value(kSecretStandIn);
-    }
-    if (const auto* object = value.if_object()) return walk_object(*object, *schema, path);
-    if (const auto* array = value.if_array()) {
-      json::array copy;
-      for (std::size_t i = 0; i < array->size(); ++i) {
-        copy.push_back(walk((*array)[i], object_member(*schema, "items"), path + "/" + std::to_string(i)));
-      }
-      return json::value(std::move(copy));
-    }
-    return value;
-  }
-
- private:
-  json::value walk_object(const json::object& object, const json::object& schema, const std::string& path) {
-    json::object copy;
-    const bool is_table = describes_table(schema);
-    for (const auto& [key, value] : object) {
-      const auto inside = path + "/" + escaped(key);
-      bool any = !is_table;
-      const auto* inner = schema_of_key(schema, key, any);
-      if (inner == nullptr && !any) {
-        auto meant = nearest(key, missing_keys(object, schema));
-        const bool hide = may_be_secret(object, schema, meant);
-        problems.push_back({inside, true, quoted(key) + " is not a known key", std::move(meant), hide});
-        continue;
-      }
-      copy.emplace(key, walk(value, inner, inside));
-    }
-    if (const auto* required = member(schema, "required"); required != nullptr && required->is_array()) {
-      for (const auto& key : required->get_array()) {
-        if (!key.is_string() || object.contains(key.get_string())) continue;
-        problems.push_back(
-            {path, false, quoted(key.get_string()) + " is missing" + what(schema, key.get_string()), {}});
-      }
-    }
-    return json::value(std::move(copy));
-  }
-
-  // A schema that allows something else than a table says so by its type; the validator reports that.
-  static bool describes_table(const json::object& schema) {
-    const auto* type = member(schema, "type");
-    return type == nullptr
-               ? schema.contains("properties") || schema.empty() || schema.contains("additionalProperties")
-               : type->is_string() && type->get_string() == "object";
-  }
-
-  static std::vector<std::string> missing_keys(const json::object& object, const json::object& schema) {
-    auto keys = keys_of(schema);
-    std::erase_if(keys, [&](const std::string& key) { return object.contains(key); });
-    return keys;
-  }
-
-  // Whether an unknown key may be the misspelt one of a secret.
-  static bool may_be_secret(const json::object& object, const json::object& schema,
-                            const std::string& meant) {
-    const auto names_secret = [&](std::string_view key) {
-      bool any = false;
-      const auto* inner = schema_of_key(schema, key, any);
-      return inner != nullptr && is_secret(*inner);
-    };
-    if (!meant.empty()) return names_secret(meant);
-    const auto* required = member(schema, "required");
-    if (required == nullptr || !required->is_array()) return false;
-    const auto& keys = required->get_array();
-    return std::any_of(keys.begin(), keys.end(), [&](const json::value& key) {
-      return key.is_string() && !object.contains(key.get_string()) && names_secret(key.get_string());
-    });
-  }
-
-  static std::string what(const json::object& schema, std::string_view key) {
-    bool any = false;
-    const auto* inner = schema_of_key(schema, key, any);
-    if (inner == nullptr) return {};
-    if (is_secret(*inner)) return "; it is a secret: write { env = \"NAME\" } or { file = \"path\" }";
-    const auto text = describe(*inner);
-    return text.empty() ? std::string() : "; it must be " + text;
-  }
-};
 
 struct Place {
   std::string pointer;
@@ -393,26 +50,6 @@ Place place_of(const std::vector<std::string>& context, const json::object& sche
     }
   }
   return place;
-}
-
-// For anyOf and oneOf over lists of required keys, which is how a schema says "a or b": the sentence.
-std::string describe_alternatives(const json::object& schema) {
-  for (const auto* keyword : {"anyOf", "oneOf"}) {
-    const auto* list = member(schema, keyword);
-    if (list == nullptr || !list->is_array()) continue;
-    std::string text;
-    for (const auto& one : list->get_array()) {
-      const auto* required = one.is_object() ? member(one.get_object(), "required") : nullptr;
-      if (required == nullptr || !required->is_array()) return {};
-      std::string keys;
-      for (const auto& key : required->get_array()) {
-        if (key.is_string()) keys += (keys.empty() ? "" : " with ") + quoted(key.get_string());
-      }
-      text += (text.empty() ? "" : " or ") + keys;
-    }
-    return (std::string_view(keyword) == "oneOf" ? "needs exactly one of " : "needs ") + text;
-  }
-  return {};
 }
 
 SchemaProblem to_problem(const Place& place, const std::string& said) {
@@ -459,9 +96,9 @@ base::Result<Schema> Schema::parse(std::string_view text) {
     return base::fail(
         base::invalid_argument("The schema must be of the type \"object\", for it describes a table."));
   }
-  KeywordCheck keywords;
-  keywords.walk(value, "", false, 0);
-  if (!keywords.problem.empty()) return base::fail(base::invalid_argument(keywords.problem));
+  if (auto problem = problem_of_keywords(value); !problem.empty()) {
+    return base::fail(base::invalid_argument(std::move(problem)));
+  }
   auto compiled = std::make_unique<Compiled>();
   compiled->text = value.get_object();
   try {
