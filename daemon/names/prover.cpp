@@ -21,6 +21,12 @@ namespace {
 // More zones than this are not on the way to an honest name, aliases included.
 constexpr std::size_t kMaxZones = 16;
 
+// RSA with SHA-256 and SHA-512, ECDSA, Ed25519: what verifiers of proofs know. A zone may sign with others
+// besides.
+bool is_supported(std::uint8_t algorithm) {
+  return algorithm == 8 || algorithm == 10 || (algorithm >= 13 && algorithm <= 15);
+}
+
 // What wallets need of the answer to a question for TXT records.
 bool belongs_to_leaf(DnsType type) {
   return type == DnsType::kTxt || type == DnsType::kCname || type == DnsType::kDname ||
@@ -88,7 +94,7 @@ struct Prover::Collected {
       // RFC 1982: the difference tells which is later.
       const bool over = static_cast<std::int32_t>(rrsig->expiration - seconds) < 0;
       const bool early = static_cast<std::int32_t>(seconds - rrsig->inception) < 0;
-      return over || early ||
+      return over || early || !is_supported(rrsig->algorithm) ||
              !keys.contains({rrsig->signer.to_text(), id_of(rrsig->algorithm, rrsig->key_tag)});
     };
     std::erase_if(leaf, useless);
