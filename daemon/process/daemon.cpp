@@ -42,6 +42,10 @@ asio::awaitable<std::optional<StartFailure>> Daemon::start() {
   if (auto recovered = engine_->recover(); !recovered) co_return StartFailure{kExitState, recovered.error()};
   if (auto failure = start_api()) co_return failure;
   log_.info("ready", {{"api", server_->address()}, {"state", runtime_->config.daemon.state.string()}});
+  if (!problems_.empty()) {
+    log_.warning("runs that need the failed instances will wait; mend their tables and restart",
+                 {{"failed_instances", problems_.size()}});
+  }
   co_return std::nullopt;
 }
 
