@@ -106,6 +106,40 @@ void judge(AddressReport& row, const base::Status& trouble) {
   }
 }
 
+// By UDP when it got through whole, else by TCP; resolvers do the same.
+void judge_both(AddressReport& row, const base::Result<DnsAnswer>& udp, const base::Result<DnsAnswer>& tcp,
+                const Question& question) {
+  if (udp && !udp->truncated) {
+    judge(row, *udp, question);
+    if (!tcp) {
+      row.carrier_note = fmt::format(
+          "{} answers by UDP only: open TCP there too, long answers need it (RFC 7766)", row.address);
+    }
+  } else if (tcp) {
+    judge(row, *tcp, question);
+    if (!udp) row.carrier_note = fmt::format("{} answers by TCP only: UDP does not get through", row.address);
+  } else if (udp && tcp.error().code() != base::Code::kDataLoss) {
+    row.verdict = AddressVerdict::kTcpBlocked;
+    row.sentence = fmt::format(
+        "{} at {} has an answer for {} that is too long for UDP, and does not answer by TCP; open TCP port "
+        "{} "
+        "there",
+        row.server, row.address, question.owner, question.port);
+  } else {
+    judge(row, udp ? tcp.error() : udp.error());
+  }
+}
+
+// in_parallel() needs values that can be made without an answer.
+using Answer = std::optional<base::Result<DnsAnswer>>;
+
+asio::awaitable<Answer> ask_by(std::shared_ptr<const Question> question, net::Endpoint endpoint,
+                               net::DnsCarrier carrier) {
+  net::DnsQuestion asked{question->owner, DnsType::kTxt, false};
+  co_return co_await question->transport.query(std::move(endpoint), std::move(asked), question->timeout,
+                                               carrier);
+}
+
 asio::awaitable<AddressReport> ask(std::shared_ptr<const Question> question, std::string server,
                                    asio::ip::address address) {
   AddressReport row;
@@ -113,14 +147,12 @@ asio::awaitable<AddressReport> ask(std::shared_ptr<const Question> question, std
   row.server = std::move(server);
   row.address = endpoint.to_string();
   const auto began = question->clock.monotonic();
-  net::DnsQuestion asked{question->owner, DnsType::kTxt, false};
-  auto answer = co_await question->transport.query(std::move(endpoint), std::move(asked), question->timeout);
+  std::vector<asio::awaitable<Answer>> work;
+  work.push_back(ask_by(question, endpoint, net::DnsCarrier::kUdp));
+  work.push_back(ask_by(question, endpoint, net::DnsCarrier::kTcp));
+  auto answers = co_await net::in_parallel(std::move(work));
   row.latency = std::chrono::round<base::Duration>(question->clock.monotonic() - began);
-  if (answer) {
-    judge(row, *answer, *question);
-  } else {
-    judge(row, answer.error());
-  }
+  judge_both(row, *answers[0], *answers[1], *question);
   co_return row;
 }
 
@@ -168,6 +200,8 @@ std::string_view to_string(AddressVerdict verdict) {
       return "server_error";
     case AddressVerdict::kTimeout:
       return "timeout";
+    case AddressVerdict::kTcpBlocked:
+      return "tcp_blocked";
     case AddressVerdict::kUnreachable:
       return "unreachable";
     case AddressVerdict::kMalformed:

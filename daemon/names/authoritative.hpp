@@ -1,5 +1,5 @@
-// Authoritative asks every address of every authoritative server of a name for its TXT record, and says of
-// each whether it has it. The truth about a publication, before any cache is asked.
+// Authoritative asks every address of every authoritative server of a name for its TXT record, by UDP and by
+// TCP, and says of each whether it has it. The truth about a publication, before any cache is asked.
 //
 // Threads: every function may be called on any executor, many at once. Transport and clock must outlive it.
 #pragma once
@@ -23,6 +23,7 @@ enum class AddressVerdict {
   kLame,         // the server is not authoritative for the name
   kServerError,  // SERVFAIL, NOTAUTH and the like
   kTimeout,
+  kTcpBlocked,   // the answer is too long for UDP, and nothing comes by TCP
   kUnreachable,  // nothing listens there
   kMalformed,    // an answer that is no DNS message
   kNoAddress,    // the server's name has no address
@@ -36,7 +37,10 @@ struct AddressReport {
   std::string address;  // "192.0.2.1:53"; empty for kNoAddress
   AddressVerdict verdict = AddressVerdict::kNotChecked;
   bool as_wanted = false;
-  std::string sentence;             // for people, with what to do
+  std::string sentence;  // for people, with what to do
+  // What a wallet's resolver may run into although this one address was asked successfully: one of UDP and
+  // TCP does not get through. Else empty.
+  std::string carrier_note;
   std::vector<std::string> values;  // every TXT value found, joined
   std::uint32_t ttl_seconds = 0;
   base::Duration latency{0};

@@ -41,8 +41,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     co_await asio::this_coro::throw_if_cancelled(false);
     start_deadline();
     base::Result<DnsAnswer> result = base::fail(base::unknown(""));
-    if (carrier == DnsCarrier::kUdpThenTcp) result = co_await by_udp();
-    if (carrier == DnsCarrier::kTcp || (result && result->truncated)) result = co_await by_tcp();
+    if (carrier != DnsCarrier::kTcp) result = co_await by_udp();
+    const bool cut_off = result && result->truncated && carrier == DnsCarrier::kUdpThenTcp;
+    if (carrier == DnsCarrier::kTcp || cut_off) result = co_await by_tcp();
     if (!result &&
         (co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) {
       result =

@@ -31,6 +31,7 @@ base::Result<Endpoint> parse_endpoint(std::string_view text, std::uint16_t defau
 
 enum class DnsCarrier {
   kUdpThenTcp,  // UDP, asked again twice when nothing comes; TCP when the answer has TC set
+  kUdp,         // the same, but an answer with TC set is the answer
   kTcp,
 };
 

@@ -107,6 +107,7 @@ asio::awaitable<Result<AuthoritativeReport>> DnsChecks::check_authoritatives(bas
     row["address"] = each.address;
     row["verdict"] = names::to_string(each.verdict);
     row["explanation"] = each.sentence;
+    if (!each.carrier_note.empty()) row["note"] = each.carrier_note;
     row["latency_ms"] = each.latency.count();
     details.push_back(std::move(row));
   }

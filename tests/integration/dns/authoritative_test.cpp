@@ -174,6 +174,43 @@ TEST_F(AuthoritativeTest, EachAnswerHasItsVerdict) {
   }
 }
 
+TEST_F(AuthoritativeTest, UdpAndTcpAreBothAsked) {
+  struct Case {
+    std::string what;
+    FakeReply udp;
+    FakeReply tcp;
+    AddressVerdict verdict;
+    std::string note;
+  };
+  FakeReply cut;
+  cut.truncated = true;
+  const std::vector<Case> table = {
+      {"both", with_txt({kValue}), with_txt({kValue}), AddressVerdict::kHasIt, ""},
+      {"TCP is blocked", with_txt({kValue}), silence(), AddressVerdict::kHasIt, "by UDP only"},
+      {"UDP is blocked", silence(), with_txt({kValue}), AddressVerdict::kHasIt, "by TCP only"},
+      {"UDP is cut off", cut, with_txt({kValue}), AddressVerdict::kHasIt, ""},
+      {"UDP is cut off and TCP blocked", cut, silence(), AddressVerdict::kTcpBlocked, ""},
+      {"neither", silence(), silence(), AddressVerdict::kTimeout, ""},
+  };
+  for (const auto& each : table) {
+    SCOPED_TRACE(each.what);
+    servers.clear();
+    const Servers one = {{"ns1.example.test.", "127.0.0.2"}};
+    serve("127.0.0.1", [one](const FakeQuestion&) { return referral("example.test.", one); });
+    serve("127.0.0.2", [&each, others = zone_server(one, {})](const FakeQuestion& question) {
+      if (question.type != kTypeTxt) return others(question);
+      return question.tcp ? each.tcp : each.udp;
+    });
+    const PropagationReport report = check();
+    ASSERT_EQ(report.addresses.size(), 1u);
+    const AddressReport& row = report.addresses.front();
+    EXPECT_EQ(to_string(row.verdict), to_string(each.verdict)) << row.sentence;
+    EXPECT_EQ(report.everywhere(), each.verdict == AddressVerdict::kHasIt);
+    EXPECT_EQ(row.carrier_note.empty(), each.note.empty()) << row.carrier_note;
+    EXPECT_NE(row.carrier_note.find(each.note), std::string::npos) << row.carrier_note;
+  }
+}
+
 TEST_F(AuthoritativeTest, AWithdrawalWantsNothingThere) {
   EXPECT_TRUE(row_for(nothing("example.test.", 3), std::nullopt).as_wanted);
   EXPECT_TRUE(row_for(nothing("example.test."), std::nullopt).as_wanted);
