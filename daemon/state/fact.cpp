@@ -13,7 +13,7 @@ namespace json = boost::json;
 
 using Kind = Fact::Kind;
 
-constexpr std::array<std::pair<std::string_view, Kind>, 13> kKinds{{
+constexpr std::array<std::pair<std::string_view, Kind>, 16> kKinds{{
     {"run.accepted", Kind::kRunAccepted},
     {"run.paused", Kind::kRunPaused},
     {"run.resumed", Kind::kRunResumed},
@@ -23,8 +23,11 @@ constexpr std::array<std::pair<std::string_view, Kind>, 13> kKinds{{
     {"offer.created", Kind::kOfferCreated},
     {"offer.retired", Kind::kOfferRetired},
     {"offer.disabled", Kind::kOfferDisabled},
+    {"offer.expiring", Kind::kOfferExpiring},
     {"name.published", Kind::kNamePublished},
     {"name.live", Kind::kNameLive},
+    {"name.degraded", Kind::kNameDegraded},
+    {"name.recovered", Kind::kNameRecovered},
     {"name.reverted", Kind::kNameReverted},
     {"name.removed", Kind::kNameRemoved},
 }};
@@ -163,11 +166,21 @@ void read_fields(Fields& fields, Fact& fact) {
     case Kind::kOfferDisabled:
       fact.offer_id = fields.filled("offer_id");
       break;
+    case Kind::kOfferExpiring:
+      fact.offer_id = fields.filled("offer_id");
+      fact.until = fields.time("expires", true);
+      break;
     case Kind::kNamePublished:
       read_record(fields, fact);
       break;
     case Kind::kNameLive:
       fact.value = fields.required("value");
+      break;
+    case Kind::kNameDegraded:
+      fact.reason = fields.filled("reason");
+      fields.filled("code");
+      break;
+    case Kind::kNameRecovered:
       break;
     case Kind::kNameReverted:
       read_record(fields, fact);

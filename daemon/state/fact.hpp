@@ -26,8 +26,11 @@ struct Fact {
     kOfferCreated,
     kOfferRetired,
     kOfferDisabled,
+    kOfferExpiring,
     kNamePublished,
     kNameLive,
+    kNameDegraded,
+    kNameRecovered,
     kNameReverted,
     kNameRemoved,
   };
@@ -51,7 +54,8 @@ struct Fact {
   std::string value;
   std::uint32_t ttl = 0;
   NameState name_state = NameState::kPublished;
-  std::optional<base::WallTime> until;  // offer.retired, name.removed; offer.created: when it expires
+  std::optional<base::WallTime>
+      until;  // offer.retired, name.removed; offer.created, offer.expiring: when it expires
 };
 
 // INTERNAL, naming the type and the field, when `data` does not keep the table: a field is missing, of

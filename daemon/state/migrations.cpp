@@ -202,7 +202,15 @@ CREATE INDEX proofs_by_end ON proofs(expires);
 CREATE INDEX proofs_by_trunk ON proofs(trunk);
 )sql";
 
-constexpr std::array kMigrations{Migration{kSchema1}, Migration{kSchema2}};
+// What the monitor counts and announces.
+constexpr const char* kSchema3 = R"sql(
+ALTER TABLE totals ADD COLUMN degraded INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE offers ADD COLUMN expiry_announced INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX offers_ending ON offers(expires)
+  WHERE state = 0 AND expiry_announced = 0 AND expires IS NOT NULL;
+)sql";
+
+constexpr std::array kMigrations{Migration{kSchema1}, Migration{kSchema2}, Migration{kSchema3}};
 constexpr std::array kReadModels{"names", "offers", "runs", "totals", "instance_uses"};
 
 base::Result<void> step_forward(Connection& connection, const Migration& migration, std::size_t to) {

@@ -17,6 +17,7 @@ namespace paynamed::state {
 // Rows refer to each other by these numbers; they never leave the daemon.
 using TenantKey = std::int64_t;
 using RunKey = std::int64_t;
+using NameKey = std::int64_t;  // small numbers, almost without gaps: the first name is 1
 
 enum class Verb { kRegister, kSetSource, kRotate, kRemove };
 enum class SourceKind { kNode, kExternal };
@@ -110,6 +111,16 @@ struct NameRow {
   std::optional<base::WallTime> quarantined_until;
   std::optional<base::Uuid> open_run;
   std::uint64_t revision = 0;  // counts changes; the compare-and-set token of the API
+};
+
+// A name whose record has to be true, as far as whoever watches it needs it.
+struct WatchedName {
+  NameKey key = 0;
+  std::string tenant;
+  std::string name;
+  std::string value;
+  NameState state = NameState::kLive;  // kLive or kDegraded
+  bool busy = false;                   // a run is at work on it
 };
 
 struct OfferRow {

@@ -19,7 +19,7 @@ ReadModels::ReadModels(Connection& connection)
     : connection_(&connection),
       find_name_(connection,
                  "SELECT key, tenant, state, owner, open_run, revision, quarantined_until, dns_instance, "
-                 "node_instance, prior_until IS NOT NULL FROM names WHERE name = ?"),
+                 "node_instance, prior_until IS NOT NULL, value FROM names WHERE name = ?"),
       insert_name_(
           connection,
           "INSERT INTO names(key, tenant, name, state, owner, reference, livemode, source, created, updated, "
@@ -67,6 +67,9 @@ ReadModels::ReadModels(Connection& connection)
       make_live_(connection,
                  "UPDATE names SET state = 2, live_since = coalesce(live_since, ?2), updated = ?2, "
                  "revision = revision + 1 WHERE key = ?1"),
+      degrade_(connection,
+               "UPDATE names SET state = 3, live_since = NULL, updated = ?2, revision = revision + 1 "
+               "WHERE key = ?1"),
       remove_name_(connection,
                    "UPDATE names SET state = 4, owner = coalesce(?2, owner), quarantined_until = ?3, "
                    "live_since = NULL, "
@@ -89,19 +92,25 @@ ReadModels::ReadModels(Connection& connection)
           "ON CONFLICT(name, offer_id) DO UPDATE SET tenant = excluded.tenant, offer = excluded.offer, "
           "source = excluded.source, state = 0, node_instance = excluded.node_instance, node = "
           "excluded.node, "
-          "offer_key = excluded.offer_key, expires = excluded.expires, retired_until = NULL"),
+          "offer_key = excluded.offer_key, expires = excluded.expires, retired_until = NULL, "
+          "expiry_announced = 0"),
       end_offer_(connection, "UPDATE offers SET state = ?2, retired_until = ?3 WHERE key = ?1"),
-      write_totals_(connection, "INSERT OR REPLACE INTO totals VALUES (1, ?, ?, ?, ?)"),
+      announce_end_(connection, "UPDATE offers SET expiry_announced = 1 WHERE key = ?1"),
+      write_totals_(connection,
+                    "INSERT OR REPLACE INTO totals(one, names, live, open_runs, paused_runs, degraded) "
+                    "VALUES (1, ?, ?, ?, ?, ?)"),
       write_uses_(connection, "INSERT OR REPLACE INTO instance_uses VALUES (?, ?, ?)") {}
 
 base::Result<void> ReadModels::load() {
   totals_ = {};
   totals_changed_ = false;
   uses_.clear();
-  Statement totals(*connection_, "SELECT names, live, open_runs, paused_runs FROM totals");
+  Statement totals(*connection_, "SELECT names, live, open_runs, paused_runs, degraded FROM totals");
   auto row = totals.first();
   if (!row) return base::fail(row.error());
-  if (*row) totals_ = {totals.integer(0), totals.integer(1), totals.integer(2), totals.integer(3)};
+  if (*row) {
+    totals_ = {totals.integer(0), totals.integer(1), totals.integer(2), totals.integer(3), totals.integer(4)};
+  }
   totals.reset();
 
   Statement uses(*connection_, "SELECT instance, names, offers FROM instance_uses");
@@ -114,7 +123,8 @@ base::Result<void> ReadModels::load() {
 
 base::Result<void> ReadModels::flush() {
   if (std::exchange(totals_changed_, false)) {
-    if (auto done = write_totals_.run(totals_.names, totals_.live, totals_.open_runs, totals_.paused_runs);
+    if (auto done = write_totals_.run(totals_.names, totals_.live, totals_.open_runs, totals_.paused_runs,
+                                      totals_.degraded);
         !done) {
       return done;
     }
@@ -149,10 +159,16 @@ base::Result<void> ReadModels::apply(const Fact& fact, const Context& context) {
       return offer_ended(fact, context, OfferState::kRetired);
     case Kind::kOfferDisabled:
       return offer_ended(fact, context, OfferState::kDisabled);
+    case Kind::kOfferExpiring:
+      return offer_expiring(fact, context);
     case Kind::kNamePublished:
       return name_recorded(fact, context, NameState::kPublished);
     case Kind::kNameLive:
       return name_live(fact, context);
+    case Kind::kNameDegraded:
+      return name_degraded(fact, context);
+    case Kind::kNameRecovered:
+      return name_recovered(fact, context);
     case Kind::kNameReverted:
       return name_recorded(fact, context, fact.name_state);
     case Kind::kNameRemoved:
@@ -176,6 +192,7 @@ base::Result<std::optional<NameEntry>> ReadModels::find_name(std::string_view na
   entry.dns_instance = find_name_.text(7);
   entry.node_instance = find_name_.text(8);
   entry.was_quarantined = find_name_.integer(9) != 0;
+  entry.value = find_name_.text(10);
   find_name_.reset();
   return entry;
 }
@@ -297,6 +314,18 @@ base::Result<void> ReadModels::offer_ended(const Fact& fact, const Context& cont
   return end_offer_.run(key, to, is_disabled ? std::nullopt : fact.until);
 }
 
+base::Result<void> ReadModels::offer_expiring(const Fact& fact, const Context& context) {
+  const auto name = find_name(fact.name);
+  if (!name) return base::fail(name.error());
+  const auto row =
+      *name ? find_offer_.first((*name)->key, fact.offer_id, context.tenant) : base::Result<bool>{false};
+  if (!row) return base::fail(row.error());
+  if (!*row) return base::fail(contradiction(fmt::format("{} has no offer {}", fact.name, fact.offer_id)));
+  const std::int64_t key = find_offer_.integer(0);
+  find_offer_.reset();
+  return announce_end_.run(key);
+}
+
 base::Result<void> ReadModels::name_recorded(const Fact& fact, const Context& context, NameState to) {
   const auto name = name_of(fact, context);
   if (!name) return base::fail(name.error());
@@ -312,8 +341,27 @@ base::Result<void> ReadModels::name_live(const Fact& fact, const Context& contex
   if (name->is(NameState::kQuarantined) || name->is(NameState::kRegistering)) {
     return base::fail(contradiction(fmt::format("{} is live without a record", fact.name)));
   }
-  if (!name->is(NameState::kLive)) ++totals_.live;
-  totals_changed_ = true;
+  count_state(*name, NameState::kLive);
+  return make_live_.run(name->key, context.time);
+}
+
+base::Result<void> ReadModels::name_degraded(const Fact& fact, const Context& context) {
+  const auto name = name_of(fact, context);
+  if (!name) return base::fail(name.error());
+  if (!name->is(NameState::kLive)) {
+    return base::fail(contradiction(fmt::format("{} is degraded and was not live", fact.name)));
+  }
+  count_state(*name, NameState::kDegraded);
+  return degrade_.run(name->key, context.time);
+}
+
+base::Result<void> ReadModels::name_recovered(const Fact& fact, const Context& context) {
+  const auto name = name_of(fact, context);
+  if (!name) return base::fail(name.error());
+  if (!name->is(NameState::kDegraded)) {
+    return base::fail(contradiction(fmt::format("{} recovered and was not degraded", fact.name)));
+  }
+  count_state(*name, NameState::kLive);
   return make_live_.run(name->key, context.time);
 }
 
@@ -324,10 +372,18 @@ base::Result<void> ReadModels::name_removed(const Fact& fact, const Context& con
   return remove_name_.run(name->key, fact.owner, fact.until, context.time);
 }
 
+void ReadModels::count_state(const NameEntry& before, NameState state) {
+  count_name(before, number(state), before.dns_instance, before.node_instance);
+}
+
 void ReadModels::count_name(const NameEntry& before, std::int64_t state, std::string_view dns_instance,
                             std::string_view node_instance) {
   totals_.names += (state == kFreeName ? 0 : 1) - (before.is_free() ? 0 : 1);
-  totals_.live += (state == number(NameState::kLive) ? 1 : 0) - (before.is(NameState::kLive) ? 1 : 0);
+  const auto by = [&](NameState counted) {
+    return (state == number(counted) ? 1 : 0) - (before.is(counted) ? 1 : 0);
+  };
+  totals_.live += by(NameState::kLive);
+  totals_.degraded += by(NameState::kDegraded);
   totals_changed_ = true;
   if (before.dns_instance == dns_instance && before.node_instance == node_instance) return;
   use_names(before.dns_instance, before.node_instance, -1);

@@ -32,6 +32,7 @@ struct NameEntry {
   std::optional<base::WallTime> quarantined_until;
   std::string dns_instance;
   std::string node_instance;
+  std::string value;
   bool was_quarantined = false;  // an open registration took it out of quarantine
 
   bool is_free() const { return state == kFreeName; }
@@ -72,6 +73,7 @@ class ReadModels {
     std::int64_t live = 0;
     std::int64_t open_runs = 0;
     std::int64_t paused_runs = 0;
+    std::int64_t degraded = 0;
   };
 
   base::Result<NameEntry> name_of(const Fact& fact, const Context& context);
@@ -79,11 +81,16 @@ class ReadModels {
   base::Result<void> run_moved(const Fact& fact, const Context& context, RunState to);
   base::Result<void> run_ended(const Fact& fact, const Context& context, RunState to);
   base::Result<void> offer_created(const Fact& fact, const Context& context);
+  base::Result<void> offer_expiring(const Fact& fact, const Context& context);
   base::Result<void> offer_ended(const Fact& fact, const Context& context, OfferState to);
   base::Result<void> name_recorded(const Fact& fact, const Context& context, NameState to);
   base::Result<void> name_live(const Fact& fact, const Context& context);
+  base::Result<void> name_degraded(const Fact& fact, const Context& context);
+  base::Result<void> name_recovered(const Fact& fact, const Context& context);
   base::Result<void> name_removed(const Fact& fact, const Context& context);
 
+  // Another state with the same record.
+  void count_state(const NameEntry& before, NameState state);
   void count_name(const NameEntry& before, std::int64_t state, std::string_view dns_instance,
                   std::string_view node_instance);
   void use_names(std::string_view dns_instance, std::string_view node_instance, std::int64_t by);
@@ -103,6 +110,7 @@ class ReadModels {
   Statement end_run_of_name_;
   Statement record_name_;
   Statement make_live_;
+  Statement degrade_;
   Statement remove_name_;
   Statement insert_run_;
   Statement find_run_;
@@ -111,6 +119,7 @@ class ReadModels {
   Statement find_offer_;
   Statement put_offer_;
   Statement end_offer_;
+  Statement announce_end_;
   Statement write_totals_;
   Statement write_uses_;
 };

@@ -22,6 +22,8 @@ namespace {
   "o.offer_id, o.offer, n.name, o.source, o.state, o.node_instance, o.node, o.offer_key, o.created, " \
   "o.expires, o.retired_until "
 
+#define PAYNAMED_WATCHED_COLUMNS "n.key, t.name, n.name, n.value, n.state, n.open_run IS NOT NULL "
+
 NameRow name_row(const Statement& row) {
   NameRow name;
   name.name = row.text(0);
@@ -59,6 +61,17 @@ RunRow run_row(const Statement& row) {
   run.finished = row.optional_time(8);
   run.correlation_id = row.text(9);
   return run;
+}
+
+WatchedName watched_name(const Statement& row) {
+  WatchedName name;
+  name.key = row.integer(0);
+  name.tenant = row.text(1);
+  name.name = row.text(2);
+  name.value = row.text(3);
+  name.state = static_cast<NameState>(row.integer(4));
+  name.busy = row.integer(5) != 0;
+  return name;
 }
 
 OfferRow offer_row(const Statement& row) {
@@ -136,6 +149,19 @@ Reader::Reader(Connection connection)
           ", t.name, o.key FROM offers o INDEXED BY offers_retired JOIN names n ON n.key = o.name "
           "JOIN tenants t ON t.key = o.tenant WHERE o.state = 1 AND o.retired_until <= ?1 AND "
           "(o.retired_until, o.key) > (?2, ?3) ORDER BY o.retired_until, o.key LIMIT ?4"),
+      ending_offers_(connection_,
+                     "SELECT " PAYNAMED_OFFER_COLUMNS
+                     ", t.name, o.key FROM offers o INDEXED BY offers_ending JOIN names n ON n.key = o.name "
+                     "JOIN tenants t ON t.key = o.tenant WHERE o.state = 0 AND o.expiry_announced = 0 AND "
+                     "o.expires IS NOT NULL AND o.expires < ?1 AND (o.expires, o.key) > (?2, ?3) "
+                     "ORDER BY o.expires, o.key LIMIT ?4"),
+      newest_name_(connection_, "SELECT coalesce(max(key), 0) FROM names"),
+      watched_name_(connection_, "SELECT " PAYNAMED_WATCHED_COLUMNS
+                                 "FROM names n JOIN tenants t ON t.key = n.tenant "
+                                 "WHERE n.key = ? AND n.state IN (2, 3)"),
+      degraded_names_(connection_, "SELECT " PAYNAMED_WATCHED_COLUMNS
+                                   "FROM tenants t JOIN names n INDEXED BY names_unusual ON n.tenant = t.key "
+                                   "WHERE n.state = 3 AND n.state IN (0, 1, 3, 4) LIMIT ?"),
       find_proof_(connection_,
                   "SELECT p.value, p.leaf, t.chain, p.made, p.valid_from, p.expires, p.max_cache_ttl "
                   "FROM names n JOIN proofs p ON p.name = n.key JOIN proof_trunks t ON t.key = p.trunk "
@@ -188,7 +214,7 @@ Reader::Reader(Connection connection)
       totals_(connection_,
               "SELECT coalesce(t.names, 0), coalesce(t.live, 0), coalesce(t.open_runs, 0), "
               "coalesce(t.paused_runs, 0), "
-              "h.last_offset FROM heads h LEFT JOIN totals t ON t.one = 1") {}
+              "h.last_offset, coalesce(t.degraded, 0) FROM heads h LEFT JOIN totals t ON t.one = 1") {}
 
 base::Result<std::unique_ptr<Reader>> Reader::open(const std::string& path, const std::string& vfs) {
   auto connection = Connection::open(path, Connection::Mode::kReadOnly, vfs);
@@ -249,6 +275,38 @@ base::Result<std::vector<Store::DueOffer>> Reader::retired_offers_due(base::Wall
       [](const Statement& row) {
         return Store::DueOffer{std::string{row.text(11)}, offer_row(row), {row.time(10), row.integer(12)}};
       });
+}
+
+base::Result<std::vector<Store::DueOffer>> Reader::offers_ending(base::WallTime time, Store::DuePlace after,
+                                                                 std::uint32_t limit) {
+  return collect<Store::DueOffer>(
+      ending_offers_, ending_offers_.first(time, after.until, after.offer, std::min(limit, kMaxRows)),
+      [](const Statement& row) {
+        return Store::DueOffer{std::string{row.text(11)}, offer_row(row), {row.time(9), row.integer(12)}};
+      });
+}
+
+base::Result<NameKey> Reader::newest_name() {
+  const auto row = newest_name_.first();
+  if (!row) return base::fail(row.error());
+  const NameKey key = newest_name_.integer(0);
+  newest_name_.reset();
+  return key;
+}
+
+base::Result<std::vector<WatchedName>> Reader::watched_names(std::span<const NameKey> keys) {
+  std::vector<WatchedName> names;
+  for (const NameKey key : keys.first(std::min<std::size_t>(keys.size(), kMaxRows))) {
+    auto name = at_most_one<WatchedName>(watched_name_, watched_name_.first(key), watched_name);
+    if (!name) return base::fail(name.error());
+    if (*name) names.push_back(std::move(**name));
+  }
+  return names;
+}
+
+base::Result<std::vector<WatchedName>> Reader::degraded_names(std::uint32_t limit) {
+  return collect<WatchedName>(degraded_names_, degraded_names_.first(std::min(limit, kMaxRows)),
+                              watched_name);
 }
 
 base::Result<std::optional<Proof>> Reader::find_proof(std::string_view name) {
@@ -447,8 +505,8 @@ base::Result<Totals> Reader::totals() {
   const auto row = totals_.first();
   if (!row) return base::fail(row.error());
   if (!*row) return base::fail(base::data_loss("the state file has no heads; restore a backup"));
-  const Totals totals{totals_.count(0), totals_.count(1), totals_.count(2), totals_.count(3),
-                      totals_.count(4)};
+  const Totals totals{totals_.count(0), totals_.count(1), totals_.count(5),
+                      totals_.count(2), totals_.count(3), totals_.count(4)};
   totals_.reset();
   return totals;
 }

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -35,6 +36,11 @@ class Reader {
                                                 std::uint32_t limit);
   base::Result<std::vector<Store::DueOffer>> retired_offers_due(base::WallTime now, Store::DuePlace after,
                                                                 std::uint32_t limit);
+  base::Result<std::vector<Store::DueOffer>> offers_ending(base::WallTime time, Store::DuePlace after,
+                                                           std::uint32_t limit);
+  base::Result<NameKey> newest_name();
+  base::Result<std::vector<WatchedName>> watched_names(std::span<const NameKey> keys);
+  base::Result<std::vector<WatchedName>> degraded_names(std::uint32_t limit);
   base::Result<std::optional<Proof>> find_proof(std::string_view name);
   base::Result<std::vector<Store::EndingProof>> proofs_ending(base::WallTime time, Store::ProofPlace after,
                                                               std::uint32_t limit);
@@ -75,6 +81,10 @@ class Reader {
   Statement list_unusual_names_;
   Statement offers_of_;
   Statement retired_offers_;
+  Statement ending_offers_;
+  Statement newest_name_;
+  Statement watched_name_;
+  Statement degraded_names_;
   Statement find_proof_;
   Statement proofs_ending_;
   Statement find_key_use_;

@@ -149,6 +149,17 @@ asio::awaitable<Result<void>> SqliteStore::append(std::string tenant, std::vecto
   co_return co_await parts_->submit<void>(std::move(action));
 }
 
+asio::awaitable<Result<void>> SqliteStore::append_if(std::string tenant, Standing standing,
+                                                     std::vector<NewEvent> events) {
+  auto unit = check(std::move(tenant), std::move(events));
+  if (!unit) co_return base::fail(unit.error());
+  unit->standing = std::move(standing);
+  std::function<Result<void>(UnitWriter&)> action = [unit = std::move(*unit)](UnitWriter& writer) {
+    return writer.write(unit);
+  };
+  co_return co_await parts_->submit<void>(std::move(action));
+}
+
 asio::awaitable<Result<void>> SqliteStore::put_proof(std::string tenant, std::string name, Proof proof) {
   auto unit = check(std::move(tenant), std::move(name), std::move(proof));
   if (!unit) co_return base::fail(unit.error());
@@ -186,6 +197,23 @@ Result<std::vector<OfferRow>> SqliteStore::offers_of(std::string_view tenant, st
 Result<std::vector<Store::DueOffer>> SqliteStore::retired_offers_due(base::WallTime now, DuePlace after,
                                                                      std::uint32_t limit) {
   return parts_->readers->lend()->retired_offers_due(now, after, limit);
+}
+
+Result<std::vector<Store::DueOffer>> SqliteStore::offers_ending(base::WallTime time, DuePlace after,
+                                                                std::uint32_t limit) {
+  return parts_->readers->lend()->offers_ending(time, after, limit);
+}
+
+Result<NameKey> SqliteStore::newest_name() {
+  return parts_->readers->lend()->newest_name();
+}
+
+Result<std::vector<WatchedName>> SqliteStore::watched_names(std::span<const NameKey> keys) {
+  return parts_->readers->lend()->watched_names(keys);
+}
+
+Result<std::vector<WatchedName>> SqliteStore::degraded_names(std::uint32_t limit) {
+  return parts_->readers->lend()->degraded_names(limit);
 }
 
 Result<std::optional<Proof>> SqliteStore::find_proof(std::string_view name) {

@@ -49,6 +49,8 @@ class SqliteStore final : public Store {
   boost::asio::awaitable<Result<AcceptedRun>> accept_run(NewRun run) override;
   boost::asio::awaitable<Result<void>> record(RunUpdate update) override;
   boost::asio::awaitable<Result<void>> put_proof(std::string tenant, std::string name, Proof proof) override;
+  boost::asio::awaitable<Result<void>> append_if(std::string tenant, Standing standing,
+                                                 std::vector<NewEvent> events) override;
   boost::asio::awaitable<Result<void>> append(std::string tenant, std::vector<NewEvent> events) override;
 
   Result<std::optional<NameRow>> find_name(std::string_view tenant, std::string_view name) override;
@@ -59,6 +61,11 @@ class SqliteStore final : public Store {
                                           std::uint32_t limit) override;
   Result<std::vector<DueOffer>> retired_offers_due(base::WallTime now, DuePlace after,
                                                    std::uint32_t limit) override;
+  Result<std::vector<DueOffer>> offers_ending(base::WallTime time, DuePlace after,
+                                              std::uint32_t limit) override;
+  Result<NameKey> newest_name() override;
+  Result<std::vector<WatchedName>> watched_names(std::span<const NameKey> keys) override;
+  Result<std::vector<WatchedName>> degraded_names(std::uint32_t limit) override;
   Result<std::optional<Proof>> find_proof(std::string_view name) override;
   Result<std::vector<EndingProof>> proofs_ending(base::WallTime time, ProofPlace after,
                                                  std::uint32_t limit) override;

@@ -11,6 +11,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,9 +83,17 @@ struct InstanceUse {
 struct Totals {
   std::uint64_t names = 0;
   std::uint64_t live = 0;
+  std::uint64_t degraded = 0;
   std::uint64_t open_runs = 0;
   std::uint64_t paused_runs = 0;
   std::uint64_t events = 0;
+};
+
+// What has to be so still when facts about a name are written that were found out before.
+struct Standing {
+  std::string name;
+  std::string value;
+  NameState state = NameState::kLive;
 };
 
 class Store {
@@ -110,6 +119,11 @@ class Store {
 
   // Facts that belong to no run (a retired offer came to its end, a domain changed).
   virtual boost::asio::awaitable<Result<void>> append(std::string tenant, std::vector<NewEvent> events) = 0;
+
+  // The same of one name, checked in the transaction: ABORTED when by now it has another value or state, or
+  // an open run.
+  virtual boost::asio::awaitable<Result<void>> append_if(std::string tenant, Standing standing,
+                                                         std::vector<NewEvent> events) = 0;
 
   // A newer proof of a name that stands. ABORTED when the name has another value than the proof by now.
   virtual boost::asio::awaitable<Result<void>> put_proof(std::string tenant, std::string name,
@@ -137,6 +151,19 @@ class Store {
   };
   virtual Result<std::vector<DueOffer>> retired_offers_due(base::WallTime now, DuePlace after,
                                                            std::uint32_t limit) = 0;
+
+  // Active offers that end before `time` and whose end was not announced (offer.expiring), of all tenants;
+  // the first to end first, after `after`. place.until is the end.
+  virtual Result<std::vector<DueOffer>> offers_ending(base::WallTime time, DuePlace after,
+                                                      std::uint32_t limit) = 0;
+
+  // The largest key that a name has or had; 0 without names.
+  virtual Result<NameKey> newest_name() = 0;
+  // Those of the names with these keys that are live or degraded, in the order of `keys`, of which there
+  // are at most 1000.
+  virtual Result<std::vector<WatchedName>> watched_names(std::span<const NameKey> keys) = 0;
+  // Degraded names of all tenants.
+  virtual Result<std::vector<WatchedName>> degraded_names(std::uint32_t limit) = 0;
 
   // The proof of what the name says in DNS now; none while a new value is not proven yet. Names are unique
   // over all tenants, and what is in DNS is public.

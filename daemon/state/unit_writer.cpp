@@ -260,10 +260,25 @@ base::Result<void> UnitWriter::write(const RecordUnit& unit) {
 base::Result<void> UnitWriter::write(const AppendUnit& unit) {
   const auto tenant = log_.tenant_key(unit.tenant);
   if (!tenant) return base::fail(tenant.error());
+  if (unit.standing) {
+    if (auto stands = check_standing(*tenant, *unit.standing); !stands) return stands;
+  }
   dirty_ = true;
   if (auto done = write_events(*tenant, 0, unit.events, unit.facts, {}, {}); !done) return done;
   dirty_ = false;
   return {};
+}
+
+base::Result<void> UnitWriter::check_standing(TenantKey tenant, const Standing& standing) {
+  const auto found = models_.find_name(standing.name);
+  if (!found) return base::fail(found.error());
+  const std::optional<NameEntry>& name = *found;
+  if (name && name->tenant == tenant && name->is(standing.state) && name->value == standing.value &&
+      !name->open_run) {
+    return {};
+  }
+  return base::fail(base::aborted(
+      fmt::format("{} is not as it was when it was looked at; look at it again", standing.name)));
 }
 
 base::Result<void> UnitWriter::write(const ProofUnit& unit) {

@@ -68,6 +68,8 @@ class UnitWriter {
   base::Result<void> write_events(TenantKey tenant, RunKey run, const std::vector<NewEvent>& events,
                                   const std::vector<Fact>& facts, std::string_view correlation_id,
                                   std::string_view traceparent);
+  // ABORTED when the name is not as `standing` says.
+  base::Result<void> check_standing(TenantKey tenant, const Standing& standing);
   // A proof goes with its name.
   base::Result<void> erase_proof_of(const Fact& fact);
   std::string uuid_of_run(RunKey run);

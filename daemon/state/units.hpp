@@ -3,6 +3,7 @@
 // Threads: value types; functions are pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct AppendUnit {
   std::string tenant;
   std::vector<NewEvent> events;
   std::vector<Fact> facts;
+  std::optional<Standing> standing = {};
 };
 
 struct ProofUnit {

@@ -37,6 +37,11 @@ asio::awaitable<Result<void>> RecordingStore::append(std::string tenant,
   co_return co_await store_.append(std::move(tenant), std::move(events));
 }
 
+asio::awaitable<Result<void>> RecordingStore::append_if(std::string tenant, state::Standing standing,
+                                                        std::vector<state::NewEvent> events) {
+  co_return co_await store_.append_if(std::move(tenant), std::move(standing), std::move(events));
+}
+
 asio::awaitable<Result<void>> RecordingStore::put_proof(std::string tenant, std::string name,
                                                         state::Proof proof) {
   co_return co_await store_.put_proof(std::move(tenant), std::move(name), std::move(proof));
@@ -73,6 +78,23 @@ Result<std::vector<state::Store::DueOffer>> RecordingStore::retired_offers_due(b
                                                                                DuePlace after,
                                                                                std::uint32_t limit) {
   return store_.retired_offers_due(now, after, limit);
+}
+
+Result<std::vector<state::Store::DueOffer>> RecordingStore::offers_ending(base::WallTime time, DuePlace after,
+                                                                          std::uint32_t limit) {
+  return store_.offers_ending(time, after, limit);
+}
+
+Result<state::NameKey> RecordingStore::newest_name() {
+  return store_.newest_name();
+}
+
+Result<std::vector<state::WatchedName>> RecordingStore::watched_names(std::span<const state::NameKey> keys) {
+  return store_.watched_names(keys);
+}
+
+Result<std::vector<state::WatchedName>> RecordingStore::degraded_names(std::uint32_t limit) {
+  return store_.degraded_names(limit);
 }
 
 Result<std::optional<state::Store::KeyUse>> RecordingStore::find_key_use(std::string_view tenant,

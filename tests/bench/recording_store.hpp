@@ -31,6 +31,9 @@ class RecordingStore final : public state::Store {
   boost::asio::awaitable<base::Result<void>> append(std::string tenant,
                                                     std::vector<state::NewEvent> events) override;
 
+  boost::asio::awaitable<base::Result<void>> append_if(std::string tenant, state::Standing standing,
+                                                       std::vector<state::NewEvent> events) override;
+
   base::Result<std::optional<state::NameRow>> find_name(std::string_view tenant,
                                                         std::string_view name) override;
   base::Result<std::vector<state::NameRow>> list_names(std::string_view tenant, std::string_view domain,
@@ -40,6 +43,11 @@ class RecordingStore final : public state::Store {
                                                        std::uint32_t limit) override;
   base::Result<std::vector<DueOffer>> retired_offers_due(base::WallTime now, DuePlace after,
                                                          std::uint32_t limit) override;
+  base::Result<std::vector<DueOffer>> offers_ending(base::WallTime time, DuePlace after,
+                                                    std::uint32_t limit) override;
+  base::Result<state::NameKey> newest_name() override;
+  base::Result<std::vector<state::WatchedName>> watched_names(std::span<const state::NameKey> keys) override;
+  base::Result<std::vector<state::WatchedName>> degraded_names(std::uint32_t limit) override;
   boost::asio::awaitable<base::Result<void>> put_proof(std::string tenant, std::string name,
                                                        state::Proof proof) override;
   base::Result<std::optional<state::Proof>> find_proof(std::string_view name) override;

@@ -104,6 +104,20 @@ class FakeStore final : public state::Store {
   state::Result<std::vector<DueOffer>> retired_offers_due(base::WallTime, DuePlace, std::uint32_t) override {
     return unexpected();
   }
+  asio::awaitable<state::Result<void>> append_if(std::string, state::Standing,
+                                                 std::vector<state::NewEvent>) override {
+    co_return unexpected();
+  }
+  state::Result<std::vector<DueOffer>> offers_ending(base::WallTime, DuePlace, std::uint32_t) override {
+    return unexpected();
+  }
+  state::Result<state::NameKey> newest_name() override { return unexpected(); }
+  state::Result<std::vector<state::WatchedName>> watched_names(std::span<const state::NameKey>) override {
+    return unexpected();
+  }
+  state::Result<std::vector<state::WatchedName>> degraded_names(std::uint32_t) override {
+    return unexpected();
+  }
   asio::awaitable<state::Result<void>> put_proof(std::string, std::string, state::Proof) override {
     co_return unexpected();
   }
