@@ -103,21 +103,9 @@ Status fit_ttl_before_expiry(std::optional<std::uint64_t> expiry, seconds ttl, W
   return {};
 }
 
-// BOLT 12: an issuer that has a domain begins with "user@domain" or "domain". Anything else is a person's
-// text.
-bool contradicts(const std::string& issuer, const Name& name) {
-  const std::string word = to_lower(std::string_view{issuer}.substr(0, issuer.find_first_of(" \t\n")));
-  const std::size_t at = word.find('@');
-  const std::string domain = at == word.npos ? word : word.substr(at + 1);
-  if (domain.find('.') == domain.npos || domain.ends_with('.')) return false;
-  const Result<std::string> parsed = base::parse_domain(domain);
-  if (!parsed) return false;
-  return *parsed != name.domain() || (at != word.npos && word.substr(0, at) != name.user());
-}
-
 void warn_of_issuers(const Name& name, Publication& out) {
   for (const Offer& offer : out.payment.offers) {
-    if (!offer.issuer || !contradicts(*offer.issuer, name)) continue;
+    if (!offer.issuer || !issuer_contradicts(*offer.issuer, name)) continue;
     out.warnings.push_back(
         {"issuer_mismatch",
          fmt::format("the issuer in the offer names another address than {}; payers may be confused",
@@ -144,6 +132,16 @@ Status check_size(const PublicationRules& rules, Publication& out) {
 }
 
 }  // namespace
+
+bool issuer_contradicts(std::string_view issuer, const Name& name) {
+  const std::string word = to_lower(issuer.substr(0, issuer.find_first_of(" \t\n")));
+  const std::size_t at = word.find('@');
+  const std::string domain = at == word.npos ? word : word.substr(at + 1);
+  if (domain.find('.') == domain.npos || domain.ends_with('.')) return false;
+  const Result<std::string> parsed = base::parse_domain(domain);
+  if (!parsed) return false;
+  return *parsed != name.domain() || (at != word.npos && word.substr(0, at) != name.user());
+}
 
 Result<Publication> check_publication(const Name& name, std::string_view source, seconds ttl, WallTime now,
                                       const PublicationRules& rules) {

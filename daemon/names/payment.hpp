@@ -59,4 +59,8 @@ base::Result<Publication> check_publication(const base::Name& name, std::string_
                                             std::chrono::seconds ttl, base::WallTime now,
                                             const PublicationRules& rules);
 
+// Whether the issuer text of an offer names another address than `name`. BOLT 12: an issuer that has a domain
+// begins with "user@domain" or "domain". Anything else is a person's text.
+bool issuer_contradicts(std::string_view issuer, const base::Name& name);
+
 }  // namespace paynamed::names
