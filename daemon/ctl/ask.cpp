@@ -14,6 +14,13 @@ namespace {
 
 namespace json = boost::json;
 
+// Empty when the text is none.
+json::object object_of(const std::string& text) {
+  boost::system::error_code error;
+  json::value value = json::parse(text, error);
+  return !error && value.is_object() ? std::move(value.get_object()) : json::object{};
+}
+
 std::string sentence_of(const Answer& answer) {
   std::string detail = text_of(answer.body, "detail");
   if (detail.empty())
@@ -32,7 +39,7 @@ std::string sentence_of(const Answer& answer) {
 
 }  // namespace
 
-Answer ask(Context& context, const HttpCall& call) {
+Answer ask_bytes(Context& context, const HttpCall& call) {
   Answer answer;
   auto reply = context.connection.send(call);
   if (!reply) {
@@ -41,20 +48,24 @@ Answer ask(Context& context, const HttpCall& call) {
     return answer;
   }
   answer.reply = std::move(*reply);
-  boost::system::error_code error;
-  json::value value = json::parse(answer.reply.body, error);
-  if (!error && value.is_object()) answer.body = std::move(value.as_object());
-  if (answer.reply.status >= 200 && answer.reply.status < 300) {
-    if (!answer.body.empty()) return answer;
-    answer.exit = Exit::kUnreachable;
-    context.err("paynamectl: the answer is no JSON object; is --url the one of paynamed?\n");
-    return answer;
-  }
+  if (answer.reply.status >= 200 && answer.reply.status < 300) return answer;
   answer.exit = Exit::kRefused;
+  answer.body = object_of(answer.reply.body);
   if (context.json && !answer.body.empty()) {
     context.out(json::serialize(answer.body) + "\n");
   } else {
     context.err(sentence_of(answer));
+  }
+  return answer;
+}
+
+Answer ask(Context& context, const HttpCall& call) {
+  Answer answer = ask_bytes(context, call);
+  if (!answer.ok()) return answer;
+  answer.body = object_of(answer.reply.body);
+  if (answer.body.empty()) {
+    answer.exit = Exit::kUnreachable;
+    context.err("paynamectl: the answer is no JSON object; is --url the one of paynamed?\n");
   }
   return answer;
 }

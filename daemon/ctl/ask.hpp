@@ -23,6 +23,8 @@ struct Answer {
 // Sends and reads the answer. An error has been written when this returns: the problem's sentence with its
 // correlation id, or the problem document itself with --json.
 Answer ask(Context& context, const HttpCall& call);
+// The same for answers that are no JSON: the bytes are in `reply`.
+Answer ask_bytes(Context& context, const HttpCall& call);
 Answer get(Context& context, std::string target);
 
 // All items of a list up to `limit`, over its pages. `more` says whether there are others.

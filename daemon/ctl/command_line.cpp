@@ -62,6 +62,8 @@ struct Options {
   RegisterOption registration;
   SourceOption source;
   bool follow = false;
+  ProofFormat format = ProofFormat::kJson;
+  std::string output;
 };
 
 using Command = std::function<Exit(Context&)>;
@@ -78,6 +80,7 @@ class Parser {
     app_.add_option("--key-file", options_.key_file, "a file with the API key");
     app_.add_flag("--json", options_.json, "JSON for programs instead of text for people");
     add_names();
+    add_proofs();
     add_runs();
     add_rest();
   }
@@ -186,6 +189,24 @@ class Parser {
                }));
     add_name(verb);
     add_following(verb);
+  }
+
+  void add_proofs() {
+    CLI::App* verb = add(app_, "proof", "fetch the DNSSEC proof of a name",
+                         on_name([this](Context& context, const std::string& name) {
+                           return show_proof(context, name, options_.format, options_.output);
+                         }));
+    add_name(verb);
+    const std::map<std::string, ProofFormat> formats{
+        {"json", ProofFormat::kJson}, {"binary", ProofFormat::kBinary}, {"psbt", ProofFormat::kPsbt}};
+    verb->add_option("--format", options_.format,
+                     "json, binary (the RFC 9102 chain) or psbt (the value of PSBT_OUT_DNSSEC_PROOF)")
+        ->transform(CLI::Transformer(formats));
+    verb->add_option("--output,-o", options_.output, "write it to this file");
+    verb =
+        add(app_, "resolve", "show what a wallet gets for a name",
+            on_name([](Context& context, const std::string& name) { return resolve_name(context, name); }));
+    add_name(verb);
   }
 
   void add_limit(CLI::App* verb) {

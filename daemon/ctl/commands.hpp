@@ -62,6 +62,12 @@ Exit set_source(Context& context, const std::string& name, const SourceOption& s
                 const Following& following);
 Exit rotate_name(Context& context, const std::string& name, const Following& following);
 
+enum class ProofFormat { kJson, kBinary, kPsbt };
+// Writes the proof to `file`, or to standard output when that is empty: bytes only where no terminal is.
+Exit show_proof(Context& context, const std::string& name, ProofFormat format, const std::string& file);
+// What a wallet gets for the name.
+Exit resolve_name(Context& context, const std::string& name);
+
 Exit list_runs(Context& context, const std::string& name, const std::string& state, std::uint32_t limit);
 Exit show_run(Context& context, const std::string& id);
 Exit resume_run(Context& context, const std::string& id, const Following& following);

@@ -27,6 +27,7 @@ Style style_of_output() {
   const bool dumb = terminal == nullptr || std::string_view{terminal} == "dumb";
   style.colours = !dumb && (no_colour == nullptr || *no_colour == '\0');
   style.redraws = !dumb;
+  style.is_terminal = true;
   winsize size{};
   style.width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
   return style;

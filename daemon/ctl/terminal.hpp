@@ -12,8 +12,9 @@ namespace paynamed::ctl {
 
 struct Style {
   bool colours = false;
-  bool redraws = false;    // a terminal that can move its cursor
-  std::size_t width = 80;  // columns; 0: no bound
+  bool redraws = false;      // a terminal that can move its cursor
+  std::size_t width = 80;    // columns; 0: no bound
+  bool is_terminal = false;  // of any kind
 };
 
 // What standard output can show: colours only on a terminal and without NO_COLOR (no-color.org).

@@ -35,7 +35,8 @@ class HttpTest : public ::testing::Test {
                            [this] { return world.keys; },
                            [this] { return world.plugins; },
                            [this] { return world.readiness; },
-                           [this] { return world.domains; }};
+                           [this] { return world.domains; },
+                           [this](base::Name name, bool any) { return world.prove(std::move(name), any); }};
     api::Settings settings;
     settings.listen = "127.0.0.1:0";
     auto started = api::Server::start(context, settings, std::move(with));
