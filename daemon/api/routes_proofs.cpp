@@ -7,6 +7,7 @@
 #include "api/render.hpp"
 #include "api/routes.hpp"
 #include "names/bip321.hpp"
+#include "names/lint/report_json.hpp"
 
 namespace paynamed::api {
 namespace {
@@ -73,34 +74,58 @@ Response open_to_all(Response response) {
   return response;
 }
 
+// Of a name that the caller's tenant has.
+base::Result<state::Proof> stored_proof(const Dependencies& dependencies, const Request& request,
+                                        const base::Name& name) {
+  auto row = dependencies.store.find_name(request.tenant, name.text());
+  if (!row) return base::fail(row.error());
+  if (!*row) return base::fail(base::not_found(fmt::format("there is no name {}", name.text())));
+  auto proof = dependencies.store.find_proof(name.text());
+  if (!proof) return base::fail(proof.error());
+  if (!*proof) {
+    std::string why = fmt::format("{} is not proven: it is {}; look at its run", name.text(),
+                                  state::to_string((*row)->state));
+    return base::fail(base::failed_precondition(std::move(why)));
+  }
+  return **std::move(proof);
+}
+
+Response show_lint(const Dependencies& dependencies, Request& request) {
+  auto query = Query::parse(request.query, {});
+  if (!query) return bad_request(request, query.error());
+  auto name = base::Name::parse(request.path_arguments.at(0));
+  if (!name) return problem(request, name.error());
+  auto proof = stored_proof(dependencies, request, *name);
+  if (!proof) return problem(request, proof.error());
+  auto report = dependencies.lint_of(*name, *proof);
+  if (!report) return problem(request, report.error());
+  json::object object = names::to_json(*report);
+  object["name"] = name->text();
+  object["value"] = proof->value;
+  object["all_can_pay"] = report->all_can_pay();
+  return json_response(200, object);
+}
+
 Response show_proof(const Dependencies& dependencies, Request& request) {
   auto query = Query::parse(request.query, {"format"});
   if (!query) return bad_request(request, query.error());
   auto name = base::Name::parse(request.path_arguments.at(0));
   if (!name) return problem(request, name.error());
-  auto row = dependencies.store.find_name(request.tenant, name->text());
-  if (!row) return problem(request, row.error());
-  if (!*row) return problem(request, base::not_found(fmt::format("there is no name {}", name->text())));
-  auto proof = dependencies.store.find_proof(name->text());
+  auto proof = stored_proof(dependencies, request, *name);
   if (!proof) return problem(request, proof.error());
-  if (!*proof) {
-    return problem(request,
-                   base::failed_precondition(fmt::format("{} is not proven: it is {}; look at its run",
-                                                         name->text(), state::to_string((*row)->state))));
-  }
   const std::string* format = query->find("format");
   const std::string accept = request.headers.joined("Accept");
   const bool binary = format ? *format == "binary" : accept == kBinary;
-  if (binary) return binary_response(chain_of(**proof));
-  if (format && *format == "psbt") return binary_response(psbt_value(name->text(), **proof));
+  if (binary) return binary_response(chain_of(*proof));
+  if (format && *format == "psbt") return binary_response(psbt_value(name->text(), *proof));
   if (format && *format != "json") {
     return bad_request(request,
                        base::invalid_argument("the query parameter 'format' must be json, binary or psbt"));
   }
-  json::object object = to_json(name->text(), **proof);
+  json::object object = to_json(name->text(), *proof);
   object["name"] = name->text();
   object["owner_name"] = name->owner_name();
-  object["value"] = (*proof)->value;
+  object["value"] = proof->value;
   return json_response(200, object);
 }
 
@@ -170,6 +195,9 @@ void add_proof_routes(Router& router, const Dependencies& dependencies) {
               DirectHandler{[&dependencies](Request& request) { return show_proof(dependencies, request); }}};
   proof.other_media = kBinary;
   router.add(std::move(proof));
+  router.add(
+      Route{"GET", "/v1/names/{name}/lint", Access::kKeyed,
+            DirectHandler{[&dependencies](Request& request) { return show_lint(dependencies, request); }}});
   router.add(Route{"GET", "/dnssecproof", Access::kOpen,
                    WaitingHandler{[&dependencies](Request& request) -> awaitable<Response> {
                      return dnssec_proof(dependencies, request);

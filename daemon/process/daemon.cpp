@@ -145,7 +145,7 @@ void Daemon::start_engine() {
 }
 
 std::optional<StartFailure> Daemon::start_api() {
-  api::Dependencies dependencies{*engine_, *store_, clock_, random_, log_, metrics_, {}, {}, {}, {}, {}};
+  api::Dependencies dependencies{*engine_, *store_, clock_, random_, log_, metrics_, {}, {}, {}, {}, {}, {}};
   dependencies.keys = [this] { return keys_.current(); };
   dependencies.plugins = [this] { return plugin_statuses(); };
   dependencies.readiness = [this] { return readiness(); };
@@ -163,6 +163,9 @@ std::optional<StartFailure> Daemon::start_api() {
       [this](std::string_view domain) { return runtime_->config.find_domain(domain) != nullptr; }, clock_);
   dependencies.proof_of = [this](base::Name name, bool any_domain) {
     return proofs_->proof_of(std::move(name), any_domain);
+  };
+  dependencies.lint_of = [this](const base::Name& name, const state::Proof& proof) {
+    return dns_->lint(name, proof);
   };
   if (keys_.current().empty()) {
     log_.warning("there is no API key, so every request is refused; set [api] key = { file = \"...\" }");

@@ -6,6 +6,8 @@
 #include <boost/json/serialize.hpp>
 #include <utility>
 
+#include "names/lint/lint.hpp"
+
 namespace paynamed::process {
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -83,7 +85,8 @@ DnsChecks::DnsChecks(const config::Dns& settings, base::Clock& clock, base::Rand
     : transport_(clock, random),
       authoritative_(transport_, clock, authoritative_settings(settings)),
       validator_(std::move(validator)),
-      prover_(*validator_, std::move(anchors), clock),
+      anchors_(std::move(anchors)),
+      prover_(*validator_, anchors_, clock),
       clock_(clock) {}
 
 asio::awaitable<Result<AuthoritativeReport>> DnsChecks::check_authoritatives(base::Name name,
@@ -119,7 +122,10 @@ asio::awaitable<Result<pipeline::ProvenRecord>> DnsChecks::prove_record(base::Na
   auto made = co_await prover_.prove(name.owner_name(), kProve);
   if (!made) co_return base::fail(made.error());
   const names::VerifiedProof& verified = made->verified.proof;
+  auto facts = names::read_chain_facts(made->chain(), verified);
+  if (!facts) co_return base::fail(facts.error());
   pipeline::ProvenRecord record;
+  record.lint = names::lint({name, verified, *facts, clock_.wall()});
   record.proof = {std::move(made->verified.uri),
                   std::move(made->leaf),
                   std::move(made->trunk),
@@ -128,6 +134,18 @@ asio::awaitable<Result<pipeline::ProvenRecord>> DnsChecks::prove_record(base::Na
                   verified.expires,
                   static_cast<std::uint32_t>(verified.max_cache_ttl.count())};
   co_return record;
+}
+
+Result<names::LintReport> DnsChecks::lint(const base::Name& name, const state::Proof& proof) const {
+  std::vector<std::uint8_t> chain = proof.leaf;
+  chain.insert(chain.end(), proof.trunk.begin(), proof.trunk.end());
+  names::ChainOptions options;
+  options.now = clock_.wall();
+  const auto verified = names::verify_proof(chain, name.owner_name(), net::DnsType::kTxt, anchors_, options);
+  if (!verified) return base::fail(verified.error());
+  const auto facts = names::read_chain_facts(chain, *verified);
+  if (!facts) return base::fail(facts.error());
+  return names::lint({name, *verified, *facts, options.now});
 }
 
 asio::awaitable<Result<ValidationReport>> DnsChecks::validate_domain(std::string domain) const {

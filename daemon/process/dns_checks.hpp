@@ -26,6 +26,8 @@ class DnsChecks {
   boost::asio::awaitable<base::Result<pipeline::AuthoritativeReport>> check_authoritatives(
       base::Name name, std::string value) const;
   boost::asio::awaitable<base::Result<pipeline::ProvenRecord>> prove_record(base::Name name) const;
+  // What wallets make of a stored proof now. Asks nobody. FAILED_PRECONDITION when it does not hold any more.
+  base::Result<names::LintReport> lint(const base::Name& name, const state::Proof& proof) const;
   boost::asio::awaitable<base::Result<pipeline::ValidationReport>> validate_domain(std::string domain) const;
 
  private:
@@ -35,6 +37,7 @@ class DnsChecks {
   net::DnsTransport transport_;
   names::Authoritative authoritative_;
   std::unique_ptr<names::Validator> validator_;
+  const names::TrustAnchors anchors_;
   names::Prover prover_;
   base::Clock& clock_;
 };

@@ -5,7 +5,7 @@
 
 #include <boost/json/object.hpp>
 
-#include "names/lint/lint.hpp"
+#include "names/lint/report.hpp"
 
 namespace paynamed::names {
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "names/lint/report_json.hpp"
 #include "pipeline/actions/actions.hpp"
 #include "pipeline/event_data.hpp"
 
@@ -48,6 +49,10 @@ class NameProve final : public Action {
     const state::Proof& proof = proven->proof;
     done.message = fmt::format("proven from the trust anchor in {} bytes, good until {}",
                                proof.leaf.size() + proof.trunk.size(), base::to_rfc3339(proof.expires));
+    // A name that some wallets cannot pay is live all the same: they say so, and others pay.
+    if (const std::string trouble = names::summary(proven->lint); !trouble.empty())
+      done.message += "; " + trouble;
+    done.outputs["lint"] = names::to_json(proven->lint);
     done.outputs["proof_expires"] = base::to_rfc3339(proof.expires);
     json::object data;
     data["value"] = value;

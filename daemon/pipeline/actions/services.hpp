@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/name.hpp"
 #include "base/result.hpp"
+#include "names/lint/report.hpp"
 #include "pipeline/action.hpp"
 #include "pipeline/runtime.hpp"
 #include "state/store.hpp"
@@ -57,7 +58,8 @@ struct ValidationReport {
 
 // The record of a name, proven from the trust anchor down and verified offline.
 struct ProvenRecord {
-  state::Proof proof;  // .value is what it proves
+  state::Proof proof;           // .value is what it proves
+  names::LintReport lint = {};  // what wallets make of it
 };
 
 struct Services {

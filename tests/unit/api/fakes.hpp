@@ -257,6 +257,10 @@ struct World {
   std::map<std::string, base::Result<state::Proof>> proofs;
   std::vector<std::pair<std::string, bool>> proofs_asked;
 
+  // What lint_of() answers, and the values of the proofs that it was asked about.
+  base::Result<names::LintReport> lint;
+  std::vector<std::string> linted;
+
   asio::awaitable<base::Result<state::Proof>> prove(base::Name name, bool any_domain) {
     proofs_asked.emplace_back(name.text(), any_domain);
     const auto found = proofs.find(name.text());
@@ -276,7 +280,11 @@ struct World {
         [this] { return plugins; },
         [this] { return readiness; },
         [this] { return domains; },
-        [this](base::Name name, bool any_domain) { return prove(std::move(name), any_domain); }};
+        [this](base::Name name, bool any_domain) { return prove(std::move(name), any_domain); },
+        [this](const base::Name&, const state::Proof& proof) {
+          linted.push_back(proof.value);
+          return lint;
+        }};
   }
 };
 

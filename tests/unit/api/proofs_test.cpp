@@ -69,6 +69,40 @@ TEST_F(ProofsTest, OnlyOfOnesOwnNamesAndOnlyWhenProven) {
   EXPECT_THAT(unproven.body, HasSubstr("is not proven"));
 }
 
+TEST_F(ProofsTest, TheLintIsOfTheStoredProof) {
+  have_alice();
+  world.lint = names::LintReport{
+      {{"alias", names::Severity::kWarning, "an alias leads elsewhere"}},
+      {{"LDK", names::Usable::kYes, ""}, {"Phoenix", names::Usable::kNo, "an alias stands in the way"}}};
+  const Response response = ask("/v1/names/alice@example.com/lint");
+  EXPECT_EQ(response.status, 200u);
+  const json::object object = object_of(response);
+  EXPECT_EQ(text_of(object, "name"), kAlice);
+  EXPECT_EQ(text_of(object, "value"), "bitcoin:?lno=x");
+  EXPECT_EQ(json::serialize(object.at("all_can_pay")), "false");
+  EXPECT_EQ(json::serialize(object.at("findings")),
+            R"([{"code":"alias","severity":"warning","message":"an alias leads elsewhere"}])");
+  EXPECT_EQ(json::serialize(object.at("wallets")),
+            R"([{"family":"LDK","usable":"yes","why":null},)"
+            R"({"family":"Phoenix","usable":"no","why":"an alias stands in the way"}])");
+  EXPECT_THAT(world.linted, ElementsAre("bitcoin:?lno=x"));
+
+  world.lint = base::fail(base::failed_precondition("the proof does not hold: it is over"));
+  const Response over = ask("/v1/names/alice@example.com/lint");
+  EXPECT_EQ(over.status, 409u);
+  EXPECT_THAT(over.body, HasSubstr("it is over"));
+}
+
+TEST_F(ProofsTest, TheLintIsForOnesOwnNamesAndOnlyWhenProven) {
+  have_alice();
+  EXPECT_EQ(ask("/v1/names/alice@example.com/lint", "other-secret").status, 404u);
+  EXPECT_EQ(ask("/v1/names/alice@example.com/lint", "").status, 401u);
+  EXPECT_EQ(ask("/v1/names/alice@example.com/lint?x=1").status, 400u);
+  world.store.proofs.clear();
+  EXPECT_EQ(ask("/v1/names/alice@example.com/lint").status, 409u);
+  EXPECT_TRUE(world.linted.empty());
+}
+
 TEST_F(ProofsTest, TheProofServerAnswersAsOthersDo) {
   world.proofs.emplace(kAlice, proof_of("bitcoin:?lno=x"));
   const Response response = ask("/dnssecproof?d=Alice.user._bitcoin-payment.Example.com.&t=TXT", "");

@@ -160,6 +160,23 @@ TEST_P(ProofTest, ANameIsNotLiveBeforeItIsProven) {
   EXPECT_EQ(proof->value, name_row().value);
 }
 
+TEST_F(ActionsFixture, ANameThatSomeWalletsCannotPayIsLiveAndSaysSo) {
+  record_proof = [this] {
+    ProvenRecord proven = proof_of(zone.records[owner_name(kAlice)].at(0));
+    proven.lint.findings = {{"alias", names::Severity::kWarning, "an alias"}};
+    proven.lint.wallets = {{"LDK", names::Usable::kYes, ""},
+                           {"Phoenix", names::Usable::kNo, "an alias is in its way"}};
+    return base::Result<ProvenRecord>{std::move(proven)};
+  };
+  const auto run = accept(registration());
+  EXPECT_EQ(drive(run).state, RunState::kCompleted);
+  EXPECT_EQ(name_row().state, NameState::kLive);
+  const auto step = view(run).steps[5];
+  EXPECT_THAT(step.message, testing::EndsWith("; Phoenix cannot pay it: an alias is in its way"));
+  EXPECT_THAT(step.outputs, HasSubstr(R"("findings":[{"code":"alias",)"));
+  EXPECT_THAT(step.outputs, HasSubstr(R"("wallets":[{"family":"LDK",)"));
+}
+
 INSTANTIATE_TEST_SUITE_P(
     , ProofTest,
     testing::Values(
