@@ -78,6 +78,10 @@ struct Dns {
   std::uint16_t authoritative_port = 53;  // where authoritative servers answer; another one only in labs
   std::vector<DnsStub> stubs;             // zones asked at given servers instead of through the delegation
   base::Duration query_timeout{3'000};
+  // Asked for a record once the authoritative servers have it; may be empty.
+  std::vector<DnsServer> resolvers;
+  enum class Quorum { kAll, kMajority, kOne };
+  Quorum resolver_quorum = Quorum::kAll;  // how many of them must have it
 };
 
 // The range of a record's time to live, from the configuration to the zone.

@@ -190,6 +190,20 @@ void read_dns(Fields& fields, Config& config) {
   if (const auto value = fields.duration("query_timeout", 100 * kMillisecond, kMinute)) {
     dns.query_timeout = value->value;
   }
+  dns.resolvers = read_servers(fields, "resolvers");
+  if (const auto value = fields.text("resolver_quorum")) {
+    if (value->value == "all") {
+      dns.resolver_quorum = Dns::Quorum::kAll;
+    } else if (value->value == "majority") {
+      dns.resolver_quorum = Dns::Quorum::kMajority;
+    } else if (value->value == "one") {
+      dns.resolver_quorum = Dns::Quorum::kOne;
+    } else {
+      fields.reader().diagnostics.error(
+          value->region,
+          fmt::format("'resolver_quorum' is {}; it must be all, majority or one", in_quotes(value->value)));
+    }
+  }
   fields.list("stubs", "tables", [&](const toml::node& node) { read_stub(fields.reader(), node, config); });
 }
 

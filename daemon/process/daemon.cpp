@@ -97,10 +97,13 @@ asio::awaitable<void> Daemon::load_plugins() {
 }
 
 pipeline::Services Daemon::services() {
-  pipeline::Services services{clock_, *store_, [this] { return runtime_; }, {}, {}, {}, {}};
+  pipeline::Services services{clock_, *store_, [this] { return runtime_; }, {}, {}, {}, {}, {}};
   services.call_plugin = [this](pipeline::PluginCall call) { return calls_->call(std::move(call)); };
   services.check_authoritatives = [this](base::Name name, std::string value) {
     return dns_->check_authoritatives(std::move(name), std::move(value));
+  };
+  services.check_resolvers = [this](base::Name name, std::string value) {
+    return dns_->check_resolvers(std::move(name), std::move(value));
   };
   services.prove_record = [this](base::Name name) { return dns_->prove_record(std::move(name)); };
   services.validate_domain = [this](std::string domain) { return dns_->validate_domain(std::move(domain)); };

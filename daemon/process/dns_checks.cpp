@@ -29,6 +29,24 @@ asio::ip::address address_of(const config::DnsServer& server) {
   return asio::ip::make_address(server.address, error);
 }
 
+std::vector<net::Endpoint> endpoints_of(const std::vector<config::DnsServer>& servers) {
+  std::vector<net::Endpoint> endpoints;
+  for (const auto& server : servers) endpoints.push_back({address_of(server), server.port});
+  return endpoints;
+}
+
+names::Quorum quorum_of(config::Dns::Quorum quorum) {
+  switch (quorum) {
+    case config::Dns::Quorum::kMajority:
+      return names::Quorum::kMajority;
+    case config::Dns::Quorum::kOne:
+      return names::Quorum::kOne;
+    case config::Dns::Quorum::kAll:
+      break;
+  }
+  return names::Quorum::kAll;
+}
+
 names::AuthoritativeSettings authoritative_settings(const config::Dns& dns) {
   names::AuthoritativeSettings settings;
   settings.port = dns.authoritative_port;
@@ -84,6 +102,8 @@ DnsChecks::DnsChecks(const config::Dns& settings, base::Clock& clock, base::Rand
                      std::unique_ptr<names::Validator> validator, names::TrustAnchors anchors)
     : transport_(clock, random),
       authoritative_(transport_, clock, authoritative_settings(settings)),
+      resolvers_(transport_, clock, endpoints_of(settings.resolvers), settings.query_timeout),
+      quorum_(quorum_of(settings.resolver_quorum)),
       validator_(std::move(validator)),
       anchors_(std::move(anchors)),
       prover_(*validator_, anchors_, clock),
@@ -116,6 +136,31 @@ asio::awaitable<Result<AuthoritativeReport>> DnsChecks::check_authoritatives(bas
   }
   answer.details = json::serialize(details);
   co_return answer;
+}
+
+asio::awaitable<std::optional<pipeline::ResolverSummary>> DnsChecks::check_resolvers(
+    base::Name name, std::string value) const {
+  if (resolvers_.empty()) co_return std::nullopt;
+  const auto reports = co_await resolvers_.check(name.owner_name(), std::move(value));
+  pipeline::ResolverSummary summary;
+  summary.enough = names::is_enough(reports, quorum_);
+  summary.sentence = names::summary_of(reports);
+  json::array details;
+  for (const names::ResolverReport& each : reports) {
+    if (each.verdict != names::ResolverVerdict::kHasIt) {
+      summary.cached_seconds = std::max(summary.cached_seconds, each.cached_seconds);
+    }
+    json::object row;
+    row["resolver"] = each.resolver;
+    row["verdict"] = names::to_string(each.verdict);
+    row["explanation"] = each.sentence;
+    row["cached_seconds"] = each.cached_seconds;
+    row["says_validated"] = each.says_validated;
+    row["latency_ms"] = each.latency.count();
+    details.push_back(std::move(row));
+  }
+  summary.details = json::serialize(details);
+  co_return summary;
 }
 
 asio::awaitable<Result<pipeline::ProvenRecord>> DnsChecks::prove_record(base::Name name) const {

@@ -11,6 +11,7 @@
 #include "config/config.hpp"
 #include "names/authoritative.hpp"
 #include "names/prover.hpp"
+#include "names/resolvers.hpp"
 #include "names/validator.hpp"
 #include "net/dns_transport.hpp"
 #include "pipeline/actions/services.hpp"
@@ -25,6 +26,8 @@ class DnsChecks {
 
   boost::asio::awaitable<base::Result<pipeline::AuthoritativeReport>> check_authoritatives(
       base::Name name, std::string value) const;
+  boost::asio::awaitable<std::optional<pipeline::ResolverSummary>> check_resolvers(base::Name name,
+                                                                                   std::string value) const;
   boost::asio::awaitable<base::Result<pipeline::ProvenRecord>> prove_record(base::Name name) const;
   // What wallets make of a stored proof now. Asks nobody. FAILED_PRECONDITION when it does not hold any more.
   base::Result<names::LintReport> lint(const base::Name& name, const state::Proof& proof) const;
@@ -36,6 +39,8 @@ class DnsChecks {
 
   net::DnsTransport transport_;
   names::Authoritative authoritative_;
+  names::Resolvers resolvers_;
+  names::Quorum quorum_;
   std::unique_ptr<names::Validator> validator_;
   const names::TrustAnchors anchors_;
   names::Prover prover_;

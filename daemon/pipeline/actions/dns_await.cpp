@@ -1,4 +1,4 @@
-// dns.await: every address of every authoritative server has the record.
+// dns.await: every address of every authoritative server has the record, and then the configured resolvers.
 #include <algorithm>
 
 #include <boost/json/parse.hpp>
@@ -23,26 +23,66 @@ class DnsAwait final : public Action {
   asio::awaitable<StepResult> perform(const StepContext& context) override {
     const json::object* published = context.outputs_of_kind("dns.publish");
     if (!published) co_return Skipped{"nothing was published"};
-    auto report = co_await services_.check_authoritatives(context.input.name, text_of(*published, "value"));
-    const auto looks = integer_of(context.step_progress().wait_state, "looks").value_or(0);
-    const base::Duration poll = context.duration_argument("poll").value_or(kPoll);
-    const base::Duration pause{
-        std::min(poll.count() << std::min<std::int64_t>(looks, 16), kLongestPoll.count())};
+    const std::string value = text_of(*published, "value");
+    const json::object& before = context.step_progress().wait_state;
+    auto report = co_await services_.check_authoritatives(context.input.name, value);
     if (!report || !report->everywhere) {
+      co_return look_again(context, report ? report->sentence : report.error().message(), base::Duration{0},
+                           std::nullopt);
+    }
+    // Resolvers are asked when the authoritative servers have agreed for the domain's settle time: what they
+    // find too early they remember.
+    const base::WallTime agreed = time_of(before, "agreed").value_or(context.now);
+    const base::WallTime settled = agreed + settle_of(context);
+    if (context.now < settled && before.if_contains("agreed") == nullptr) {
       json::object state;
-      state["looks"] = looks + 1;
-      co_return Wait{context.now + pause, report ? report->sentence : report.error().message(),
+      state["agreed"] = base::to_rfc3339(agreed);
+      co_return Wait{settled, "letting the provider's servers settle before a resolver is asked",
                      std::move(state)};
     }
+    const auto resolvers = co_await services_.check_resolvers(context.input.name, value);
+    if (resolvers && !resolvers->enough) {
+      co_return look_again(context, report->sentence + "; " + resolvers->sentence,
+                           std::chrono::seconds{resolvers->cached_seconds}, agreed);
+    }
     Done done;
-    done.message = report->sentence;
-    boost::system::error_code error;
-    json::value details = json::parse(report->details, error);
-    if (!error) done.outputs["servers"] = std::move(details);
+    done.message = resolvers ? report->sentence + "; " + resolvers->sentence : report->sentence;
+    add_details(done.outputs, "servers", report->details);
+    if (resolvers) add_details(done.outputs, "resolvers", resolvers->details);
     co_return done;
   }
 
  private:
+  // Later each time, and not before those who remember something else may have forgotten it.
+  static Wait look_again(const StepContext& context, std::string message, base::Duration cached,
+                         std::optional<base::WallTime> agreed) {
+    const auto looks = integer_of(context.step_progress().wait_state, "looks").value_or(0);
+    const base::Duration poll = context.duration_argument("poll").value_or(kPoll);
+    const base::Duration doubled{poll.count() << std::min<std::int64_t>(looks, 16)};
+    const base::Duration pause = std::min(std::max(doubled, cached), kLongestPoll);
+    json::object state;
+    state["looks"] = looks + 1;
+    if (agreed) state["agreed"] = base::to_rfc3339(*agreed);
+    return Wait{context.now + pause, std::move(message), std::move(state)};
+  }
+
+  base::Duration settle_of(const StepContext& context) const {
+    const auto runtime = services_.runtime();
+    const config::Domain* domain = runtime->config.find_domain(context.input.name.domain());
+    return domain ? domain->settle : base::Duration{0};
+  }
+
+  static std::optional<base::WallTime> time_of(const json::object& state, std::string_view key) {
+    const auto time = base::from_rfc3339(text_of(state, key));
+    return time ? std::optional{*time} : std::nullopt;
+  }
+
+  static void add_details(json::object& outputs, std::string_view key, const std::string& details) {
+    boost::system::error_code error;
+    json::value parsed = json::parse(details, error);
+    if (!error) outputs[key] = std::move(parsed);
+  }
+
   Services services_;
 };
 

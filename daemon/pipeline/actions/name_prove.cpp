@@ -26,10 +26,6 @@ class NameProve final : public Action {
     const json::object* published = context.outputs_of_kind("dns.publish");
     if (!published) co_return Skipped{"nothing was published"};
     const std::string value = text_of(*published, "value");
-    const auto settle = settle_time(context);
-    if (settle && context.now < *settle) {
-      co_return Wait{*settle, "letting the provider's servers settle before a resolver is asked", {}};
-    }
     auto proven = co_await services_.prove_record(context.input.name);
     std::string obstacle;
     if (!proven) {
@@ -62,19 +58,6 @@ class NameProve final : public Action {
   }
 
  private:
-  // Anycast providers need some time after their own servers agree; counted from the end of dns.await.
-  std::optional<base::WallTime> settle_time(const StepContext& context) const {
-    const auto runtime = services_.runtime();
-    const config::Domain* domain = runtime->config.find_domain(context.input.name.domain());
-    if (!domain || domain->settle.count() == 0) return std::nullopt;
-    for (std::size_t i = 0; i < context.index; ++i) {
-      if (context.pipeline.steps[i].kind == "dns.await" && context.progress.step(i).finished) {
-        return *context.progress.step(i).finished + domain->settle;
-      }
-    }
-    return std::nullopt;
-  }
-
   Services services_;
 };
 

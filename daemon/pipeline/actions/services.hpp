@@ -49,6 +49,14 @@ struct AuthoritativeReport {
   std::string details;    // JSON array, a verdict an address
 };
 
+// Do the configured resolvers give the record out?
+struct ResolverSummary {
+  bool enough = false;
+  std::string sentence;
+  std::string details;               // JSON array, a verdict a resolver
+  std::uint32_t cached_seconds = 0;  // how long those without it may remember what they say now
+};
+
 // What a validating resolver says of a domain, from the trust anchor.
 struct ValidationReport {
   enum class Verdict { kSecure, kInsecure, kBogus, kIndeterminate };
@@ -70,6 +78,9 @@ struct Services {
   std::function<boost::asio::awaitable<PluginAnswer>(PluginCall)> call_plugin;
   std::function<boost::asio::awaitable<base::Result<AuthoritativeReport>>(base::Name, std::string value)>
       check_authoritatives;
+  // Not to be called before the authoritative servers have the record. Nothing: no resolvers are configured.
+  std::function<boost::asio::awaitable<std::optional<ResolverSummary>>(base::Name, std::string value)>
+      check_resolvers;
   // Fails while there is nothing to prove, or nothing that proves it: the message is for people.
   std::function<boost::asio::awaitable<base::Result<ProvenRecord>>(base::Name)> prove_record;
   std::function<boost::asio::awaitable<base::Result<ValidationReport>>(std::string domain)> validate_domain;

@@ -48,6 +48,8 @@ trust_anchor = "root.key"
 root_hints = ["127.0.0.1:5300", "[::1]:54", "::1"]
 authoritative_port = 5301
 query_timeout = "500ms"
+resolvers = ["192.0.2.9", "[2001:db8::9]:5353"]
+resolver_quorum = "majority"
 [[dns.stubs]]
 zone = "Example.test"
 servers = ["192.0.2.1"]
@@ -81,6 +83,9 @@ module = "rfc2136"
   EXPECT_EQ(config.dns.root_hints[2].port, 53);
   EXPECT_EQ(config.dns.authoritative_port, 5301);
   EXPECT_EQ(config.dns.query_timeout, std::chrono::milliseconds{500});
+  ASSERT_EQ(config.dns.resolvers.size(), 2U);
+  EXPECT_EQ(config.dns.resolvers[1].port, 5353);
+  EXPECT_EQ(config.dns.resolver_quorum, Dns::Quorum::kMajority);
   EXPECT_EQ(config.dns.stubs.at(0).zone, "example.test.");
   const Domain* domain = config.find_domain("example.com");
   ASSERT_NE(domain, nullptr);

@@ -11,7 +11,8 @@ ActionsFixture::ActionsFixture() {
   configure("node");
 }
 
-void ActionsFixture::configure(const std::string& default_node, const std::string& more) {
+void ActionsFixture::configure(const std::string& default_node, const std::string& more,
+                               const std::string& of_domain) {
   const std::string text = "[daemon]\nstate = \"state.db\"\ndefault_node = \"" + default_node + "\"\n" +
                            R"([api]
 key = { env = "PAYNAMED_API_KEY" }
@@ -20,6 +21,7 @@ dns = "zone"
 test = true
 ttl = "60s"
 retire_after = "1h"
+)" + of_domain + R"(
 [plugins.zone]
 module = "rfc2136"
 [plugins.node]
@@ -44,7 +46,7 @@ ActionTable ActionsFixture::actions() {
 }
 
 Services ActionsFixture::services() {
-  Services services{clock, *store, [this] { return runtime; }, {}, {}, {}, {}};
+  Services services{clock, *store, [this] { return runtime; }, {}, {}, {}, {}, {}};
   services.call_plugin = [this](PluginCall call) -> asio::awaitable<PluginAnswer> {
     base::Result<std::string> reply =
         call.instance == "zone" ? zone.call(call) : nodes[call.instance].call(call);
@@ -57,6 +59,12 @@ Services ActionsFixture::services() {
     const bool has = zone.records[name.owner_name()] == std::vector<std::string>{value};
     co_return AuthoritativeReport{has, has ? 2U : 0U, 2, has ? "2 of 2 servers have it" : "no server has it",
                                   "[]"};
+  };
+  services.check_resolvers = [this](base::Name,
+                                    std::string) -> asio::awaitable<std::optional<ResolverSummary>> {
+    ++resolver_looks;
+    if (resolvers) co_return resolvers();
+    co_return std::nullopt;
   };
   services.prove_record = [this](base::Name name) -> asio::awaitable<base::Result<ProvenRecord>> {
     if (validation_takes.count() > 0) {

@@ -22,13 +22,15 @@ class ActionsFixture : public EngineFixture {
   void TearDown() override {
     zone.before = {};
     authoritatives = {};
+    resolvers = {};
     record_proof = {};
     crash();
   }
   ActionTable actions() override;
   Services services();
   // The configuration with these lines more; `default_node` makes the offers of the built-in pipelines.
-  void configure(const std::string& default_node, const std::string& more = {});
+  void configure(const std::string& default_node, const std::string& more = {},
+                 const std::string& of_domain = {});
 
   ProvenRecord proof_of(const std::string& value) const;
   static std::string owner_name(const std::string& name = kAlice);
@@ -58,6 +60,8 @@ class ActionsFixture : public EngineFixture {
   FakeNode& node() { return nodes["node"]; }
   // Answers in place of the zone's own; empty: as the zone has it.
   std::function<AuthoritativeReport()> authoritatives;
+  std::function<std::optional<ResolverSummary>()> resolvers;
+  int resolver_looks = 0;
   std::function<base::Result<ProvenRecord>()> record_proof;
   base::Duration validation_takes{0};
   int validations_open = 0;

@@ -223,6 +223,45 @@ TEST_F(ActionsTest, WaitingForServersSaysWhoIsMissingAndDoesNotFillTheJournal) {
   EXPECT_EQ(drive(run).state, RunState::kCompleted);
 }
 
+TEST_F(ActionsTest, ResolversAreAskedOnlyAfterTheServersAgreedAndSettled) {
+  configure("node", {}, "settle = \"10m\"");
+  bool agreed = false;
+  authoritatives = [&] {
+    return AuthoritativeReport{agreed, agreed ? 2U : 1U, 2, agreed ? "2 of 2" : "1 of 2", "[]"};
+  };
+  bool give_out = false;
+  resolvers = [&] {
+    return ResolverSummary{give_out, give_out ? "1 of 1 resolvers have it" : "9.9.9.9:53 says NXDOMAIN", "[]",
+                           45};
+  };
+  const auto run = accept(registration());
+  ASSERT_EQ(rest(run).state, RunState::kRunning) << rest(run).reason;
+  clock.advance(clock.until_next().value());
+  rest(run);
+  EXPECT_EQ(resolver_looks, 0);
+
+  agreed = true;
+  clock.advance(clock.until_next().value());
+  rest(run);
+  EXPECT_THAT(view(run).steps[4].message, HasSubstr("settle"));
+  EXPECT_EQ(clock.until_next().value(), base::Duration{600'000});
+  EXPECT_EQ(resolver_looks, 0);
+
+  clock.advance(clock.until_next().value());
+  rest(run);
+  EXPECT_EQ(resolver_looks, 1);
+  EXPECT_THAT(view(run).steps[4].message, HasSubstr("9.9.9.9:53 says NXDOMAIN"));
+  // It remembers for 45 s what it said: asking sooner is of no use.
+  EXPECT_EQ(clock.until_next().value(), base::Duration{45'000});
+  EXPECT_EQ(name_row().state, NameState::kPublished);
+
+  give_out = true;
+  clock.advance(clock.until_next().value());
+  EXPECT_EQ(drive(run).state, RunState::kCompleted);
+  EXPECT_EQ(resolver_looks, 2);
+  EXPECT_THAT(view(run).steps[4].message, HasSubstr("1 of 1 resolvers have it"));
+}
+
 TEST_F(ActionsTest, ARepeatedRequestGetsTheRunOfTheFirst) {
   Command registers = registration();
   registers.idempotency_key = "key 1";
