@@ -17,7 +17,7 @@ of the machine can read command lines.
 
 Exit status:
   0  done
-  1  the daemon refused, or is not ready
+  1  the daemon refused, or is not ready; with lint: not every wallet can pay
   2  the command line is wrong
   3  the daemon cannot be reached
   4  the run ended undone (compensated) or is paused)";
@@ -206,6 +206,9 @@ class Parser {
     verb =
         add(app_, "resolve", "show what a wallet gets for a name",
             on_name([](Context& context, const std::string& name) { return resolve_name(context, name); }));
+    add_name(verb);
+    verb = add(app_, "lint", "say which wallets can pay a name",
+               on_name([](Context& context, const std::string& name) { return lint_name(context, name); }));
     add_name(verb);
   }
 

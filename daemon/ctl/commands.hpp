@@ -17,7 +17,7 @@ namespace paynamed::ctl {
 // What the process ends with; --help lists them.
 enum class Exit : int {
   kOk = 0,
-  kRefused = 1,      // the daemon refused, or is not ready
+  kRefused = 1,      // the daemon refused, or is not ready; a wallet cannot pay
   kUsage = 2,        // the command line is wrong
   kUnreachable = 3,  // no answer from the daemon
   kNotReached = 4,   // the run ended compensated or paused
@@ -67,6 +67,8 @@ enum class ProofFormat { kJson, kBinary, kPsbt };
 Exit show_proof(Context& context, const std::string& name, ProofFormat format, const std::string& file);
 // What a wallet gets for the name.
 Exit resolve_name(Context& context, const std::string& name);
+// Which wallets can pay the name; kRefused unless all can.
+Exit lint_name(Context& context, const std::string& name);
 
 Exit list_runs(Context& context, const std::string& name, const std::string& state, std::uint32_t limit);
 Exit show_run(Context& context, const std::string& id);
