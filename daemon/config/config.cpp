@@ -31,6 +31,7 @@ void read_root(Reader& reader, const toml::table& root, Config& config) {
   section("api", read_api);
   if (const toml::table* table = fields.table("tenants")) read_tenants(reader, *table, config);
   section("dns", read_dns);
+  section("monitor", read_monitor);
   if (const toml::table* table = fields.table("domains")) read_domains(reader, *table, config);
   if (const toml::table* table = fields.table("plugins")) read_plugins(reader, *table, config);
   if (const toml::table* table = fields.table("pipelines")) config.pipelines = read_pipelines(reader, *table);

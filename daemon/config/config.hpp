@@ -84,6 +84,15 @@ struct Dns {
   Quorum resolver_quorum = Quorum::kAll;  // how many of them must have it
 };
 
+// How names are watched once they are live.
+struct Monitor {
+  bool enabled = true;
+  base::Duration interval{6LL * 3'600'000};          // each name is looked at once in it
+  base::Duration second_look{30'000};                // before a name counts as degraded
+  std::uint32_t queries_per_second = 50;             // to one authoritative server, at most
+  base::Duration announce_offers{7LL * 86'400'000};  // before the offer in DNS ends
+};
+
 // The range of a record's time to live, from the configuration to the zone.
 inline constexpr std::chrono::seconds kLeastTtl{1};
 inline constexpr std::chrono::seconds kMostTtl{7 * 86'400};
@@ -148,6 +157,7 @@ struct Config {
   Log log;
   Api api;
   Dns dns;
+  Monitor monitor;
   std::vector<Tenant> tenants;
   std::vector<Domain> domains;
   std::vector<Plugin> plugins;

@@ -20,6 +20,7 @@ void read_log(Fields& fields, Config& config);
 void read_api(Fields& fields, Config& config);
 void read_tenants(Reader& reader, const toml::table& table, Config& config);
 void read_dns(Fields& fields, Config& config);
+void read_monitor(Fields& fields, Config& config);
 void read_domains(Reader& reader, const toml::table& table, Config& config);
 void read_plugins(Reader& reader, const toml::table& table, Config& config);
 std::vector<Pipeline> read_pipelines(Reader& reader, const toml::table& table);

@@ -41,7 +41,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     co_await asio::this_coro::throw_if_cancelled(false);
     start_deadline();
     base::Result<DnsAnswer> result = base::fail(base::unknown(""));
-    if (carrier != DnsCarrier::kTcp) result = co_await by_udp();
+    if (carrier != DnsCarrier::kTcp) result = co_await by_udp(carrier == DnsCarrier::kUdpOnce ? 1 : kUdpTries);
     const bool cut_off = result && result->truncated && carrier == DnsCarrier::kUdpThenTcp;
     if (carrier == DnsCarrier::kTcp || cut_off) result = co_await by_tcp();
     if (!result &&
@@ -79,7 +79,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     });
   }
 
-  asio::awaitable<base::Result<DnsAnswer>> by_udp() {
+  asio::awaitable<base::Result<DnsAnswer>> by_udp(int tries) {
     const asio::ip::udp::endpoint peer(server_.address, server_.port);
     error_code error;
     udp_.open(peer.protocol(), error);
@@ -88,7 +88,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     if (!error) udp_.connect(peer, error);
     if (!error) udp_.send(asio::buffer(query_.wire), 0, error);
     if (error) co_return base::fail(explain(error));
-    start_resend(kUdpTries - 1);
+    start_resend(tries - 1);
     std::vector<std::uint8_t> packet(65535);
     for (int foreign = 0; foreign < kMaxForeignPackets; ++foreign) {
       const auto [failed, size] = co_await udp_.async_receive(asio::buffer(packet), kAsTuple);

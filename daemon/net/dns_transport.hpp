@@ -32,6 +32,7 @@ base::Result<Endpoint> parse_endpoint(std::string_view text, std::uint16_t defau
 enum class DnsCarrier {
   kUdpThenTcp,  // UDP, asked again twice when nothing comes; TCP when the answer has TC set
   kUdp,         // the same, but an answer with TC set is the answer
+  kUdpOnce,     // one datagram and no more, for whoever counts them
   kTcp,
 };
 

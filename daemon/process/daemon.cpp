@@ -41,6 +41,7 @@ asio::awaitable<std::optional<StartFailure>> Daemon::start() {
   start_engine();
   if (auto recovered = engine_->recover(); !recovered) co_return StartFailure{kExitState, recovered.error()};
   if (auto failure = start_api()) co_return failure;
+  start_watch();
   log_.info("ready", {{"api", server_->address()}, {"state", runtime_->config.daemon.state.string()}});
   if (!problems_.empty()) {
     log_.warning("runs that need the failed instances will wait; mend their tables and restart",
@@ -147,6 +148,16 @@ void Daemon::start_engine() {
                  asio::bind_cancellation_slot(stop_retirement_.slot(), std::move(ended)));
 }
 
+void Daemon::start_watch() {
+  if (!runtime_->config.monitor.enabled) {
+    log_.warning("[monitor] enabled is false: a name that is not true any more stays live");
+    return;
+  }
+  watch_ = std::make_unique<NameWatch>(runtime_->config, dns_->questions_of_monitor(), io_, *store_, clock_,
+                                       random_, log_.area("monitor"), metrics_);
+  watch_->start();
+}
+
 std::optional<StartFailure> Daemon::start_api() {
   api::Dependencies dependencies{*engine_, *store_, clock_, random_, log_, metrics_, {}, {}, {}, {}, {}, {}};
   dependencies.keys = [this] { return keys_.current(); };
@@ -198,6 +209,10 @@ asio::awaitable<bool> Daemon::stop() {
     return std::max(std::chrono::ceil<base::Duration>(end - clock_.monotonic()), base::Duration{100});
   };
   bool clean = true;
+  if (watch_ && !co_await watch_->stop(left())) {
+    log_.warning("some looks at names did not end in time");
+    clean = false;
+  }
   co_await stop_retirement(left());
   // New work is refused first, so that what runs can end.
   if (engine_) {

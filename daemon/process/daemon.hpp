@@ -25,6 +25,7 @@
 #include "pipeline/saga_engine.hpp"
 #include "process/api_keys.hpp"
 #include "process/dns_checks.hpp"
+#include "process/name_watch.hpp"
 #include "process/plugin_calls.hpp"
 #include "process/proof_source.hpp"
 #include "state/sqlite_store.hpp"
@@ -61,6 +62,7 @@ class Daemon {
   std::optional<StartFailure> check_instances_in_use();
   boost::asio::awaitable<void> load_plugins();
   void start_engine();
+  void start_watch();
   std::optional<StartFailure> start_api();
   pipeline::Services services();
   std::vector<api::PluginStatus> plugin_statuses() const;
@@ -84,6 +86,7 @@ class Daemon {
   std::unique_ptr<PluginCalls> calls_;
   std::unique_ptr<pipeline::SagaEngine> engine_;
   std::unique_ptr<pipeline::Retirement> retirement_;
+  std::unique_ptr<NameWatch> watch_;
   boost::asio::cancellation_signal stop_retirement_;
   std::atomic<bool> retiring_{false};
   base::Broadcast retirement_ended_{clock_};

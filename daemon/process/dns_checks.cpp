@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "names/lint/lint.hpp"
+#include "names/proof/encode_chain.hpp"
+#include "names/proof/payment_proof.hpp"
 
 namespace paynamed::process {
 namespace asio = boost::asio;
@@ -22,6 +24,9 @@ namespace {
 constexpr base::Duration kFindServers{10'000};
 constexpr base::Duration kValidate{15'000};
 constexpr base::Duration kProve{20'000};
+// The monitor has time, but many names.
+constexpr base::Duration kMonitorFinds{5'000};
+constexpr base::Duration kMonitorProves{10'000};
 
 // The addresses were checked when the configuration was read.
 asio::ip::address address_of(const config::DnsServer& server) {
@@ -86,6 +91,17 @@ Verdict verdict_of(names::Security security) {
   return Verdict::kIndeterminate;
 }
 
+state::Proof stored_form(const names::PaymentProof& verified, std::vector<std::uint8_t> leaf,
+                         std::vector<std::uint8_t> trunk, base::WallTime made) {
+  return {verified.uri,
+          std::move(leaf),
+          std::move(trunk),
+          made,
+          verified.proof.valid_from,
+          verified.proof.expires,
+          static_cast<std::uint32_t>(verified.proof.max_cache_ttl.count())};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<DnsChecks>> DnsChecks::create(const config::Dns& settings, base::Clock& clock,
@@ -104,6 +120,7 @@ DnsChecks::DnsChecks(const config::Dns& settings, base::Clock& clock, base::Rand
       authoritative_(transport_, clock, authoritative_settings(settings)),
       resolvers_(transport_, clock, endpoints_of(settings.resolvers), settings.query_timeout),
       quorum_(quorum_of(settings.resolver_quorum)),
+      query_timeout_(settings.query_timeout),
       validator_(std::move(validator)),
       anchors_(std::move(anchors)),
       prover_(*validator_, anchors_, clock),
@@ -171,13 +188,7 @@ asio::awaitable<Result<pipeline::ProvenRecord>> DnsChecks::prove_record(base::Na
   if (!facts) co_return base::fail(facts.error());
   pipeline::ProvenRecord record;
   record.lint = names::lint({name, verified, *facts, clock_.wall()});
-  record.proof = {std::move(made->verified.uri),
-                  std::move(made->leaf),
-                  std::move(made->trunk),
-                  clock_.wall(),
-                  verified.valid_from,
-                  verified.expires,
-                  static_cast<std::uint32_t>(verified.max_cache_ttl.count())};
+  record.proof = stored_form(made->verified, std::move(made->leaf), std::move(made->trunk), clock_.wall());
   co_return record;
 }
 
@@ -191,6 +202,39 @@ Result<names::LintReport> DnsChecks::lint(const base::Name& name, const state::P
   const auto facts = names::read_chain_facts(chain, *verified);
   if (!facts) return base::fail(facts.error());
   return names::lint({name, *verified, *facts, options.now});
+}
+
+asio::awaitable<Result<state::Proof>> DnsChecks::prove_for_monitor(std::string owner) const {
+  auto made = co_await prover_.prove(std::move(owner), kMonitorProves);
+  if (!made) co_return base::fail(made.error());
+  co_return stored_form(made->verified, std::move(made->leaf), std::move(made->trunk), clock_.wall());
+}
+
+monitor::DnsQuestions DnsChecks::questions_of_monitor() const {
+  monitor::DnsQuestions questions;
+  questions.ask = [this](net::Endpoint server, net::DnsQuestion question, net::DnsCarrier carrier) {
+    return transport_.query(std::move(server), std::move(question), query_timeout_, carrier);
+  };
+  questions.servers_of = [this](std::string owner) {
+    return authoritative_.servers_of(std::move(owner), kMonitorFinds);
+  };
+  questions.prove = [this](std::string owner) { return prove_for_monitor(std::move(owner)); };
+  questions.domain_security = [this](std::string domain) {
+    return validator_->domain_security(std::move(domain), kMonitorProves);
+  };
+  questions.join = [this](const std::string& owner, const std::vector<net::DnsRecord>& leaf,
+                          const std::vector<std::uint8_t>& trunk) -> Result<state::Proof> {
+    auto encoded = names::encode_chain(leaf);
+    if (!encoded) return base::fail(encoded.error());
+    std::vector<std::uint8_t> chain = *encoded;
+    chain.insert(chain.end(), trunk.begin(), trunk.end());
+    names::ChainOptions options;
+    options.now = clock_.wall();
+    const auto verified = names::verify_payment_proof(chain, owner, anchors_, options);
+    if (!verified) return base::fail(verified.error());
+    return stored_form(*verified, *std::move(encoded), trunk, clock_.wall());
+  };
+  return questions;
 }
 
 asio::awaitable<Result<ValidationReport>> DnsChecks::validate_domain(std::string domain) const {

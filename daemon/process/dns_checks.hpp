@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "config/config.hpp"
+#include "monitor/record_check.hpp"
 #include "names/authoritative.hpp"
 #include "names/prover.hpp"
 #include "names/resolvers.hpp"
@@ -33,14 +34,20 @@ class DnsChecks {
   base::Result<names::LintReport> lint(const base::Name& name, const state::Proof& proof) const;
   boost::asio::awaitable<base::Result<pipeline::ValidationReport>> validate_domain(std::string domain) const;
 
+  // What the monitor asks. As long as this lives.
+  monitor::DnsQuestions questions_of_monitor() const;
+
  private:
   DnsChecks(const config::Dns& settings, base::Clock& clock, base::Random& random,
             std::unique_ptr<names::Validator> validator, names::TrustAnchors anchors);
+
+  boost::asio::awaitable<base::Result<state::Proof>> prove_for_monitor(std::string owner) const;
 
   net::DnsTransport transport_;
   names::Authoritative authoritative_;
   names::Resolvers resolvers_;
   names::Quorum quorum_;
+  const base::Duration query_timeout_;
   std::unique_ptr<names::Validator> validator_;
   const names::TrustAnchors anchors_;
   names::Prover prover_;

@@ -50,6 +50,12 @@ authoritative_port = 5301
 query_timeout = "500ms"
 resolvers = ["192.0.2.9", "[2001:db8::9]:5353"]
 resolver_quorum = "majority"
+[monitor]
+enabled = false
+interval = "2h"
+second_look = "90s"
+queries_per_second = 200
+announce_offers = "14d"
 [[dns.stubs]]
 zone = "Example.test"
 servers = ["192.0.2.1"]
@@ -86,6 +92,11 @@ module = "rfc2136"
   ASSERT_EQ(config.dns.resolvers.size(), 2U);
   EXPECT_EQ(config.dns.resolvers[1].port, 5353);
   EXPECT_EQ(config.dns.resolver_quorum, Dns::Quorum::kMajority);
+  EXPECT_FALSE(config.monitor.enabled);
+  EXPECT_EQ(config.monitor.interval, hours{2});
+  EXPECT_EQ(config.monitor.second_look, seconds{90});
+  EXPECT_EQ(config.monitor.queries_per_second, 200U);
+  EXPECT_EQ(config.monitor.announce_offers, hours{14 * 24});
   EXPECT_EQ(config.dns.stubs.at(0).zone, "example.test.");
   const Domain* domain = config.find_domain("example.com");
   ASSERT_NE(domain, nullptr);
@@ -103,6 +114,9 @@ TEST(Parse, LeavesTheRestAtItsDefault) {
   EXPECT_EQ(config.daemon.max_open_runs, 10'000U);
   EXPECT_EQ(config.api.listen.value, "127.0.0.1:8080");
   EXPECT_EQ(config.dns.trust_anchor, "/usr/share/dns/root.key");
+  EXPECT_TRUE(config.monitor.enabled);
+  EXPECT_EQ(config.monitor.interval, hours{6});
+  EXPECT_EQ(config.monitor.queries_per_second, 50U);
   ASSERT_EQ(config.tenants.size(), 1U);
   EXPECT_EQ(config.tenants[0].id, "default");
 }

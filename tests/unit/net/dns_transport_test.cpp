@@ -143,6 +143,23 @@ TEST_F(DnsTransportTest, ALostQuestionIsSentAgain) {
   EXPECT_EQ(server.questions().size(), 2u);
 }
 
+TEST_F(DnsTransportTest, WhoCountsQuestionsSendsOne) {
+  FakeDnsServer silent([](const FakeQuestion&) {
+    FakeReply reply;
+    reply.drop = true;
+    return reply;
+  });
+  EXPECT_EQ(ask(silent, kShort, DnsCarrier::kUdpOnce).error().code(), base::Code::kDeadlineExceeded);
+  EXPECT_EQ(silent.questions().size(), 1u);
+  FakeDnsServer cuts_off([](const FakeQuestion& question) {
+    FakeReply reply = good(question);
+    reply.truncated = true;
+    return reply;
+  });
+  EXPECT_TRUE(ask(cuts_off, kLong, DnsCarrier::kUdpOnce)->truncated);
+  EXPECT_EQ(cuts_off.questions().size(), 1u);
+}
+
 TEST_F(DnsTransportTest, RcodesAreAnswers) {
   for (const int rcode : {2, 3, 5, 9}) {
     const FakeDnsServer server([rcode](const FakeQuestion&) {

@@ -1,0 +1,27 @@
+#include <fmt/format.h>
+
+#include "config/sections.hpp"
+
+namespace paynamed::config {
+
+void read_monitor(Fields& fields, Config& config) {
+  Monitor& monitor = config.monitor;
+  if (const auto value = fields.boolean("enabled")) monitor.enabled = *value;
+  if (const auto value = fields.duration("interval", kSecond, 30 * kDay)) monitor.interval = value->value;
+  const auto second_look = fields.duration("second_look", kSecond, kHour);
+  if (second_look) monitor.second_look = second_look->value;
+  // A proof alone takes a server almost as many.
+  if (const auto value = fields.integer("queries_per_second", 20, 1'000'000))
+    monitor.queries_per_second = static_cast<std::uint32_t>(value->value);
+  if (const auto value = fields.duration("announce_offers", kMinute, 365 * kDay))
+    monitor.announce_offers = value->value;
+  if (monitor.second_look > monitor.interval) {
+    fields.reader().diagnostics.error(
+        second_look ? second_look->region : fields.key_region("interval"),
+        fmt::format("'second_look' is {}, longer than the 'interval' of {}",
+                    base::to_string(monitor.second_look), base::to_string(monitor.interval)),
+        "a name counts as degraded after a second look that finds it wrong; let it come soon");
+  }
+}
+
+}  // namespace paynamed::config

@@ -1,0 +1,81 @@
+// RecordCheck looks at the record of one name: asks an authoritative server, or all of them, and proves the
+// record from the trust anchor.
+//
+// Most looks are one question. The answer with its signature and what is known of the zone's keys make a
+// proof, which our own verifier checks; the keys are proven anew (by names::Prover, libunbound agreeing) now
+// and then, when that fails, and before a name changes its state.
+//
+// Threads: look() may be called on any executor, many at once; give each call a strand.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/name.hpp"
+#include "monitor/finding.hpp"
+#include "monitor/query_budget.hpp"
+#include "monitor/record_answer.hpp"
+#include "monitor/zone_book.hpp"
+#include "names/validator.hpp"
+#include "names/zone_servers.hpp"
+#include "net/dns_transport.hpp"
+
+namespace paynamed::monitor {
+
+// What the DNS is asked, as a few narrow functions. All have to be asked by whoever holds a place in the
+// budget.
+struct DnsQuestions {
+  // net::DnsTransport::query
+  std::function<boost::asio::awaitable<base::Result<net::DnsAnswer>>(net::Endpoint, net::DnsQuestion,
+                                                                     net::DnsCarrier)>
+      ask;
+  // names::ZoneServerFinder::find
+  std::function<boost::asio::awaitable<base::Result<names::ZoneServers>>(std::string owner)> servers_of;
+  // names::Prover::prove
+  std::function<boost::asio::awaitable<base::Result<state::Proof>>(std::string owner)> prove;
+  // names::Validator::domain_security: whether anything of the domain can be proven
+  std::function<boost::asio::awaitable<base::Result<names::DomainSecurity>>(std::string domain)>
+      domain_security;
+  // A proof of these records and a trunk made before, verified now; fails when it proves nothing.
+  std::function<base::Result<state::Proof>(const std::string& owner, const std::vector<net::DnsRecord>& leaf,
+                                           const std::vector<std::uint8_t>& trunk)>
+      join;
+};
+
+class RecordCheck {
+ public:
+  struct Settings {
+    std::uint16_t port = 53;  // of authoritative servers
+    // How long the servers and the keys of a zone count as known.
+    base::Duration zone_for{3'600'000};
+    QueryBudget::Settings budget;
+  };
+  RecordCheck(Settings settings, DnsQuestions questions, base::Clock& clock);
+
+  boost::asio::awaitable<Finding> look(state::WatchedName name, Depth depth);
+
+ private:
+  struct Subject;
+  using Answers = std::vector<RecordAnswer>;
+
+  boost::asio::awaitable<base::Result<std::vector<ServerAddress>>> servers_of(const Subject& subject);
+  boost::asio::awaitable<Answers> ask_one(const Subject& subject, const std::vector<ServerAddress>& servers);
+  boost::asio::awaitable<Answers> ask_all(const Subject& subject, const std::vector<ServerAddress>& servers);
+  boost::asio::awaitable<RecordAnswer> ask(const Subject& subject, ServerAddress server);
+  boost::asio::awaitable<Finding> prove(const Subject& subject, std::vector<net::DnsRecord> record,
+                                        const std::vector<ServerAddress>& servers);
+  boost::asio::awaitable<Finding> prove_anew(const Subject& subject);
+  // With the keys that are known; nothing when that does not prove it.
+  std::optional<Finding> prove_with_known(const Subject& subject, const std::vector<net::DnsRecord>& record);
+
+  const Settings settings_;
+  const DnsQuestions questions_;
+  base::Clock& clock_;
+  QueryBudget budget_;
+  ZoneBook zones_;
+};
+
+}  // namespace paynamed::monitor
