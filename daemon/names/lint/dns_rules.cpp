@@ -34,6 +34,10 @@ bool has_bad_label(std::string_view text) {
   }
 }
 
+bool has_punycode(std::string_view text) {
+  return text.starts_with("xn--") || text.find(".xn--") != text.npos;
+}
+
 void lint_algorithms(const Examined& examined, Findings& out) {
   const LintSubject& subject = examined.subject;
   for (const std::uint8_t algorithm : subject.facts.needed_algorithms) {
@@ -128,6 +132,13 @@ void lint_name(std::string_view user, std::string_view domain, Findings& out) {
     out.push_back(
         {"name_label", Severity::kError,
          fmt::format("a label of the name is empty or longer than {} bytes; use another name", kMaxLabel)});
+  }
+  // BIP-353: wallets without a defence against look-alikes have to show it undecoded.
+  if (has_punycode(user) || has_punycode(domain)) {
+    out.push_back(
+        {"punycode", Severity::kNote,
+         "a label of the name is punycode (xn--), and wallets show it as it stands; a name in ASCII "
+         "reads better"});
   }
   const auto is_name = [](std::string_view text) {
     return std::all_of(text.begin(), text.end(), is_name_character);

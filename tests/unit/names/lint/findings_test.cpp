@@ -211,6 +211,10 @@ TEST(Lint, NamesThatWalletsDoNotTake) {
   } cases[] = {
       {"a.b_c-1", "example.com", {}},
       {label, "example.com", {}},
+      {"a", "xn--bcher-kva.example", {"note punycode"}},
+      {"a", "www.xn--bcher-kva.example", {"note punycode"}},
+      {"xn--4ca", "example.com", {"note punycode"}},
+      {"axn--4ca", "example.com", {}},
       {label + "a", "example.com", {"error name_label"}},
       {"a..b", "example.com", {"error name_label"}},
       {"", "example.com", {"error name_label"}},
