@@ -67,9 +67,10 @@ struct Dependencies {
   std::function<Readiness()> readiness;
   std::function<std::vector<DomainInfo>()> domains;
   // A proof that may be handed on now; of foreign names only with `any_domain`.
-  std::function<boost::asio::awaitable<base::Result<state::Proof>>(base::Name, bool any_domain)> proof_of;
+  std::function<boost::asio::awaitable<base::Result<state::Proof>>(base::Name, bool any_domain)> proof_of =
+      {};
   // What wallets make of a stored proof now; fails when it does not hold any more.
-  std::function<base::Result<names::LintReport>(const base::Name&, const state::Proof&)> lint_of;
+  std::function<base::Result<names::LintReport>(const base::Name&, const state::Proof&)> lint_of = {};
 };
 
 }  // namespace paynamed::api

@@ -241,7 +241,8 @@ class DnsPublish final : public Action {
     request.set_value(value);
     PluginCall wanted = plugin_call(context, place.instance, "Withdraw", key);
     auto called = co_await call<v1::WithdrawReply>(services_, std::move(wanted), request);
-    if (!called.reply && called.reply.error().code() != base::Code::kNotFound) co_return called.failure;
+    // NOT_FOUND too: "there is no such zone" says nothing about the record.
+    if (!called.reply) co_return called.failure;
     co_return std::nullopt;
   }
 

@@ -16,6 +16,7 @@ using testing::ElementsAre;
 using testing::ElementsAreArray;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
 using testing::Not;
 using Kind = Fault::Kind;
 
@@ -252,6 +253,21 @@ TEST_F(PublishUndoTest, ACrashInTheMiddleOfAnUndoGoesOnWithIt) {
   EXPECT_EQ(drive(run).state, RunState::kCompensated);
   EXPECT_THAT(records(), IsEmpty());
   EXPECT_EQ(node().active(), 0U);
+  expect_good_manners();
+}
+
+TEST_F(PublishUndoTest, AZoneThatIsNotFoundIsNoSignThatTheRecordIsGone) {
+  authoritatives = [] { return AuthoritativeReport{false, 1, 2, "ns2 has it not", "[]"}; };
+  const auto run = accept(registration());
+  rest(run);
+  zone.faults["Withdraw"] = {{Kind::kNothingDone, Code::kNotFound}};
+  ASSERT_TRUE(cancel(run));
+  EXPECT_EQ(drive(run).state, RunState::kPaused);
+  EXPECT_THAT(records(), SizeIs(1));
+  EXPECT_TRUE(store->find_name("default", kAlice).value());
+  ASSERT_TRUE(resume(run));
+  EXPECT_EQ(drive(run).state, RunState::kCompensated);
+  EXPECT_THAT(records(), IsEmpty());
   expect_good_manners();
 }
 
