@@ -1,0 +1,318 @@
+// What a look says about a name, by what the DNS answers.
+#include "monitor/record_check.hpp"
+
+#include <gmock/gmock.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/strand.hpp>
+
+namespace paynamed::monitor {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using base::Code;
+using net::DnsRcode;
+using net::DnsType;
+using testing::HasSubstr;
+using Verdict = Finding::Verdict;
+
+constexpr const char* kOwner = "alice.user._bitcoin-payment.example.com.";
+const std::string kValue = "bitcoin:?lno=lno1xyz";
+const std::vector<std::uint8_t> kTrunk{1, 2, 3};
+
+net::DnsRecord txt(const std::string& value, const std::string& owner = kOwner) {
+  net::DnsRecord record{owner, DnsType::kTxt, 1, 60, {static_cast<std::uint8_t>(value.size())}};
+  record.rdata.insert(record.rdata.end(), value.begin(), value.end());
+  return record;
+}
+
+net::DnsAnswer answer_of(std::vector<net::DnsRecord> records, DnsRcode rcode = DnsRcode::kNoError) {
+  net::DnsAnswer answer;
+  answer.rcode = rcode;
+  answer.authoritative = true;
+  answer.answer = std::move(records);
+  return answer;
+}
+
+net::DnsAnswer good() {
+  return answer_of({txt(kValue)});
+}
+
+net::DnsAnswer lame() {
+  net::DnsAnswer answer = good();
+  answer.authoritative = false;
+  return answer;
+}
+
+net::DnsAnswer alias() {
+  return answer_of({{kOwner, DnsType::kCname, 1, 60, {0}}, txt(kValue, "elsewhere.example.com.")});
+}
+
+state::Proof proof_of(const std::string& value) {
+  state::Proof proof;
+  proof.value = value;
+  proof.leaf = {9};
+  proof.trunk = kTrunk;
+  return proof;
+}
+
+using Answer = base::Result<net::DnsAnswer>;
+
+base::Result<net::DnsAnswer> failure(Code code) {
+  return base::fail(base::Status{code, "the sentence"});
+}
+
+struct RecordCheckTest : testing::Test {
+  asio::io_context io;
+  base::ManualClock clock{base::WallTime{1'700'000'000s}};
+  // What the world says.
+  std::vector<std::string> addresses{"192.0.2.1", "192.0.2.2"};
+  std::map<std::string, Answer> answers;  // by address; good() without an entry
+  base::Status servers_trouble;
+  base::Result<state::Proof> proof = proof_of(kValue);
+  bool joins = true;  // what is known of the zone's keys proves its records
+  names::DomainSecurity security{names::Security::kSecure, true, true, "all is well"};
+  // What it was asked.
+  std::vector<std::string> asked;
+  int searches = 0;
+  int proofs = 0;
+  std::unique_ptr<RecordCheck> check;
+
+  void SetUp() override {
+    DnsQuestions questions;
+    questions.ask = [this](net::Endpoint server, net::DnsQuestion, net::DnsCarrier carrier) {
+      return ask(std::move(server), carrier);
+    };
+    questions.servers_of = [this](std::string) { return servers_of(); };
+    questions.prove = [this](std::string) { return prove(); };
+    questions.domain_security = [this](std::string) { return domain_security(); };
+    questions.join = [this](const std::string&, const std::vector<net::DnsRecord>& leaf,
+                            const std::vector<std::uint8_t>& trunk) -> base::Result<state::Proof> {
+      EXPECT_EQ(trunk, kTrunk);
+      if (!joins || leaf.empty()) return base::fail(base::failed_precondition("the keys are others"));
+      return proof_of(net::txt_value(leaf.front().rdata).value());
+    };
+    check = std::make_unique<RecordCheck>(RecordCheck::Settings{.budget = {.queries_per_second = 1'000}},
+                                          std::move(questions), clock);
+  }
+  asio::awaitable<Answer> ask(net::Endpoint server, net::DnsCarrier carrier) {
+    asked.push_back(server.address.to_string() + (carrier == net::DnsCarrier::kTcp ? " tcp" : ""));
+    const auto found = answers.find(server.address.to_string());
+    co_return found == answers.end() ? Answer{good()} : found->second;
+  }
+  asio::awaitable<base::Result<names::ZoneServers>> servers_of() {
+    ++searches;
+    if (!servers_trouble.ok()) co_return base::fail(servers_trouble);
+    names::ZoneServers found{"example.com.", {}, {}};
+    for (const auto& address : addresses)
+      found.servers.push_back(
+          {"ns" + address.substr(8) + ".example.com.", {asio::ip::make_address(address)}, {}});
+    co_return found;
+  }
+  asio::awaitable<base::Result<state::Proof>> prove() {
+    ++proofs;
+    co_return proof;
+  }
+  asio::awaitable<base::Result<names::DomainSecurity>> domain_security() { co_return security; }
+
+  Finding look(Depth depth = Depth::kOne, const std::string& name = "alice@example.com") {
+    state::WatchedName watched;
+    watched.name = name;
+    watched.value = kValue;
+    std::optional<Finding> found;
+    asio::co_spawn(asio::make_strand(io), check->look(watched, depth),
+                   [&](std::exception_ptr thrown, Finding finding) {
+                     EXPECT_FALSE(thrown);
+                     found = std::move(finding);
+                   });
+    for (int i = 0; i < 1'000 && !found; ++i) {
+      io.restart();
+      io.poll();
+      if (!found) clock.advance(1ms);
+    }
+    EXPECT_TRUE(found) << "the look never ended";
+    return found.value_or(Finding{});
+  }
+};
+
+TEST_F(RecordCheckTest, ALookIsOneQuestionAtAnotherAddressEachTime) {
+  EXPECT_EQ(look().verdict, Verdict::kFine);
+  EXPECT_EQ(proofs, 1) << "nothing was known of the zone's keys";
+  for (int i = 0; i < 3; ++i) {
+    const Finding finding = look();
+    EXPECT_EQ(finding.verdict, Verdict::kFine);
+    ASSERT_TRUE(finding.proof);
+    EXPECT_EQ(finding.proof->value, kValue);
+  }
+  EXPECT_EQ(asked.size(), 4U);
+  EXPECT_NE(asked[0], asked[1]);
+  EXPECT_EQ(asked[0], asked[2]);
+  EXPECT_EQ(proofs, 1);
+  EXPECT_EQ(searches, 1);
+  // Servers and keys are found out anew after a while.
+  clock.advance(1h + 1ms);
+  EXPECT_EQ(look().verdict, Verdict::kFine);
+  EXPECT_EQ(proofs, 2);
+  EXPECT_EQ(searches, 2);
+}
+
+TEST_F(RecordCheckTest, BeforeANameChangesItsStateAllIsAskedAnew) {
+  look();
+  clock.advance(31s);
+  asked.clear();
+  EXPECT_EQ(look(Depth::kAll).verdict, Verdict::kFine);
+  EXPECT_EQ(asked.size(), 2U);
+  EXPECT_EQ(proofs, 2);
+  EXPECT_EQ(searches, 2);
+}
+
+struct Row {
+  const char* name;
+  Answer first;
+  Answer second;
+  Depth depth;
+  Verdict verdict;
+  const char* code;
+  const char* says;
+};
+
+struct ByAnswer : RecordCheckTest, testing::WithParamInterface<Row> {};
+
+TEST_P(ByAnswer, AreJudged) {
+  const Row& row = GetParam();
+  answers.emplace("192.0.2.1", row.first);
+  answers.emplace("192.0.2.2", row.second);
+  // One address after the other: what a look finds must not depend on whose turn it is.
+  for (int turn = 0; turn < 2; ++turn) {
+    const Finding finding = look(row.depth);
+    EXPECT_EQ(finding.verdict, row.verdict) << finding.sentence;
+    EXPECT_EQ(finding.code, row.code);
+    EXPECT_THAT(finding.sentence, HasSubstr(row.says));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Answers, ByAnswer,
+    testing::Values(
+        Row{"Absent", answer_of({}, DnsRcode::kNxDomain), answer_of({}, DnsRcode::kNxDomain), Depth::kOne,
+            Verdict::kWrong, "absent", "NXDOMAIN"},
+        Row{"NoData", answer_of({}), answer_of({}), Depth::kOne, Verdict::kWrong, "absent", "no data"},
+        Row{"OtherValue", answer_of({txt("bitcoin:?lno=lno1abc")}), answer_of({txt("bitcoin:?lno=lno1abc")}),
+            Depth::kOne, Verdict::kWrong, "other_value", "lno1abc"},
+        Row{"ExtraRecord", answer_of({txt(kValue), txt("hello")}), answer_of({txt(kValue), txt("hello")}),
+            Depth::kOne, Verdict::kWrong, "extra_record", "2 TXT records"},
+        Row{"Alias", alias(), alias(), Depth::kOne, Verdict::kWrong, "alias", "CNAME"},
+        Row{"OneIsStale", good(), answer_of({txt("bitcoin:?lno=lno1old")}), Depth::kAll, Verdict::kWrong,
+            "other_value", "192.0.2.2"},
+        Row{"OneIsSilent", failure(Code::kDeadlineExceeded), good(), Depth::kOne, Verdict::kFine, "", ""},
+        Row{"OneIsSilentOfAll", failure(Code::kDeadlineExceeded), good(), Depth::kAll, Verdict::kFine, "",
+            ""},
+        Row{"OneRefuses", answer_of({}, DnsRcode::kRefused), good(), Depth::kAll, Verdict::kFine, "", ""},
+        Row{"AllRefuse", answer_of({}, DnsRcode::kRefused), answer_of({}, DnsRcode::kRefused), Depth::kAll,
+            Verdict::kUnknown, "", "REFUSED"},
+        Row{"AllFail", answer_of({}, DnsRcode::kServFail), answer_of({}, DnsRcode::kServFail), Depth::kOne,
+            Verdict::kUnknown, "", "SERVFAIL"},
+        Row{"AllLame", lame(), lame(), Depth::kOne, Verdict::kUnknown, "", "lame"},
+        Row{"AllSilent", failure(Code::kDeadlineExceeded), failure(Code::kDeadlineExceeded), Depth::kAll,
+            Verdict::kUnknown, "", "the sentence"},
+        Row{"NoRoute", failure(Code::kFailedPrecondition), failure(Code::kFailedPrecondition), Depth::kOne,
+            Verdict::kUnknown, "", "the sentence"},
+        Row{"Malformed", failure(Code::kDataLoss), failure(Code::kDataLoss), Depth::kAll, Verdict::kUnknown,
+            "", "the sentence"}),
+    [](const testing::TestParamInfo<Row>& row) { return row.param.name; });
+
+struct TroubleRow {
+  Code code;
+  Verdict verdict;
+};
+
+struct ByProof : RecordCheckTest, testing::WithParamInterface<TroubleRow> {};
+
+TEST_P(ByProof, WhatKeepsARecordFromBeingProven) {
+  proof = base::fail(base::Status{GetParam().code, "why not"});
+  const Finding finding = look(Depth::kAll);
+  EXPECT_EQ(finding.verdict, GetParam().verdict);
+  EXPECT_EQ(finding.sentence, "why not");
+  if (GetParam().code == Code::kFailedPrecondition) {
+    EXPECT_EQ(finding.code, "not_proven");
+  }
+}
+
+TEST_P(ByProof, WhatKeepsAZonesServersFromBeingFound) {
+  servers_trouble = base::Status{GetParam().code, "why not"};
+  const Finding finding = look();
+  EXPECT_EQ(finding.verdict, GetParam().verdict);
+  EXPECT_EQ(finding.sentence, "why not");
+  if (GetParam().code == Code::kFailedPrecondition) {
+    EXPECT_EQ(finding.code, "not_delegated");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Codes, ByProof,
+                         testing::Values(TroubleRow{Code::kNotFound, Verdict::kWrong},
+                                         TroubleRow{Code::kFailedPrecondition, Verdict::kWrong},
+                                         TroubleRow{Code::kUnavailable, Verdict::kUnknown},
+                                         TroubleRow{Code::kDeadlineExceeded, Verdict::kUnknown},
+                                         TroubleRow{Code::kResourceExhausted, Verdict::kUnknown},
+                                         TroubleRow{Code::kInternal, Verdict::kUnknown},
+                                         TroubleRow{Code::kCancelled, Verdict::kUnknown}));
+
+TEST_F(RecordCheckTest, WhatTheValidatorSeesAndTheServersDoNotIsWrong) {
+  proof = proof_of("bitcoin:?lno=lno1old");
+  const Finding finding = look(Depth::kAll);
+  EXPECT_EQ(finding.verdict, Verdict::kWrong);
+  EXPECT_EQ(finding.code, "other_value");
+}
+
+TEST_F(RecordCheckTest, KeysThatWereRolledAreProvenAnew) {
+  look();
+  joins = false;
+  EXPECT_EQ(look().verdict, Verdict::kFine);
+  EXPECT_EQ(proofs, 2);
+}
+
+TEST_F(RecordCheckTest, NamesOfABrokenZoneAreNotTriedOneByOne) {
+  proof = base::fail(base::failed_precondition("the DS is wrong"));
+  security = {names::Security::kBogus, true, true, "example.com does not validate"};
+  EXPECT_EQ(look().code, "not_proven");
+  const Finding second = look(Depth::kAll, "bob@example.com");
+  // Another owner's answer is not bob's.
+  EXPECT_EQ(second.verdict, Verdict::kWrong);
+  for (int i = 0; i < 5; ++i) {
+    const Finding again = look();
+    EXPECT_EQ(again.code, "not_proven");
+    EXPECT_EQ(again.sentence, "example.com does not validate");
+  }
+  EXPECT_EQ(proofs, 1);
+  clock.advance(31s);
+  proof = proof_of(kValue);
+  EXPECT_EQ(look().verdict, Verdict::kFine);
+}
+
+TEST_F(RecordCheckTest, AZoneThatNobodyAnswersForIsLeftAloneForAWhile) {
+  answers.emplace("192.0.2.1", failure(Code::kDeadlineExceeded));
+  answers.emplace("192.0.2.2", failure(Code::kUnavailable));
+  EXPECT_EQ(look().verdict, Verdict::kUnknown);
+  const std::size_t questions = asked.size();
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(look().verdict, Verdict::kUnknown);
+  EXPECT_EQ(asked.size(), questions);
+  answers.clear();
+  clock.advance(61s);
+  EXPECT_EQ(look().verdict, Verdict::kFine);
+  EXPECT_EQ(searches, 2);
+}
+
+TEST_F(RecordCheckTest, ACutAnswerIsAskedForByTcp) {
+  net::DnsAnswer cut = good();
+  cut.truncated = true;
+  answers.emplace("192.0.2.1", cut);
+  answers.emplace("192.0.2.2", cut);
+  look(Depth::kAll);
+  EXPECT_THAT(asked,
+              testing::UnorderedElementsAre("192.0.2.1", "192.0.2.1 tcp", "192.0.2.2", "192.0.2.2 tcp"));
+}
+
+}  // namespace
+}  // namespace paynamed::monitor
