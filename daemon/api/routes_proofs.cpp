@@ -80,6 +80,10 @@ base::Result<state::Proof> stored_proof(const Dependencies& dependencies, const 
   auto row = dependencies.store.find_name(request.tenant, name.text());
   if (!row) return base::fail(row.error());
   if (!*row) return base::fail(base::not_found(fmt::format("there is no name {}", name.text())));
+  if ((*row)->state == state::NameState::kQuarantined) {
+    return base::fail(
+        base::not_found(fmt::format("{} was removed; register it again to have a proof", name.text())));
+  }
   auto proof = dependencies.store.find_proof(name.text());
   if (!proof) return base::fail(proof.error());
   if (!*proof) {

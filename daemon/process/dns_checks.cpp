@@ -23,7 +23,6 @@ namespace {
 // Finding the servers of a zone takes some questions down the tree, a validation some more.
 constexpr base::Duration kFindServers{10'000};
 constexpr base::Duration kValidate{15'000};
-constexpr base::Duration kProve{20'000};
 // The monitor has time, but many names.
 constexpr base::Duration kMonitorFinds{5'000};
 constexpr base::Duration kMonitorProves{10'000};
@@ -180,8 +179,9 @@ asio::awaitable<std::optional<pipeline::ResolverSummary>> DnsChecks::check_resol
   co_return summary;
 }
 
-asio::awaitable<Result<pipeline::ProvenRecord>> DnsChecks::prove_record(base::Name name) const {
-  auto made = co_await prover_.prove(name.owner_name(), kProve);
+asio::awaitable<Result<pipeline::ProvenRecord>> DnsChecks::prove_record(base::Name name,
+                                                                        base::Duration most) const {
+  auto made = co_await prover_.prove(name.owner_name(), most);
   if (!made) co_return base::fail(made.error());
   const names::VerifiedProof& verified = made->verified.proof;
   auto facts = names::read_chain_facts(made->chain(), verified);

@@ -29,7 +29,10 @@ class DnsChecks {
       base::Name name, std::string value) const;
   boost::asio::awaitable<std::optional<pipeline::ResolverSummary>> check_resolvers(base::Name name,
                                                                                    std::string value) const;
-  boost::asio::awaitable<base::Result<pipeline::ProvenRecord>> prove_record(base::Name name) const;
+  static constexpr base::Duration kProve{20'000};
+  // DEADLINE_EXCEEDED after `most`.
+  boost::asio::awaitable<base::Result<pipeline::ProvenRecord>> prove_record(
+      base::Name name, base::Duration most = kProve) const;
   // What wallets make of a stored proof now. Asks nobody. FAILED_PRECONDITION when it does not hold any more.
   base::Result<names::LintReport> lint(const base::Name& name, const state::Proof& proof) const;
   boost::asio::awaitable<base::Result<pipeline::ValidationReport>> validate_domain(std::string domain) const;

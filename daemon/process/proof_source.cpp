@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t kMaxRemembered = 1024;
 // Runs need the validator more than callers do.
 constexpr std::size_t kMaxProving = 4;
+// Wallets do not wait for as long as a run does; an old proof that still holds is better than none.
+constexpr base::Duration kFallBackAfter{4'000};
 
 // RFC 6761, RFC 6762, RFC 7686, RFC 9476, and ICANN's reserved "internal".
 constexpr std::array<std::string_view, 7> kSpecialUse{"alt",       "internal", "invalid", "local",
@@ -60,7 +62,8 @@ asio::awaitable<Result<Proof>> ProofSource::proof_of(base::Name name, bool any_d
   // A value that was just replaced is not remembered any longer.
   auto known = remembered(name.text());
   if (known && is_fresh(*known) && (!stored || known->value == stored->value)) co_return *std::move(known);
-  auto made = co_await prove(name);
+  const bool can_fall_back = stored && clock_.wall() < stored->expires;
+  auto made = co_await prove(name, can_fall_back ? kFallBackAfter : DnsChecks::kProve);
   if (made) {
     remember(name.text(), *made);
   } else if (stored && is_passing(made.error().code()) && clock_.wall() < stored->expires) {
@@ -74,7 +77,7 @@ bool ProofSource::is_fresh(const Proof& proof) const {
   return now < proof.expires && now < proof.made + std::chrono::seconds{proof.max_cache_ttl_seconds};
 }
 
-asio::awaitable<Result<Proof>> ProofSource::prove(base::Name name) {
+asio::awaitable<Result<Proof>> ProofSource::prove(base::Name name, base::Duration most) {
   struct Place {
     explicit Place(ProofSource& of) : source(of) {
       const std::lock_guard lock(source.mutex_);
@@ -96,7 +99,7 @@ asio::awaitable<Result<Proof>> ProofSource::prove(base::Name name) {
         base::resource_exhausted("many names are being proven just now; ask again in a moment")
             .with_retry_after(1000));
   }
-  auto proven = co_await dns_.prove_record(std::move(name));
+  auto proven = co_await dns_.prove_record(std::move(name), most);
   if (!proven) co_return base::fail(proven.error());
   co_return std::move(proven->proof);
 }

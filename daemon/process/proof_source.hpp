@@ -35,7 +35,7 @@ class ProofSource {
 
   std::optional<state::Proof> remembered(const std::string& name);
   void remember(const std::string& name, const state::Proof& proof);
-  boost::asio::awaitable<base::Result<state::Proof>> prove(base::Name name);
+  boost::asio::awaitable<base::Result<state::Proof>> prove(base::Name name, base::Duration most);
   bool is_fresh(const state::Proof& proof) const;
 
   state::Store& store_;

@@ -140,8 +140,8 @@ state_file = "{}"
       (lab_.directory() / "tsig.secret").string(), parts.zone, (folder() / "sandbox.key").string(),
       (folder() / "sandbox.state").string(), parts.node);
   for (const char* domain : {"example.test", "second.test", "unsigned.test", "bogus.test", "halfdown.test"}) {
-    config += fmt::format("[domains.\"{}\"]\ndns = \"zone\"\ntest = true\nttl = \"60s\"\n{}\n", domain,
-                          parts.domain);
+    config += fmt::format("[domains.\"{}\"]\ndns = \"zone\"\ntest = true\nttl = \"{}\"\n{}\n", domain,
+                          parts.ttl, parts.domain);
   }
   write_file(config_file(), config + parts.tables + parts.pipelines);
 }

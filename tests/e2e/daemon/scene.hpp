@@ -41,12 +41,13 @@ struct Parts {
   std::string listen = "127.0.0.1:0";
   std::string log = "level = \"debug\"";
   std::string stop_deadline = "10s";
-  std::string daemon;     // into [daemon]
-  std::string domain;     // into each [domains]
-  std::string zone;       // into [plugins.zone]
-  std::string node;       // into [plugins.node]
-  std::string tables;     // at the end: more plugins and domains
-  std::string pipelines;  // [[pipelines...]]
+  std::string ttl = "60s";  // of records
+  std::string daemon;       // into [daemon]
+  std::string domain;       // into each [domains]
+  std::string zone;         // into [plugins.zone]
+  std::string node;         // into [plugins.node]
+  std::string tables;       // at the end: more plugins and domains
+  std::string pipelines;    // [[pipelines...]]
 };
 
 // The built-in `register` with other words in some steps: `publish` and `await` are TOML for these steps.

@@ -69,6 +69,15 @@ TEST_F(ProofsTest, OnlyOfOnesOwnNamesAndOnlyWhenProven) {
   EXPECT_THAT(unproven.body, HasSubstr("is not proven"));
 }
 
+TEST_F(ProofsTest, OfARemovedNameIsNotThere) {
+  have_alice();
+  world.store.proofs.clear();
+  world.store.names["default"].back().state = state::NameState::kQuarantined;
+  const Response removed = ask("/v1/names/alice@example.com/proof");
+  EXPECT_EQ(removed.status, 404u);
+  EXPECT_THAT(removed.body, HasSubstr("was removed"));
+}
+
 TEST_F(ProofsTest, TheLintIsOfTheStoredProof) {
   have_alice();
   world.lint = names::LintReport{
