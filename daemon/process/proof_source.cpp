@@ -66,8 +66,10 @@ asio::awaitable<Result<Proof>> ProofSource::proof_of(base::Name name, bool any_d
   auto made = co_await prove(name, can_fall_back ? kFallBackAfter : DnsChecks::kProve);
   if (made) {
     remember(name.text(), *made);
-  } else if (stored && is_passing(made.error().code()) && clock_.wall() < stored->expires) {
-    co_return *std::move(stored);
+  } else if (can_fall_back && is_passing(made.error().code())) {
+    // Read again: a run may have changed the name in the meantime.
+    auto now = store_.find_proof(name.text());
+    if (now && *now && clock_.wall() < (*now)->expires) co_return **std::move(now);
   }
   co_return made;
 }
