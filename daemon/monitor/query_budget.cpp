@@ -102,9 +102,7 @@ asio::awaitable<base::Status> QueryBudget::take(std::string server) {
   }
 }
 
-asio::awaitable<base::Result<QueryBudget::Hold>> QueryBudget::hold(std::vector<std::string> servers,
-                                                                   double questions) {
-  Hold hold;
+asio::awaitable<base::Result<QueryBudget::Hold>> QueryBudget::hold(std::vector<std::string> servers) {
   std::ranges::sort(servers);
   servers.erase(std::ranges::unique(servers).begin(), servers.end());
   // All or none: two who hold some each would wait for each other.
@@ -117,26 +115,30 @@ asio::awaitable<base::Result<QueryBudget::Hold>> QueryBudget::hold(std::vector<s
           std::ranges::none_of(servers, [&](const std::string& each) { return lane(each, now).held; });
       if (free) {
         for (const std::string& each : servers) lane(each, now).held = true;
+        Hold hold;
         hold.budget_ = this;
-        hold.servers_ = servers;
-        break;
+        hold.servers_ = std::move(servers);
+        co_return hold;
       }
     }
     co_await released_.wait(seen, kLongWait);
     if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
       co_return base::fail(was_cancelled());
   }
-  // The silence before: until then each server would have had as many questions more.
+}
+
+asio::awaitable<base::Status> QueryBudget::quiet(Hold& hold, double questions) {
+  // Until then each server would have had as many questions more.
   base::Duration wait{0};
   {
     const std::lock_guard lock(mutex_);
     const auto now = clock_.monotonic();
-    for (const std::string& each : servers)
+    for (const std::string& each : hold.servers_)
       wait = std::max(wait, time_for(questions + depth_ - lane(each, now).left));
   }
-  if (!co_await base::sleep_for(clock_, wait)) co_return base::fail(was_cancelled());
+  if (!co_await base::sleep_for(clock_, wait)) co_return was_cancelled();
   hold.questions_ = questions;
-  co_return hold;
+  co_return base::Status{};
 }
 
 void QueryBudget::Hold::release() {

@@ -49,9 +49,12 @@ class QueryBudget {
     std::vector<std::string> servers_;
     double questions_ = 0;
   };
-  // For at most `questions` to each of the servers, fewer than the cap. Fails as take(), but waits however
-  // many wait.
-  boost::asio::awaitable<base::Result<Hold>> hold(std::vector<std::string> servers, double questions);
+  // Waits until nobody else holds one of them; fails when cancelled. What was wanted may be known by now,
+  // from who held them before.
+  boost::asio::awaitable<base::Result<Hold>> hold(std::vector<std::string> servers);
+  // The silence before: after it, and until the hold is released, each of the servers may get `questions`,
+  // which are fewer than the cap. Fails when cancelled.
+  boost::asio::awaitable<base::Status> quiet(Hold& hold, double questions);
 
   // How many servers are remembered: those asked lately.
   std::size_t known() const;

@@ -112,10 +112,12 @@ asio::awaitable<Result<std::vector<ServerAddress>>> RecordCheck::servers_of(cons
     return notes.servers->since >= subject.not_before;
   };
   if (known()) co_return before;
-  auto hold = co_await budget_.hold(lanes_of(before), kQuestionsOfASearch);
+  auto hold = co_await budget_.hold(lanes_of(before));
   if (!hold) co_return base::fail(hold.error());
   // Somebody else may have looked meanwhile.
   if (known()) co_return before;
+  if (const auto quiet = co_await budget_.quiet(*hold, kQuestionsOfASearch); !quiet.ok())
+    co_return base::fail(quiet);
   const auto found = co_await questions_.servers_of(subject.owner);
   if (!found) co_return base::fail(found.error());
   std::vector<ServerAddress> servers;
@@ -172,13 +174,15 @@ asio::awaitable<RecordAnswer> RecordCheck::ask(const Subject& subject, ServerAdd
 asio::awaitable<Finding> RecordCheck::prove(const Subject& subject, std::vector<net::DnsRecord> record,
                                             const std::vector<ServerAddress>& servers) {
   if (auto proven = prove_with_known(subject, record)) co_return *std::move(proven);
-  const auto hold = co_await budget_.hold(lanes_of(servers), kQuestionsOfAProof);
+  auto hold = co_await budget_.hold(lanes_of(servers));
   if (!hold) co_return unknown(hold.error().message());
   // While it waited another look may have proven the keys anew, or found that they cannot be.
   if (auto proven = prove_with_known(subject, record)) co_return *std::move(proven);
   const ZoneNotes notes = zones_.notes_of(subject.domain);
   if (notes.broken && notes.broken->since >= clock_.monotonic() - kJustNow)
     co_return wrong("not_proven", notes.broken->value);
+  if (const auto quiet = co_await budget_.quiet(*hold, kQuestionsOfAProof); !quiet.ok())
+    co_return unknown(quiet.message());
   co_return co_await prove_anew(subject);
 }
 

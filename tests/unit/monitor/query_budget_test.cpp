@@ -61,8 +61,10 @@ asio::awaitable<void> ask(Budget& test, QueryBudget& budget, std::string server)
 // Asks all at once at an unknown moment while it holds the servers.
 asio::awaitable<void> resolve(Budget& test, QueryBudget& budget, std::vector<std::string> servers,
                               int questions, base::Duration takes, base::Duration when) {
-  auto hold = co_await budget.hold(servers, questions);
+  auto hold = co_await budget.hold(servers);
   EXPECT_TRUE(hold);
+  const base::Status quiet = co_await budget.quiet(*hold, questions);
+  EXPECT_TRUE(quiet.ok());
   for (const auto& each : servers) EXPECT_FALSE(std::exchange(test.held[each], true));
   co_await base::sleep_for(test.clock, when);
   for (const auto& each : servers)

@@ -158,6 +158,28 @@ TEST_F(RecordCheckTest, ALookIsOneQuestionAtAnotherAddressEachTime) {
   EXPECT_EQ(searches, 2);
 }
 
+TEST_F(RecordCheckTest, ManyLooksAtOnceShareOneSearchAndOneProof) {
+  state::WatchedName alice;
+  alice.name = "alice@example.com";
+  alice.value = kValue;
+  int fine = 0;
+  for (int i = 0; i < 30; ++i) {
+    asio::co_spawn(asio::make_strand(io), check->look(alice, Depth::kOne),
+                   [&](std::exception_ptr, Finding finding) { fine += finding.verdict == Verdict::kFine; });
+  }
+  const auto began = clock.monotonic();
+  while (fine < 30 && clock.monotonic() < began + 10s) {
+    io.restart();
+    io.poll();
+    clock.advance(1ms);
+  }
+  EXPECT_EQ(fine, 30);
+  EXPECT_EQ(searches, 1);
+  EXPECT_EQ(proofs, 1);
+  // A search and a proof are 24 of 1,000 questions a second.
+  EXPECT_LT(clock.monotonic() - began, 200ms);
+}
+
 TEST_F(RecordCheckTest, BeforeANameChangesItsStateAllIsAskedAnew) {
   look();
   clock.advance(31s);
