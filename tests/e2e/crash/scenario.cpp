@@ -83,8 +83,8 @@ std::vector<Scenario> make_scenarios() {
   rotated.needs_live_name = true;
   rotated.act = rotate_it;
 
-  // The proof comes too late: the record that was replaced has to stand again. A daemon that is dead while
-  // the servers settle finds the proof at once when it is back.
+  // The servers settle for too long: the record that was replaced has to stand again. A daemon that is dead
+  // meanwhile finds them settled when it is back.
   Scenario& reverted = add("revert", Ending::kLive, "compensated");
   reverted.run_ends.push_back("completed");
   reverted.needs_live_name = true;
@@ -103,12 +103,12 @@ do = "dns.publish"
 [[pipelines.rotate.steps]]
 id = "await"
 do = "dns.await"
-[[pipelines.rotate.steps]]
-id = "prove"
-do = "name.prove"
 timeout = "200ms"
 deadline = "200ms"
 on_exhausted = "compensate"
+[[pipelines.rotate.steps]]
+id = "prove"
+do = "name.prove"
 [[pipelines.rotate.steps]]
 id = "disable"
 do = "offer.disable"
