@@ -261,6 +261,9 @@ void WriterThread::resume(Batch batch) {
 
   while (!batch.empty()) {
     const boost::asio::any_io_executor executor = batch.front()->executor();
+    // What is posted may end all work there before post() has returned: the context must not go meanwhile.
+    const boost::asio::any_io_executor working =
+        boost::asio::prefer(executor, boost::asio::execution::outstanding_work.tracked);
     Batch mine, others;
     for (auto& write : batch) (write->executor() == executor ? mine : others).push_back(std::move(write));
     // While the writer waits for the next batch its core is free too: the executor's threads share the work.
