@@ -37,7 +37,7 @@ constexpr std::array kWords{
     Words{"offer.create", "offer"},
     Words{"dns.publish", "TXT record published"},
     Words{"dns.await", "on every server"},
-    Words{"name.prove", "validated and proven from the root"},
+    Words{"name.prove", "validated and proven"},
     Words{"event.emit", "event"},
     Words{"dns.withdraw", "TXT record withdrawn"},
     Words{"offer.disable", "offer retired"},
