@@ -149,12 +149,12 @@ void WriterThread::run() {
   }
 }
 
-// A batch whose writing takes as long as its commit is large enough. What comes later is worked on while this
-// one is written: two halves that take turns keep all cores busy, where one whole would have the writer and
-// the others wait for each other.
+// A batch whose writing takes a third of a commit's time is large enough: more comes while it is committed,
+// and is worked on meanwhile. Two halves that take turns keep all cores busy, where one whole would have the
+// writer and the others wait for each other; on a slow disk a batch is whole.
 std::size_t WriterThread::enough() const {
   if (write_time_.count() <= 0) return settings_.max_batch;
-  const auto units = static_cast<std::size_t>(commit_time_ / write_time_) + 1;
+  const auto units = static_cast<std::size_t>(commit_time_ / (3 * write_time_)) + 1;
   return std::clamp(units, kLeastShare, settings_.max_batch);
 }
 
