@@ -19,8 +19,8 @@ using UnboundResult = std::unique_ptr<ub_result, FreeUnboundResult>;
 
 std::vector<net::DnsRecord> evidence_of(const ub_result& result) {
   if (result.answer_packet == nullptr || result.answer_len <= 0) return {};
-  auto message = net::decode_message({static_cast<const std::uint8_t*>(result.answer_packet),
-                                      static_cast<std::size_t>(result.answer_len)});
+  auto message = net::decode_message(
+      {static_cast<const std::uint8_t*>(result.answer_packet), static_cast<std::size_t>(result.answer_len)});
   if (!message) return {};
   std::vector<net::DnsRecord> records = std::move(message->answer);
   for (net::DnsRecord& record : message->authority) records.push_back(std::move(record));

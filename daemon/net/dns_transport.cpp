@@ -41,7 +41,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     co_await asio::this_coro::throw_if_cancelled(false);
     start_deadline();
     base::Result<DnsAnswer> result = base::fail(base::unknown(""));
-    if (carrier != DnsCarrier::kTcp) result = co_await by_udp(carrier == DnsCarrier::kUdpOnce ? 1 : kUdpTries);
+    if (carrier != DnsCarrier::kTcp)
+      result = co_await by_udp(carrier == DnsCarrier::kUdpOnce ? 1 : kUdpTries);
     const bool cut_off = result && result->truncated && carrier == DnsCarrier::kUdpThenTcp;
     if (carrier == DnsCarrier::kTcp || cut_off) result = co_await by_tcp();
     if (!result &&
