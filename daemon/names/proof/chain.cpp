@@ -265,7 +265,9 @@ Chain::SignatureVerdict Chain::judge_signature(const RecordSet& set, const Rrsig
               {},
               {}};
     }
-    if (!signature_holds(*key, message, rrsig.signature)) continue;
+    const bool holds = options_.memory ? options_.memory->holds(*key, message, rrsig.signature)
+                                       : signature_holds(*key, message, rrsig.signature);
+    if (!holds) continue;
     return {Standing::kVerified,
             {},
             key->rdata,

@@ -11,6 +11,7 @@
 #include "base/time.hpp"
 #include "names/proof/delegation.hpp"
 #include "names/proof/record_sets.hpp"
+#include "names/proof/signature_memory.hpp"
 #include "names/proof/trust_anchors.hpp"
 
 namespace paynamed::names {
@@ -52,6 +53,8 @@ struct ChainOptions {
   // How long after its end a signature still counts (BIP-353 gives verifiers 1 h).
   base::Duration grace{0};
   Unverifiable unverifiable = Unverifiable::kRefuse;
+  // Borrowed; for whoever verifies many proofs that share keys.
+  SignatureMemory* memory = nullptr;
 };
 
 class Chain {
