@@ -172,9 +172,14 @@ std::optional<StartFailure> Daemon::start_api() {
     }
     return domains;
   };
-  proofs_ = std::make_unique<ProofSource>(
-      *store_, *dns_,
-      [this](std::string_view domain) { return runtime_->config.find_domain(domain) != nullptr; }, clock_);
+  ProofSource::Dependencies proofs{io_.get_executor(), *store_, clock_, {}, {}};
+  proofs.is_ours = [this](std::string_view domain) {
+    return runtime_->config.find_domain(domain) != nullptr;
+  };
+  proofs.prove = [this](base::Name name, base::Duration most) {
+    return dns_->prove_for_caller(std::move(name), most);
+  };
+  proofs_ = std::make_unique<ProofSource>(std::move(proofs));
   dependencies.proof_of = [this](base::Name name, bool any_domain) {
     return proofs_->proof_of(std::move(name), any_domain);
   };

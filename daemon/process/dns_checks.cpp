@@ -23,6 +23,7 @@ namespace {
 // Finding the servers of a zone takes some questions down the tree, a validation some more.
 constexpr base::Duration kFindServers{10'000};
 constexpr base::Duration kValidate{15'000};
+constexpr base::Duration kProve{20'000};
 // The monitor has time, but many names.
 constexpr base::Duration kMonitorFinds{5'000};
 constexpr base::Duration kMonitorProves{10'000};
@@ -179,9 +180,8 @@ asio::awaitable<std::optional<pipeline::ResolverSummary>> DnsChecks::check_resol
   co_return summary;
 }
 
-asio::awaitable<Result<pipeline::ProvenRecord>> DnsChecks::prove_record(base::Name name,
-                                                                        base::Duration most) const {
-  auto made = co_await prover_.prove(name.owner_name(), most);
+asio::awaitable<Result<pipeline::ProvenRecord>> DnsChecks::prove_record(base::Name name) const {
+  auto made = co_await prover_.prove(name.owner_name(), kProve);
   if (!made) co_return base::fail(made.error());
   const names::VerifiedProof& verified = made->verified.proof;
   auto facts = names::read_chain_facts(made->chain(), verified);
@@ -204,8 +204,13 @@ Result<names::LintReport> DnsChecks::lint(const base::Name& name, const state::P
   return names::lint({name, *verified, *facts, options.now});
 }
 
-asio::awaitable<Result<state::Proof>> DnsChecks::prove_for_monitor(std::string owner) const {
-  auto made = co_await prover_.prove(std::move(owner), kMonitorProves);
+asio::awaitable<Result<state::Proof>> DnsChecks::prove_for_caller(base::Name name,
+                                                                  base::Duration most) const {
+  return prove(name.owner_name(), most);
+}
+
+asio::awaitable<Result<state::Proof>> DnsChecks::prove(std::string owner, base::Duration most) const {
+  auto made = co_await prover_.prove(std::move(owner), most);
   if (!made) co_return base::fail(made.error());
   co_return stored_form(made->verified, std::move(made->leaf), std::move(made->trunk), clock_.wall());
 }
@@ -218,7 +223,7 @@ monitor::DnsQuestions DnsChecks::questions_of_monitor() const {
   questions.servers_of = [this](std::string owner) {
     return authoritative_.servers_of(std::move(owner), kMonitorFinds);
   };
-  questions.prove = [this](std::string owner) { return prove_for_monitor(std::move(owner)); };
+  questions.prove = [this](std::string owner) { return prove(std::move(owner), kMonitorProves); };
   questions.domain_security = [this](std::string domain) {
     return validator_->domain_security(std::move(domain), kMonitorProves);
   };
@@ -230,6 +235,7 @@ monitor::DnsQuestions DnsChecks::questions_of_monitor() const {
     chain.insert(chain.end(), trunk.begin(), trunk.end());
     names::ChainOptions options;
     options.now = clock_.wall();
+    options.memory = &signatures_;
     const auto verified = names::verify_payment_proof(chain, owner, anchors_, options);
     if (!verified) return base::fail(verified.error());
     return stored_form(*verified, *std::move(encoded), trunk, clock_.wall());

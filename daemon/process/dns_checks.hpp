@@ -29,10 +29,10 @@ class DnsChecks {
       base::Name name, std::string value) const;
   boost::asio::awaitable<std::optional<pipeline::ResolverSummary>> check_resolvers(base::Name name,
                                                                                    std::string value) const;
-  static constexpr base::Duration kProve{20'000};
-  // DEADLINE_EXCEEDED after `most`.
-  boost::asio::awaitable<base::Result<pipeline::ProvenRecord>> prove_record(
-      base::Name name, base::Duration most = kProve) const;
+  boost::asio::awaitable<base::Result<pipeline::ProvenRecord>> prove_record(base::Name name) const;
+  // The same without the lint. DEADLINE_EXCEEDED after `most`.
+  boost::asio::awaitable<base::Result<state::Proof>> prove_for_caller(base::Name name,
+                                                                      base::Duration most) const;
   // What wallets make of a stored proof now. Asks nobody. FAILED_PRECONDITION when it does not hold any more.
   base::Result<names::LintReport> lint(const base::Name& name, const state::Proof& proof) const;
   boost::asio::awaitable<base::Result<pipeline::ValidationReport>> validate_domain(std::string domain) const;
@@ -44,7 +44,7 @@ class DnsChecks {
   DnsChecks(const config::Dns& settings, base::Clock& clock, base::Random& random,
             std::unique_ptr<names::Validator> validator, names::TrustAnchors anchors);
 
-  boost::asio::awaitable<base::Result<state::Proof>> prove_for_monitor(std::string owner) const;
+  boost::asio::awaitable<base::Result<state::Proof>> prove(std::string owner, base::Duration most) const;
 
   net::DnsTransport transport_;
   names::Authoritative authoritative_;
@@ -54,6 +54,8 @@ class DnsChecks {
   std::unique_ptr<names::Validator> validator_;
   const names::TrustAnchors anchors_;
   names::Prover prover_;
+  // Of the monitor's quick looks: the names of a zone share all signatures but their own.
+  mutable names::SignatureMemory signatures_;
   base::Clock& clock_;
 };
 

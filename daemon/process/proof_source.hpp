@@ -1,25 +1,36 @@
 // ProofSource: proofs for whoever asks over the API. Names of this daemon come from the store as long as
-// their proof is no older than the name's TTLs; everything else is proven anew, and remembered so long.
+// their proof is no older than the name's TTLs; everything else is proven anew, and remembered so long. A
+// proof that is asked for often is made anew shortly before its time is over, so that nobody waits for it.
 //
 // Threads: proof_of() may be called on any executor, many at once. What it is given must outlive it.
 #pragma once
 
+#include <atomic>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <functional>
-#include <list>
-#include <map>
-#include <mutex>
+#include <memory>
 
-#include "process/dns_checks.hpp"
+#include "base/clock.hpp"
+#include "base/name.hpp"
+#include "process/remembered_proofs.hpp"
 #include "state/store.hpp"
 
 namespace paynamed::process {
 
 class ProofSource {
  public:
-  // `is_ours` says whether the daemon manages a domain.
-  ProofSource(state::Store& store, const DnsChecks& dns, std::function<bool(std::string_view domain)> is_ours,
-              base::Clock& clock);
+  struct Dependencies {
+    boost::asio::any_io_executor workers;  // for proofs made ahead of time
+    state::Store& store;
+    base::Clock& clock;
+    // Whether the daemon manages a domain.
+    std::function<bool(std::string_view domain)> is_ours;
+    // DnsChecks::prove_record
+    std::function<boost::asio::awaitable<base::Result<state::Proof>>(base::Name name, base::Duration most)>
+        prove;
+  };
+  explicit ProofSource(Dependencies dependencies);
 
   // A proof that a wallet may use now (BIP-353: none is handed on for longer than the least TTL of its
   // chain). Failures: NOT_FOUND for a name of ours that is not proven; UNAUTHENTICATED for a foreign name
@@ -27,26 +38,22 @@ class ProofSource {
   // public tree; RESOURCE_EXHAUSTED while too many are being proven; else as Prover.
   boost::asio::awaitable<base::Result<state::Proof>> proof_of(base::Name name, bool any_domain);
 
+  // How long a proof may take to be made; shorter when an older one can be given instead.
+  static constexpr base::Duration kProve{20'000};
+  static constexpr base::Duration kFallBackAfter{4'000};
+
  private:
-  struct Remembered {
-    std::string name;
-    state::Proof proof;
-  };
-
-  std::optional<state::Proof> remembered(const std::string& name);
-  void remember(const std::string& name, const state::Proof& proof);
   boost::asio::awaitable<base::Result<state::Proof>> prove(base::Name name, base::Duration most);
+  boost::asio::awaitable<void> renew(base::Name name);
+  void renew_ahead(const base::Name& name);
+  base::WallTime end_of_use(const state::Proof& proof) const;
   bool is_fresh(const state::Proof& proof) const;
+  bool is_worth_renewing(const RememberedProofs::Found& found) const;
 
-  state::Store& store_;
-  const DnsChecks& dns_;
-  const std::function<bool(std::string_view domain)> is_ours_;
-  base::Clock& clock_;
-
-  std::mutex mutex_;
-  std::list<Remembered> recent_;  // the last used first
-  std::map<std::string, std::list<Remembered>::iterator> places_;
-  std::size_t proving_ = 0;
+  const Dependencies with_;
+  RememberedProofs remembered_;
+  // Shared with every proof at work, which may end after this does.
+  const std::shared_ptr<std::atomic<int>> proving_;
 };
 
 }  // namespace paynamed::process
