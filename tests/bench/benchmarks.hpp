@@ -8,8 +8,8 @@
 namespace paynamed::bench {
 
 struct Options {
-  std::filesystem::path folder;   // for state files; on a real disk
-  std::filesystem::path daemon;   // the paynamed to start; empty: names is measured without it
+  std::filesystem::path folder;  // for state files; on a real disk
+  std::filesystem::path daemon;  // the paynamed to start (monitor needs it); empty: names is measured without
   std::filesystem::path modules;  // its modules
   bool json = false;
   int rounds = 5;
@@ -21,6 +21,9 @@ void bench_runs(const Options& options);
 void bench_names(const Options& options);
 // What it costs to verify a DNSSEC proof, beside its signatures alone. Prints; throws when it cannot measure.
 void bench_proofs(const Options& options);
+// How many live names the monitor looks at in a second when no cap holds it, beside bare questions to the
+// same server. Starts a DNS server. Prints; throws when it cannot measure.
+void bench_monitor(const Options& options);
 // A child of bench_names: opens the state file, recovers, looks one name up, prints "ready" and waits for the
 // end of stdin.
 void serve_ready(const std::filesystem::path& state_file);

@@ -13,7 +13,8 @@
 namespace {
 
 constexpr const char* kUsage =
-    "usage: paynamed_bench runs|names|proofs --folder DIR [--rounds N] [--json] [--daemon PATH --modules "
+    "usage: paynamed_bench runs|names|proofs|monitor --folder DIR [--rounds N] [--json] [--daemon PATH "
+    "--modules "
     "DIR]\n";
 
 }  // namespace
@@ -46,7 +47,7 @@ int main(int argc, char** argv) {
     }
   }
   if (options.folder.empty() || options.rounds < 1 ||
-      (what != "runs" && what != "names" && what != "proofs" && what != "ready")) {
+      (what != "runs" && what != "names" && what != "proofs" && what != "monitor" && what != "ready")) {
     std::fputs(kUsage, stderr);
     return 64;
   }
@@ -65,7 +66,9 @@ int main(int argc, char** argv) {
                  options.folder.string());
       return 1;
     }
-    what == "runs" ? bench_runs(options) : bench_names(options);
+    if (what == "runs") bench_runs(options);
+    if (what == "names") bench_names(options);
+    if (what == "monitor") bench_monitor(options);
   } catch (const std::exception& error) {
     fmt::print(stderr, "paynamed_bench: {}\n", error.what());
     return 1;

@@ -21,8 +21,11 @@ class RunUnits {
   static constexpr std::uint32_t kUpdates = 5;
 
   // Begins with the name of this number; two that begin elsewhere make different ids.
-  explicit RunUnits(std::uint64_t first)
-      : count_(first), random_(first + 1), now_(std::chrono::seconds{1'750'000'000 + first / 100}) {}
+  RunUnits(std::uint64_t first, std::string domain)
+      : count_(first),
+        domain_(std::move(domain)),
+        random_(first + 1),
+        now_(std::chrono::seconds{1'750'000'000 + first / 100}) {}
 
   // The next run, and its `update` (0 to kUpdates - 1) once the run has its key.
   state::NewRun next();
@@ -32,6 +35,7 @@ class RunUnits {
   state::NewEvent event(const std::string& type, const state::NewRun& run, const std::string& more);
 
   std::uint64_t count_;
+  const std::string domain_;
   const std::string pipeline_ = instant_runtime()->pipelines.at("register").to_json();
   base::SeededRandom random_;
   base::WallTime now_;
@@ -48,7 +52,7 @@ state::NewRun RunUnits::next() {
   state::NewRun run;
   run.tenant = "default";
   run.id = base::Uuid::v7(now_, random_);
-  run.name = name_at(count_++);
+  run.name = name_at(count_++, "", domain_);
   run.owner = fmt::format("user-{}", count_);
   run.time = now_;
   run.correlation_id = run.id.to_string();
@@ -63,13 +67,13 @@ state::NewRun RunUnits::next() {
       event("run.accepted", run,
             fmt::format(R"(,"verb":"register","domain":"{}","owner":"{}","reference":"ref-{}",)"
                         R"("source":"node","livemode":false,"correlation_id":"{}")",
-                        kDomain, run.owner, count_, run.correlation_id)));
+                        domain_, run.owner, count_, run.correlation_id)));
   return run;
 }
 
 state::RunUpdate RunUnits::update(const state::NewRun& run, state::RunKey key, std::uint32_t update) {
   constexpr std::string_view kSteps[] = {"check", "node", "offer", "publish", "prove"};
-  static const std::string value = "bitcoin:?lno=lno1" + std::string(280, 'q');
+  const std::string& value = record_value();
   now_ += base::Duration{1};
   state::RunUpdate next;
   next.run = key;
@@ -116,19 +120,24 @@ state::Connection open_file(const std::string& path, const char* synchronous) {
   return connection;
 }
 
-std::string name_at(std::uint64_t number, std::string_view prefix) {
-  const std::uint64_t spread = ((number + 1) * 0x9E3779B97F4A7C15u) >> 16;
-  return fmt::format("{:x}{}@{}", spread, prefix, kDomain);
+const std::string& record_value() {
+  static const std::string value = "bitcoin:?lno=lno1" + std::string(280, 'q');
+  return value;
 }
 
-void fill_names(const std::string& path, std::uint64_t count) {
+std::string name_at(std::uint64_t number, std::string_view prefix, std::string_view domain) {
+  const std::uint64_t spread = ((number + 1) * 0x9E3779B97F4A7C15u) >> 16;
+  return fmt::format("{:x}{}@{}", spread, prefix, domain);
+}
+
+void fill_names(const std::string& path, std::uint64_t count, const std::string& domain) {
   auto connection = open_file(path, "OFF");
   must(connection.execute("PRAGMA cache_size = -524288; PRAGMA wal_autocheckpoint = 100000"));
   state::UnitWriter writer(connection, UINT64_MAX);
   must(writer.load());
   const auto there =
       static_cast<std::uint64_t>(must(connection.integer("SELECT coalesce((SELECT names FROM totals), 0)")));
-  RunUnits units(there);
+  RunUnits units(there, domain);
   for (std::uint64_t i = there; i < count;) {
     must(writer.begin());
     for (int n = 0; n < 1000 && i < count; ++n, ++i) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "state/sqlite.hpp"
+#include "tests/bench/instant_actions.hpp"
 
 namespace paynamed::bench {
 
@@ -16,10 +17,13 @@ state::Connection open_file(const std::string& path, const char* synchronous = "
 
 // The name with this number. Names arrive in no order: hashing spreads them over the index as people's names
 // are. `prefix` keeps several sets apart.
-std::string name_at(std::uint64_t number, std::string_view prefix = "");
+std::string name_at(std::uint64_t number, std::string_view prefix = "", std::string_view domain = kDomain);
+
+// The TXT value that each of them has.
+const std::string& record_value();
 
 // Puts the live names 0 to count - 1 into the file at `path`: each with the events, the journal and the read
 // models of its registration. Goes on where an earlier call was ended.
-void fill_names(const std::string& path, std::uint64_t count);
+void fill_names(const std::string& path, std::uint64_t count, const std::string& domain = kDomain);
 
 }  // namespace paynamed::bench
