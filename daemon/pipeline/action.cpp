@@ -1,6 +1,9 @@
 #include "pipeline/action.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include "pipeline/event_data.hpp"
 
@@ -15,6 +18,22 @@ asio::awaitable<Result<json::object>> Action::prepare(const StepContext&) {
 
 asio::awaitable<UndoResult> Action::undo(const StepContext&) {
   co_return UndoDone{{}, "nothing to take back"};
+}
+
+base::Status check_size(const Done& done) {
+  // What an entry of the journal has besides is little.
+  constexpr std::size_t kMostOutputs = state::kMaxTextBytes / 2;
+  const auto too_large = [](std::string_view what, std::size_t most) {
+    return base::failed_precondition(fmt::format(
+        "the step gave more than {} bytes of {}, which cannot be stored; look at what its plugin answers",
+        most, what));
+  };
+  if (json::serialize(done.outputs).size() + done.message.size() > kMostOutputs)
+    return too_large("outputs", kMostOutputs);
+  for (const state::NewEvent& event : done.events) {
+    if (event.data.size() > state::kMaxEventBytes) return too_large("event data", state::kMaxEventBytes);
+  }
+  return {};
 }
 
 const json::object* StepContext::outputs_of_kind(std::string_view kind) const {

@@ -86,6 +86,9 @@ struct Failure {
 };
 using StepResult = std::variant<Done, Skipped, Wait, Failure>;
 
+// FAILED_PRECONDITION when there is more in it than the store takes: plugins say how much they like.
+base::Status check_size(const Done& done);
+
 struct UndoDone {
   std::vector<state::NewEvent> events;
   std::string message;

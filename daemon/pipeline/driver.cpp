@@ -167,6 +167,12 @@ asio::awaitable<Driver::MaybeRest> Driver::finish_step(Run& run, std::size_t ind
   if (auto* failure = std::get_if<Failure>(&result)) {
     co_return co_await fail_step(run, index, std::move(*failure));
   }
+  if (const auto* done = std::get_if<Done>(&result)) {
+    if (auto status = check_size(*done); !status.ok()) {
+      Failure too_large{std::move(status), true, false};
+      co_return co_await fail_step(run, index, std::move(too_large));
+    }
+  }
   const auto number = static_cast<std::uint32_t>(index);
   const StepProgress& step = run.progress.step(index);
   if (auto* wait = std::get_if<Wait>(&result); wait && stays_in_memory(run, index, *wait)) {

@@ -14,6 +14,12 @@
 
 namespace paynamed::state {
 
+// No row may be larger: a page of events must stay sendable. Of an entry of the journal, an event's data and
+// a part of a proof.
+inline constexpr std::size_t kMaxTextBytes = 1 << 20;
+inline constexpr std::size_t kMaxEventBytes = 64 << 10;
+inline constexpr std::size_t kMaxProofPartBytes = 64 << 10;
+
 // Rows refer to each other by these numbers; they never leave the daemon.
 using TenantKey = std::int64_t;
 using RunKey = std::int64_t;

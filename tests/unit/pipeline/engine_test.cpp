@@ -40,8 +40,8 @@ struct EngineTest : EngineFixture {
 TEST_F(EngineTest, RunsEveryStepInOrderAndCompletes) {
   const auto run = accepted();
   EXPECT_EQ(settle(run).state, RunState::kCompleted);
-  EXPECT_THAT(script.seen(), ElementsAre("prepare offer", "perform offer", "prepare a", "perform a", "prepare b",
-                                         "perform b", "prepare c", "perform c"));
+  EXPECT_THAT(script.seen(), ElementsAre("prepare offer", "perform offer", "prepare a", "perform a",
+                                         "prepare b", "perform b", "prepare c", "perform c"));
   EXPECT_THAT(event_types(), ElementsAre("run.accepted", "run.completed"));
 }
 
@@ -63,6 +63,31 @@ TEST_F(EngineTest, ATerminalFailureTakesBackWhatWasDoneInReverse) {
   const auto calls = script.seen();
   EXPECT_THAT(std::vector(calls.end() - 3, calls.end()), ElementsAre("undo b", "undo a", "undo offer"));
   EXPECT_THAT(event_types(), ElementsAre("run.accepted", "run.compensating", "run.compensated"));
+}
+
+TEST_F(EngineTest, AStepThatGivesMoreThanCanBeStoredIsTakenBack) {
+  const auto gives = [](std::size_t outputs, std::size_t data) -> Script::Perform {
+    return [=](const StepContext& context) -> StepResult {
+      Done done;
+      done.outputs["made"] = std::string(outputs, 'x');
+      state::NewEvent event;
+      event.type = "custom.made";
+      event.subject = context.input.name.text();
+      event.data = "{\"of\":\"" + std::string(data, 'x') + "\"}";
+      done.events.push_back(std::move(event));
+      return done;
+    };
+  };
+  for (const auto& too_much : {gives(2 << 20, 1), gives(1, 100 << 10)}) {
+    script.performs["b"] = {too_much};
+    script.calls.clear();
+    const auto row = settle(accepted());
+    EXPECT_EQ(row.state, RunState::kCompensated);
+    EXPECT_THAT(row.reason, HasSubstr("more than"));
+    EXPECT_THAT(script.seen(), Contains("undo b")) << "it may have done something";
+  }
+  script.performs["b"] = {gives(100 << 10, 10 << 10)};
+  EXPECT_EQ(settle(accepted()).state, RunState::kCompleted);
 }
 
 TEST_F(EngineTest, ACompensatedRegistrationFreesTheName) {
@@ -115,14 +140,14 @@ TEST_P(ExhaustionTest, EndsAsThePipelineSays) {
 
 INSTANTIATE_TEST_SUITE_P(
     , ExhaustionTest,
-    testing::Values(
-        Exhaustion{"TransientPauses", config::Step::OnExhausted::kPause, Code::kUnavailable, RunState::kPaused, 3},
-        Exhaustion{"TransientCompensates", config::Step::OnExhausted::kCompensate, Code::kUnavailable,
-                   RunState::kCompensated, 3},
-        Exhaustion{"CredentialsPauseAtOnce", config::Step::OnExhausted::kPause, Code::kUnauthenticated,
-                   RunState::kPaused, 1},
-        Exhaustion{"CredentialsCompensateAtOnce", config::Step::OnExhausted::kCompensate, Code::kUnauthenticated,
-                   RunState::kCompensated, 1}),
+    testing::Values(Exhaustion{"TransientPauses", config::Step::OnExhausted::kPause, Code::kUnavailable,
+                               RunState::kPaused, 3},
+                    Exhaustion{"TransientCompensates", config::Step::OnExhausted::kCompensate,
+                               Code::kUnavailable, RunState::kCompensated, 3},
+                    Exhaustion{"CredentialsPauseAtOnce", config::Step::OnExhausted::kPause,
+                               Code::kUnauthenticated, RunState::kPaused, 1},
+                    Exhaustion{"CredentialsCompensateAtOnce", config::Step::OnExhausted::kCompensate,
+                               Code::kUnauthenticated, RunState::kCompensated, 1}),
     [](const auto& each) { return std::string{each.param.name}; });
 
 TEST_F(EngineTest, APausedRunGoesOnWhereItStood) {
