@@ -64,8 +64,8 @@ int wait_for(pid_t pid) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-// Runs to the end with `input` on stdin; throws with its output when it fails.
-void run(std::vector<std::string> words, const std::string& input = {}) {
+// Runs to the end with `input` on stdin and returns its output; throws with it when it fails.
+std::string run(std::vector<std::string> words, const std::string& input = {}) {
   const std::string name = words.front();
   const Started child = spawn(std::move(words));
   if (write(child.input, input.data(), input.size()) < 0) throw std::runtime_error("cannot write to " + name);
@@ -74,6 +74,14 @@ void run(std::vector<std::string> words, const std::string& input = {}) {
   if (const int code = wait_for(child.pid); code != 0) {
     throw std::runtime_error(fmt::format("{} ended with {}: {}", name, code, output));
   }
+  return output;
+}
+
+std::vector<std::string> split(const std::string& text) {
+  std::istringstream in(text);
+  std::vector<std::string> words;
+  for (std::string word; in >> word;) words.push_back(word);
+  return words;
 }
 
 std::string text_of(const std::filesystem::path& path) {
@@ -132,8 +140,15 @@ void KnotLab::kill() {
 }
 
 void KnotLab::restart() {
+  start_again("--foreground");
+}
+void KnotLab::restart_at(const std::string& offset) {
+  start_again("--faketime=" + offset);
+}
+
+void KnotLab::start_again(const std::string& option) {
   kill();
-  const Started child = spawn({kScript, "restart", "--foreground", directory_.string()});
+  const Started child = spawn({kScript, "restart", "--foreground", option, directory_.string()});
   pid_ = child.pid;
   close(child.input);
   const std::string said = read_all(child.output);
@@ -174,6 +189,69 @@ void KnotLab::put_txt_strings(const std::string& zone, const std::string& name,
 
 void KnotLab::remove_txt(const std::string& zone, const std::string& name) const {
   update(zone, fmt::format("del {} TXT\n", name));
+}
+
+void KnotLab::add_zone(const std::string& zone, const std::string& policy,
+                       const std::vector<std::string>& servers) {
+  std::vector<std::string> words{kScript, "add-zone", directory_.string(), zone};
+  if (policy == "unsigned") {
+    words.push_back("--unsigned");
+  } else {
+    words.insert(words.end(), {"--policy", policy});
+  }
+  for (const std::string& server : servers) {
+    words.insert(words.end(), {"--server", server});
+    stubs_.push_back(fmt::format("{} {}@{}", zone, server, port_));
+  }
+  run(std::move(words));
+}
+
+void KnotLab::edit(const std::string& zone, const std::vector<std::string>& changes) const {
+  control("zone-begin " + zone);
+  try {
+    for (const std::string& change : changes) {
+      const std::size_t blank = change.find(' ');
+      control(fmt::format("zone-{} {} {}", change.substr(0, blank), zone, change.substr(blank + 1)));
+    }
+    control("zone-commit " + zone);
+  } catch (const std::exception&) {
+    control("zone-abort " + zone);
+    throw;
+  }
+}
+
+void KnotLab::sign_zone(const std::string& zone) const {
+  run({kScript, "sign-zone", directory_.string(), zone});
+}
+void KnotLab::load_keys(const std::string& zone) const {
+  control("zone-keys-load " + zone);
+}
+void KnotLab::sign_anew(const std::string& zone) const {
+  control("zone-sign " + zone);
+}
+
+void KnotLab::control(const std::string& words) const {
+  std::vector<std::string> argv{"knotc", "-b", "-s", (directory_ / "knot.sock").string()};
+  for (std::string& word : split(words)) argv.push_back(std::move(word));
+  run(std::move(argv));
+}
+
+std::string KnotLab::keymgr(const std::string& zone, const std::string& words) const {
+  std::vector<std::string> argv{"keymgr", "-c", (directory_ / "knot.conf").string(), zone};
+  for (std::string& word : split(words)) argv.push_back(std::move(word));
+  return run(std::move(argv));
+}
+
+std::map<std::string, std::string> KnotLab::delegation_signers(const std::string& zone) const {
+  std::map<std::string, std::string> signers;
+  std::istringstream lines(keymgr(zone, "ds"));
+  for (std::string line; std::getline(lines, line);) {
+    const auto words = split(line);
+    // "zone DS tag algorithm type digest"; type 2 is SHA-256.
+    if (words.size() == 6 && words[4] == "2")
+      signers[words[2]] = fmt::format("{} {} 2 {}", words[2], words[3], words[5]);
+  }
+  return signers;
 }
 
 }  // namespace paynamed::fakes

@@ -42,6 +42,8 @@ class KnotLab {
   void restore_secret() const;
   // Ends the server at once (SIGKILL) and starts it again on the same port with the same zones.
   void restart();
+  // The same, with the server's clock off by that, as "-3d" (libfaketime).
+  void restart_at(const std::string& offset);
   // Ends the server; its port stays unused until restart().
   void kill();
   // SIGSTOP and SIGCONT: a server that takes packets and answers nothing.
@@ -57,7 +59,27 @@ class KnotLab {
                        const std::vector<std::string>& strings) const;
   void remove_txt(const std::string& zone, const std::string& name) const;
 
+  // What the operator of the server does; each throws std::runtime_error with what the server said.
+  //
+  // One more signed zone below test., with one NS record and address each of `servers` and its DS record at
+  // the parent; known to stubs() at these addresses. `policy` is one of those in scripts/dns-lab, or
+  // "unsigned".
+  void add_zone(const std::string& zone, const std::string& policy, const std::vector<std::string>& servers);
+  // In one transaction: "set OWNER TTL TYPE DATA" adds a record, "unset OWNER TYPE" removes all of the type.
+  void edit(const std::string& zone, const std::vector<std::string>& changes) const;
+  // An unsigned zone that was added is signed, and its DS record put at the parent.
+  void sign_zone(const std::string& zone) const;
+  // The server takes up changed keys, or signs all of the zone anew.
+  void load_keys(const std::string& zone) const;
+  void sign_anew(const std::string& zone) const;
+  // Runs `keymgr ZONE words...` and returns what it prints.
+  std::string keymgr(const std::string& zone, const std::string& words) const;
+  // "TAG ALGORITHM 2 DIGEST" of each key of the zone, by tag.
+  std::map<std::string, std::string> delegation_signers(const std::string& zone) const;
+
  private:
+  void start_again(const std::string& option);
+  void control(const std::string& words) const;
   void update(const std::string& zone, const std::string& lines) const;
 
   std::filesystem::path directory_;
