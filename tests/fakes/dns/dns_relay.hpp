@@ -1,0 +1,32 @@
+// DnsRelay: stands at an address before a DNS server that is somewhere else, and passes questions and answers
+// on unchanged, by UDP and by TCP. A test closes TCP, as a firewall does.
+//
+// Threads: works on a thread of its own; every public function may be called from any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace paynamed::fakes {
+
+class DnsRelay {
+ public:
+  // Throws std::runtime_error when the address and port are taken.
+  DnsRelay(const std::string& address, std::uint16_t port, const std::string& server,
+           std::uint16_t server_port);
+  // Nothing listens there afterwards.
+  ~DnsRelay();
+  DnsRelay(const DnsRelay&) = delete;
+  DnsRelay& operator=(const DnsRelay&) = delete;
+
+  // Connections are refused from here on, and those that are open end.
+  void close_tcp();
+  void open_tcp();
+
+ private:
+  class Worker;
+  std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace paynamed::fakes
