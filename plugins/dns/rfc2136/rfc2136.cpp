@@ -346,10 +346,12 @@ Rfc2136::Found Rfc2136::find(const Place& at, const Call& call) {
 }
 
 void Rfc2136::conflict(const Place& at, const Found& found) {
-  std::string what = "nothing";
+  // Reading again would find it again: somebody has to remove it.
   if (found.alias) {
-    what = "a CNAME";
-  } else if (found.values.size() > 1) {
+    throw Error(Code::kFailedPrecondition, at.name + " has a CNAME; remove it from the zone.");
+  }
+  std::string what = "nothing";
+  if (found.values.size() > 1) {
     what = std::to_string(found.values.size()) + " TXT records";
   } else if (found.values.size() == 1) {
     what = "\"" + found.values.front().joined + "\"";
