@@ -47,14 +47,43 @@ std::set<std::string> signers_of(const std::vector<DnsRecord>& records) {
   return signers;
 }
 
+// A wildcard's answer with NSEC3 records that leave names out: libunbound calls it insecure however well the
+// zone is signed, for the records do not say that the name has no record of its own (RFC 5155 section 8.8).
+bool is_left_open_by_opt_out(const std::string& owner, const Validation& found) {
+  const auto labels = std::count(owner.begin(), owner.end(), '.');
+  const auto is_expanded = [&](const DnsRecord& record) {
+    const auto rrsig = record.type == DnsType::kRrsig ? read_rrsig(record.rdata) : std::nullopt;
+    return rrsig && record.owner == owner && rrsig->labels < labels;
+  };
+  const auto leaves_out = [](const DnsRecord& record) {
+    const auto nsec3 = record.type == kNsec3Type ? read_nsec3(record.rdata) : std::nullopt;
+    return nsec3 && nsec3->opt_out();
+  };
+  return std::any_of(found.evidence.begin(), found.evidence.end(), is_expanded) &&
+         std::any_of(found.evidence.begin(), found.evidence.end(), leaves_out);
+}
+
 base::Status why_not(const std::string& owner, DnsType type, const Validation& found) {
   switch (found.security) {
     case Security::kInsecure:
-      return base::failed_precondition(fmt::format(
-          "{} is not DNSSEC-signed up to the trust anchor; sign the zone and put its DS at the parent",
-          owner));
+      if (is_left_open_by_opt_out(owner, found)) {
+        return base::failed_precondition(
+            fmt::format("{} comes from a wildcard in a zone that uses NSEC3 with opt-out, with which no "
+                        "wildcard is proven; "
+                        "give the name a record of its own, or switch opt-out off",
+                        owner));
+      }
+      return base::failed_precondition(
+          fmt::format("{} is not DNSSEC-signed up to the trust anchor; switch DNSSEC on at the DNS provider "
+                      "and enter the DS record "
+                      "at the registrar",
+                      owner));
     case Security::kBogus:
-      return base::failed_precondition(fmt::format("{} does not validate: {}", owner, found.why));
+      return base::failed_precondition(
+          fmt::format("{} does not validate ({}); compare the DS record at the registrar with the zone's "
+                      "DNSKEY, and look "
+                      "whether the signatures have expired",
+                      owner, found.why));
     case Security::kIndeterminate:
       return base::unavailable(fmt::format("{} could not be validated: {}", owner, found.why));
     case Security::kSecure:

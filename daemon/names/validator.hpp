@@ -49,8 +49,8 @@ struct Validation {
   std::vector<std::vector<std::uint8_t>> records;  // rdata, in the server's order
   std::vector<std::string> values;                 // TXT only: each record joined
   std::uint32_t ttl_seconds = 0;                   // least of the answer
-  // Only of a secure answer: all that the servers said for it, aliases, signatures and denials of existence
-  // included. A proof is made of it.
+  // Of a secure or an insecure answer: all that the servers said for it, aliases, signatures and denials of
+  // existence included. A proof is made of it when it is secure.
   std::vector<net::DnsRecord> evidence;
 };
 

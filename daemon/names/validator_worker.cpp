@@ -57,7 +57,7 @@ Validation to_validation(const ub_result& result, net::DnsType type) {
     if (auto value = net::txt_value(validation.records.back()))
       validation.values.push_back(std::move(*value));
   }
-  if (validation.security == Security::kSecure) validation.evidence = evidence_of(result);
+  validation.evidence = evidence_of(result);
   return validation;
 }
 

@@ -116,6 +116,24 @@ TEST_F(ProverTest, WhatIsNotOneProvenInstructionIsNoProof) {
   }
 }
 
+TEST_F(ProverTest, OptOutLeavesAWildcardOpenAndNotARecordOfItsOwn) {
+  const std::string zone = "optout.test.";
+  const std::string below = ".user._bitcoin-payment." + zone;
+  lab->add_zone(zone, "opt-out", {lab->addresses().front()});
+  lab->edit(zone, {"set *" + below + " 60 TXT \"bitcoin:?lno=lno1any\"",
+                   "set own" + below + " 60 TXT \"bitcoin:?lno=lno1own\""});
+  SetUp();  // with the new zone's servers
+  const auto own = prove("own", zone);
+  ASSERT_TRUE(own) << own.error().to_string();
+  EXPECT_EQ(own->verified.uri, "bitcoin:?lno=lno1own");
+  EXPECT_FALSE(own->verified.proof.nsec3_opt_out) << "it needs no NSEC3 record at all";
+  const auto any = prove("any", zone);
+  ASSERT_FALSE(any);
+  EXPECT_EQ(any.error().code(), base::Code::kFailedPrecondition);
+  EXPECT_NE(any.error().message().find("NSEC3 with opt-out"), std::string::npos) << any.error().message();
+  EXPECT_NE(any.error().message().find("a record of its own"), std::string::npos) << any.error().message();
+}
+
 TEST_F(ProverTest, AChangedRecordIsProvenWithItsNewValue) {
   const std::string name = "changing.user._bitcoin-payment.second.test.";
   for (const std::string value : {"bitcoin:?lno=lno1before", "bitcoin:?lno=lno1after"}) {
