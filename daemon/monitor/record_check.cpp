@@ -154,6 +154,7 @@ asio::awaitable<RecordAnswer> RecordCheck::ask(const Subject& subject, ServerAdd
   RecordAnswer nothing;
   nothing.was_asked = false;
   base::Status trouble;
+  bool was_cut = false;
   for (const net::DnsCarrier carrier : {net::DnsCarrier::kUdpOnce, net::DnsCarrier::kTcp}) {
     trouble = co_await budget_.take(server.address.to_string());
     if (!trouble.ok()) break;
@@ -162,9 +163,19 @@ asio::awaitable<RecordAnswer> RecordCheck::ask(const Subject& subject, ServerAdd
     const auto answer = co_await questions_.ask(server.address, std::move(question), carrier);
     if (!answer) {
       trouble = answer.error();
+      if (was_cut) {
+        nothing.sentence = fmt::format(
+            "{} has an answer for {} that is too long for UDP, and nothing comes by TCP ({}); open TCP port "
+            "{} "
+            "there",
+            server.to_string(), subject.owner, trouble.message(), server.address.port);
+        co_return nothing;
+      }
       if (trouble.code() != Code::kDeadlineExceeded) break;
     } else if (!answer->truncated) {
       co_return judge_answer(*answer, server.to_string(), subject.owner, subject.value);
+    } else {
+      was_cut = true;
     }
   }
   nothing.sentence = fmt::format("{}: {}", server.server, trouble.message());

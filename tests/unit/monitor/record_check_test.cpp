@@ -69,7 +69,7 @@ struct RecordCheckTest : testing::Test {
   base::ManualClock clock{base::WallTime{1'700'000'000s}};
   // What the world says.
   std::vector<std::string> addresses{"192.0.2.1", "192.0.2.2"};
-  std::map<std::string, Answer> answers;  // by address; good() without an entry
+  std::map<std::string, Answer> answers;  // by address, with " tcp" or without; good() without an entry
   base::Status servers_trouble;
   base::Result<state::Proof> proof = proof_of(kValue);
   bool joins = true;  // what is known of the zone's keys proves its records
@@ -80,7 +80,8 @@ struct RecordCheckTest : testing::Test {
   int proofs = 0;
   std::unique_ptr<RecordCheck> check;
 
-  void SetUp() override {
+  void SetUp() override { make_check({.budget = {.queries_per_second = 1'000}}); }
+  void make_check(RecordCheck::Settings settings) {
     DnsQuestions questions;
     questions.ask = [this](net::Endpoint server, net::DnsQuestion, net::DnsCarrier carrier) {
       return ask(std::move(server), carrier);
@@ -94,12 +95,13 @@ struct RecordCheckTest : testing::Test {
       if (!joins || leaf.empty()) return base::fail(base::failed_precondition("the keys are others"));
       return proof_of(net::txt_value(leaf.front().rdata).value());
     };
-    check = std::make_unique<RecordCheck>(RecordCheck::Settings{.budget = {.queries_per_second = 1'000}},
-                                          std::move(questions), clock);
+    check = std::make_unique<RecordCheck>(settings, std::move(questions), clock);
   }
   asio::awaitable<Answer> ask(net::Endpoint server, net::DnsCarrier carrier) {
-    asked.push_back(server.address.to_string() + (carrier == net::DnsCarrier::kTcp ? " tcp" : ""));
-    const auto found = answers.find(server.address.to_string());
+    const std::string address = server.address.to_string();
+    asked.push_back(address + (carrier == net::DnsCarrier::kTcp ? " tcp" : ""));
+    auto found = answers.find(asked.back());
+    if (found == answers.end()) found = answers.find(address);
     co_return found == answers.end() ? Answer{good()} : found->second;
   }
   asio::awaitable<base::Result<names::ZoneServers>> servers_of() {
@@ -334,6 +336,19 @@ TEST_F(RecordCheckTest, ACutAnswerIsAskedForByTcp) {
   look(Depth::kAll);
   EXPECT_THAT(asked,
               testing::UnorderedElementsAre("192.0.2.1", "192.0.2.1 tcp", "192.0.2.2", "192.0.2.2 tcp"));
+}
+
+TEST_F(RecordCheckTest, ACutAnswerWithTcpBlockedSaysNothingAndWhatToDo) {
+  net::DnsAnswer cut = good();
+  cut.truncated = true;
+  for (const std::string address : {"192.0.2.1", "192.0.2.2"}) {
+    answers.emplace(address, cut);
+    answers.emplace(address + " tcp", failure(Code::kUnavailable));
+  }
+  const Finding finding = look(Depth::kAll);
+  EXPECT_EQ(finding.verdict, Verdict::kUnknown);
+  EXPECT_THAT(finding.sentence, testing::HasSubstr("too long for UDP, and nothing comes by TCP"));
+  EXPECT_THAT(finding.sentence, testing::HasSubstr("open TCP port 53 there"));
 }
 
 }  // namespace
