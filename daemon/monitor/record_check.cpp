@@ -190,7 +190,7 @@ asio::awaitable<Finding> RecordCheck::prove(const Subject& subject, std::vector<
   // While it waited another look may have proven the keys anew, or found that they cannot be.
   if (auto proven = prove_with_known(subject, record)) co_return *std::move(proven);
   const ZoneNotes notes = zones_.notes_of(subject.domain);
-  if (notes.broken && notes.broken->since >= clock_.monotonic() - kJustNow)
+  if (notes.broken && notes.broken->since >= clock_.monotonic() - std::min(kJustNow, settings_.zone_for))
     co_return wrong("not_proven", notes.broken->value);
   if (const auto quiet = co_await budget_.quiet(*hold, kQuestionsOfAProof); !quiet.ok())
     co_return unknown(quiet.message());

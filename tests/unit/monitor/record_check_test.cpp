@@ -315,6 +315,18 @@ TEST_F(RecordCheckTest, NamesOfABrokenZoneAreNotTriedOneByOne) {
   EXPECT_EQ(look().verdict, Verdict::kFine);
 }
 
+TEST_F(RecordCheckTest, ABrokenZoneIsProvenAnewWhenItsNamesAreLookedAtOften) {
+  make_check({.zone_for = 2s, .budget = {.queries_per_second = 1'000}});
+  proof = base::fail(base::failed_precondition("the DS is wrong"));
+  security = {names::Security::kBogus, true, true, "example.com does not validate"};
+  EXPECT_EQ(look().code, "not_proven");
+  EXPECT_EQ(look().code, "not_proven");
+  EXPECT_EQ(proofs, 1);
+  clock.advance(3s);
+  proof = proof_of(kValue);
+  EXPECT_EQ(look().verdict, Verdict::kFine);
+}
+
 TEST_F(RecordCheckTest, AZoneThatNobodyAnswersForIsLeftAloneForAWhile) {
   answers.emplace("192.0.2.1", failure(Code::kDeadlineExceeded));
   answers.emplace("192.0.2.2", failure(Code::kUnavailable));
