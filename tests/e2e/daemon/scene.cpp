@@ -121,7 +121,7 @@ key = {{ file = "api.key" }}
 trust_anchor = "{}"
 authoritative_port = {}
 query_timeout = "1s"
-{}
+{}{}
 [plugins.zone]
 module = "rfc2136"
 server = "{}"
@@ -136,7 +136,7 @@ state_file = "{}"
 {}
 )",
       parts.stop_deadline, parts.daemon, parts.log, parts.listen, lab_.anchor_file().string(), lab_.port(),
-      stubs(lab_), lab_.addresses().front(), lab_.port(), lab_.tsig_name(), lab_.tsig_algorithm(),
+      parts.dns, stubs(lab_), lab_.addresses().front(), lab_.port(), lab_.tsig_name(), lab_.tsig_algorithm(),
       (lab_.directory() / "tsig.secret").string(), parts.zone, (folder() / "sandbox.key").string(),
       (folder() / "sandbox.state").string(), parts.node);
   for (const char* domain : {"example.test", "second.test", "unsigned.test", "bogus.test", "halfdown.test"}) {

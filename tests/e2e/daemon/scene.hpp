@@ -43,6 +43,7 @@ struct Parts {
   std::string stop_deadline = "10s";
   std::string ttl = "60s";  // of records
   std::string daemon;       // into [daemon]
+  std::string dns;          // into [dns]
   std::string domain;       // into each [domains]
   std::string zone;         // into [plugins.zone]
   std::string node;         // into [plugins.node]
