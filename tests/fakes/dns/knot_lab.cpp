@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
+#include <chrono>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 namespace paynamed::fakes {
 namespace {
@@ -75,6 +77,20 @@ std::string run(std::vector<std::string> words, const std::string& input = {}) {
     throw std::runtime_error(fmt::format("{} ended with {}: {}", name, code, output));
   }
   return output;
+}
+
+// All threads of the process; also when there is no such process.
+bool is_stopped(pid_t pid) {
+  std::error_code none;
+  for (const auto& thread : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), none)) {
+    std::ifstream file(thread.path() / "stat");
+    std::string stat;
+    std::getline(file, stat);
+    // "number (name) state ..."
+    const std::size_t name_end = stat.rfind(')');
+    if (name_end != stat.npos && stat.compare(name_end, 3, ") T") != 0) return false;
+  }
+  return true;
 }
 
 std::vector<std::string> split(const std::string& text) {
@@ -158,6 +174,8 @@ void KnotLab::start_again(const std::string& option) {
 
 void KnotLab::pause() const {
   ::kill(pid_, SIGSTOP);
+  // A thread on another processor may still answer a question.
+  while (!is_stopped(pid_)) std::this_thread::sleep_for(std::chrono::milliseconds{1});
 }
 void KnotLab::resume() const {
   ::kill(pid_, SIGCONT);
