@@ -24,6 +24,7 @@ MemoryZone::MemoryZone(Host host, const Config& config)
 void MemoryZone::describe(DescribeDnsRequest, Reply<DescribeDnsReply> reply) {
   DescribeDnsReply description;
   description.set_compare_and_set(true);
+  description.set_replaces_several(true);
   description.set_comments(true);
   description.set_max_ttl_seconds(86'400);
   description.set_summary("A zone in memory for " + zone_ + " that is gone when the daemon ends.");
@@ -46,6 +47,11 @@ void MemoryZone::publish(PublishRequest request, Reply<PublishReply> reply) {
   if (request.has_previous_value() && (value == nullptr || *value != request.previous_value())) {
     return reply.fail(Code::kAborted, "The record at " + wanted.name() + " is " +
                                           (value == nullptr ? "absent" : *value) + ".");
+  }
+  // A name has one record here, so several are never what stands there.
+  if (request.has_previous_values()) {
+    return reply.fail(Code::kAborted, "The record at " + wanted.name() + " is " +
+                                          (value == nullptr ? "absent" : *value) + " and no other.");
   }
   PublishReply done;
   done.set_changed(value == nullptr || *value != wanted.value());

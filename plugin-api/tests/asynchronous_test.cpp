@@ -47,6 +47,16 @@ TEST_F(MemoryZoneTest, AbortsWhenAnotherRecordStandsThere) {
   EXPECT_EQ(other.code(), Code::kAborted);
 }
 
+TEST_F(MemoryZoneTest, NeverHasSeveralRecordsThatCouldBeReplaced) {
+  ASSERT_TRUE(host_.call<PublishReply>(zone_, "Publish", publish_request("bitcoin:?lno=a")).ok());
+  PublishRequest request = publish_request("bitcoin:?lno=b");
+  for (const char* value : {"bitcoin:?lno=a", "bitcoin:?lno=c"})
+    request.mutable_previous_values()->add_values(value);
+  const auto reply = host_.call<PublishReply>(zone_, "Publish", request);
+  EXPECT_EQ(reply.code(), Code::kAborted);
+  EXPECT_TRUE(host_.call<DescribeDnsReply>(zone_, "Describe", DescribeDnsRequest())->replaces_several());
+}
+
 TEST_F(MemoryZoneTest, TimersFollowTheVirtualClock) {
   const auto published = host_.call<PublishReply>(zone_, "Publish", publish_request("bitcoin:?lno=a"));
   SyncStatusRequest request;

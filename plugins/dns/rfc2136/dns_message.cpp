@@ -142,11 +142,13 @@ Message make_update(const Change& change, const TsigKey& key, std::uint16_t id) 
   if (!prerequisites || !updates) throw broken("make an update");
   // RFC 2136 sections 2.4 and 2.5.
   push(prerequisites, record(change.name, LDNS_RR_TYPE_CNAME, LDNS_RR_CLASS_NONE, 0, nullptr));
-  if (change.before) {
-    push(prerequisites, record(change.name, LDNS_RR_TYPE_TXT, LDNS_RR_CLASS_IN, 0, &*change.before));
-    push(updates, record(change.name, LDNS_RR_TYPE_TXT, LDNS_RR_CLASS_ANY, 0, nullptr));
-  } else {
+  if (change.before.empty()) {
     push(prerequisites, record(change.name, LDNS_RR_TYPE_TXT, LDNS_RR_CLASS_NONE, 0, nullptr));
+  } else {
+    // Together they have to be the whole RRset (section 2.4.2).
+    for (const Bytes& each : change.before)
+      push(prerequisites, record(change.name, LDNS_RR_TYPE_TXT, LDNS_RR_CLASS_IN, 0, &each));
+    push(updates, record(change.name, LDNS_RR_TYPE_TXT, LDNS_RR_CLASS_ANY, 0, nullptr));
   }
   if (change.after) {
     push(updates,

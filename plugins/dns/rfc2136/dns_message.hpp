@@ -62,8 +62,8 @@ Bytes txt_rdata(std::string_view value);
 struct Change {
   std::string zone;
   std::string name;
-  std::optional<Bytes> before;  // exactly this one TXT; without: no TXT at all
-  std::optional<Bytes> after;   // this one TXT; without: none
+  std::vector<Bytes> before;   // exactly these TXT records; none: no TXT at all
+  std::optional<Bytes> after;  // this one TXT; without: none
   std::uint32_t ttl_seconds = 0;
 };
 

@@ -15,6 +15,9 @@ constexpr std::uint16_t kTypeTxt = 16;
 constexpr std::uint16_t kTypeDnskey = 48;
 // A message has 65535 bytes for everything; signatures, names and prerequisites need room as well.
 constexpr std::uint32_t kMaxTxtBytes = 16'000;
+// What is expected stands in an update beside what is wanted.
+constexpr std::size_t kMaxExpectedBytes = 32'000;
+constexpr std::size_t kMaxExpectedRecords = 200;
 
 constexpr int kNxDomain = 3;
 
@@ -71,6 +74,21 @@ std::string text_of(const Server& server) {
   return server.host + " port " + std::to_string(server.port);
 }
 
+// Whether the records have exactly these values, however each is split into character-strings.
+bool are_the_values(const std::vector<TxtValue>& found, std::vector<std::string> values) {
+  std::vector<std::string> joined;
+  for (const TxtValue& each : found) joined.push_back(each.joined);
+  std::sort(joined.begin(), joined.end());
+  std::sort(values.begin(), values.end());
+  return joined == values;
+}
+
+std::vector<Bytes> rdata_of(const std::vector<TxtValue>& found) {
+  std::vector<Bytes> all;
+  for (const TxtValue& each : found) all.push_back(each.rdata);
+  return all;
+}
+
 }  // namespace
 
 Rfc2136::Rfc2136(Host host, const Config& config)
@@ -93,6 +111,7 @@ Rfc2136::DescribeDnsReply Rfc2136::describe(DescribeDnsRequest, Call&) {
   reply.set_min_ttl_seconds(min_ttl_);
   reply.set_max_ttl_seconds(max_ttl_);
   reply.set_compare_and_set(true);
+  reply.set_replaces_several(true);
   reply.set_max_batch(1);
   reply.set_max_request_ms(static_cast<std::uint32_t>(timeout_.count()));
   reply.set_summary("RFC 2136 at " + primary_.describe() + ", key " + key_name_);
@@ -102,10 +121,7 @@ Rfc2136::DescribeDnsReply Rfc2136::describe(DescribeDnsRequest, Call&) {
 Rfc2136::PublishReply Rfc2136::publish(PublishRequest request, Call& call) {
   const auto& record = request.record();
   const Place at = place(request.zone(), record.name());
-  if (request.expected_case() == PublishRequest::EXPECTED_NOT_SET) {
-    throw Error(Code::kInvalidArgument,
-                "Publish must say what it expects at the name: absent or a previous value.");
-  }
+  const Values expected = expected_values(request);
   if (record.value().empty() || record.value().size() > kMaxTxtBytes) {
     throw Error(Code::kInvalidArgument, "The value has " + std::to_string(record.value().size()) +
                                             " bytes; it must have 1 to " + std::to_string(kMaxTxtBytes) +
@@ -117,8 +133,8 @@ Rfc2136::PublishReply Rfc2136::publish(PublishRequest request, Call& call) {
                                             std::to_string(max_ttl_) +
                                             " seconds, as this instance is configured.");
   }
-  Change change{at.zone, at.name, std::nullopt, txt_rdata(record.value()), record.ttl_seconds()};
-  if (request.has_previous_value()) change.before = txt_rdata(request.previous_value());
+  Change change{at.zone, at.name, {}, txt_rdata(record.value()), record.ttl_seconds()};
+  for (const std::string& value : expected) change.before.push_back(txt_rdata(value));
 
   PublishReply reply;
   reply.set_changed(true);
@@ -126,19 +142,40 @@ Rfc2136::PublishReply Rfc2136::publish(PublishRequest request, Call& call) {
 
   // The server has something else. It may be our own earlier attempt, whose answer was lost.
   const Found found = find(at, call);
-  if (!found.alias && found.values.size() == 1) {
-    const TxtValue& only = found.values.front();
-    if (only.joined == record.value()) {
-      reply.set_changed(false);
-      return reply;
-    }
-    // The same text in other character-strings: written by somebody else, but what was expected.
-    if (request.has_previous_value() && only.joined == request.previous_value()) {
-      change.before = only.rdata;
-      if (apply(change, call) == Applied::kDone) return reply;
-    }
+  if (!found.alias && are_the_values(found.values, {record.value()})) {
+    reply.set_changed(false);
+    return reply;
+  }
+  // The same text in other character-strings: written by somebody else, but what was expected.
+  if (!found.alias && !expected.empty() && are_the_values(found.values, expected)) {
+    change.before = rdata_of(found.values);
+    if (apply(change, call) == Applied::kDone) return reply;
   }
   conflict(at, found);
+}
+
+Rfc2136::Values Rfc2136::expected_values(const PublishRequest& request) {
+  switch (request.expected_case()) {
+    case PublishRequest::EXPECTED_NOT_SET:
+      throw Error(Code::kInvalidArgument,
+                  "Publish must say what it expects at the name: absent or previous values.");
+    case PublishRequest::kAbsent:
+      return {};
+    case PublishRequest::kPreviousValue:
+      return {request.previous_value()};
+    case PublishRequest::kPreviousValues:
+      break;
+  }
+  const auto& several = request.previous_values().values();
+  std::size_t bytes = 0;
+  for (const std::string& value : several) bytes += value.size();
+  if (several.empty() || static_cast<std::size_t>(several.size()) > kMaxExpectedRecords ||
+      bytes > kMaxExpectedBytes) {
+    throw Error(Code::kInvalidArgument, "The previous values are " + std::to_string(several.size()) + " of " +
+                                            std::to_string(bytes) +
+                                            " bytes, which do not fit an update; remove them by hand.");
+  }
+  return {several.begin(), several.end()};
 }
 
 Rfc2136::WithdrawReply Rfc2136::withdraw(WithdrawRequest request, Call& call) {
@@ -155,7 +192,7 @@ Rfc2136::WithdrawReply Rfc2136::withdraw(WithdrawRequest request, Call& call) {
 Rfc2136::WithdrawReply Rfc2136::take_away(const WithdrawRequest& request, const Call& call) {
   const Place at = place(request.zone(), request.name());
   if (request.value().empty()) throw Error(Code::kInvalidArgument, "Withdraw must name the value to remove.");
-  Change change{at.zone, at.name, txt_rdata(request.value()), std::nullopt, 0};
+  Change change{at.zone, at.name, {txt_rdata(request.value())}, std::nullopt, 0};
   WithdrawReply reply;
   reply.set_changed(true);
   if (apply(change, call) == Applied::kDone) return reply;
@@ -164,8 +201,8 @@ Rfc2136::WithdrawReply Rfc2136::take_away(const WithdrawRequest& request, const 
     reply.set_changed(false);
     return reply;
   }
-  if (!found.alias && found.values.size() == 1 && found.values.front().joined == request.value()) {
-    change.before = found.values.front().rdata;
+  if (!found.alias && are_the_values(found.values, {request.value()})) {
+    change.before = rdata_of(found.values);
     if (apply(change, call) == Applied::kDone) return reply;
   }
   conflict(at, found);

@@ -42,6 +42,8 @@ class Rfc2136 final : public Blocking<DnsProvider> {
     bool alias = false;
   };
   enum class Applied { kDone, kOtherwise };
+  // Whole values, as the daemon knows them.
+  using Values = std::vector<std::string>;
 
   // Normal forms; throws when the name is not in the zone or the zone is not ours.
   Place place(const std::string& zone, const std::string& name) const;
@@ -57,6 +59,8 @@ class Rfc2136 final : public Blocking<DnsProvider> {
   // Sends one update. kOtherwise when a prerequisite did not hold; throws for every other refusal.
   Applied apply(const Change& change, const Call& call);
   Applied apply_at(const Server& server, const Change& change, const Call& call) const;
+  // The values that Publish expects; throws when the request does not say, or says more than fits a message.
+  static Values expected_values(const PublishRequest& request);
   // What stands at the name on the server.
   Found find(const Place& place, const Call& call);
   Answer ask(const std::string& name, std::uint16_t type, const std::string& zone, const Call& call);

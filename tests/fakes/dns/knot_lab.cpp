@@ -198,6 +198,10 @@ void KnotLab::put_txt(const std::string& zone, const std::string& name,
   update(zone, lines);
 }
 
+void KnotLab::add_txt(const std::string& zone, const std::string& name, const std::string& value) const {
+  update(zone, fmt::format("add {} 60 TXT \"{}\"\n", name, value));
+}
+
 void KnotLab::put_txt_strings(const std::string& zone, const std::string& name,
                               const std::vector<std::string>& strings) const {
   std::string lines = fmt::format("del {0} TXT\nadd {0} 60 TXT", name);

@@ -54,6 +54,8 @@ class KnotLab {
   // key. Throws std::runtime_error when the server refuses.
   void put_txt(const std::string& zone, const std::string& name,
                const std::vector<std::string>& values) const;
+  // One more TXT record beside those that stand there.
+  void add_txt(const std::string& zone, const std::string& name, const std::string& value) const;
   // One TXT record of these character-strings.
   void put_txt_strings(const std::string& zone, const std::string& name,
                        const std::vector<std::string>& strings) const;

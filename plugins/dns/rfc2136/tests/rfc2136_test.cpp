@@ -146,6 +146,60 @@ TEST_F(Rfc2136Test, AnotherValueIsAConflictAndStays) {
   lab->remove_txt(kZone, name);
 }
 
+TEST_F(Rfc2136Test, SeveralRecordsAreReplacedAtOnceWhenTheyAreExactlyThose) {
+  // A stranger's value may be any bytes.
+  const Values several{"bitcoin:?lno=ours", "bitcoin:?lno=foreign", "\xff\xfe binary"};
+  const auto replacing = [&](const Values& values) {
+    PublishRequest request = wanted("bitcoin:?lno=ours");
+    request.mutable_previous_values();
+    for (const auto& value : values) request.mutable_previous_values()->add_values(value);
+    return publish(request);
+  };
+  lab->put_txt(kZone, name, {several[0], several[1], "\\255\\254 binary"});
+  for (const Values& others : {Values{several[0], several[1]}, Values{several[0], several[1], "x"},
+                               Values{several[0], several[1], several[2], "x"}}) {
+    const auto reply = replacing(others);
+    ASSERT_FALSE(reply.ok()) << others.size();
+    EXPECT_EQ(reply.code(), Code::kAborted) << reply.error().message();
+    EXPECT_NE(reply.error().message().find("3 TXT records"), std::string::npos) << reply.error().message();
+  }
+  EXPECT_EQ(values().size(), 3u);
+  // In another order than the server has them.
+  const auto reply = replacing({several[2], several[0], several[1]});
+  ASSERT_TRUE(reply.ok()) << reply.error().message();
+  EXPECT_TRUE(reply->changed());
+  EXPECT_EQ(values(), Values{"bitcoin:?lno=ours"});
+  const auto again = replacing(several);
+  ASSERT_TRUE(again.ok()) << again.error().message();
+  EXPECT_FALSE(again->changed()) << "as when the first answer was lost";
+
+  EXPECT_EQ(replacing({}).code(), Code::kInvalidArgument);
+  EXPECT_EQ(replacing(Values(300, "x")).code(), Code::kInvalidArgument);
+  EXPECT_EQ(replacing({std::string(20'000, 'x'), std::string(20'000, 'y')}).code(), Code::kInvalidArgument);
+  ASSERT_TRUE(withdraw("bitcoin:?lno=ours").ok());
+}
+
+TEST_F(Rfc2136Test, SeveralRecordsThatWereSplitElsewhereAreTheSame) {
+  const std::string value = "bitcoin:?lno=" + std::string(20, 'q');
+  // Two strings where this plugin writes one.
+  lab->put_txt_strings(kZone, name, {value.substr(0, 10), value.substr(10)});
+  lab->add_txt(kZone, name, "bitcoin:?lno=foreign");
+  PublishRequest request = wanted("bitcoin:?lno=new");
+  for (const auto& each : {std::string("bitcoin:?lno=foreign"), value})
+    request.mutable_previous_values()->add_values(each);
+  const auto reply = publish(request);
+  ASSERT_TRUE(reply.ok()) << reply.error().message();
+  EXPECT_EQ(values(), Values{"bitcoin:?lno=new"});
+  ASSERT_TRUE(withdraw("bitcoin:?lno=new").ok());
+}
+
+TEST_F(Rfc2136Test, SaysThatItReplacesSeveral) {
+  const auto described = host.call<DescribeDnsReply>(plugin, "Describe", DescribeDnsRequest());
+  ASSERT_TRUE(described.ok());
+  EXPECT_TRUE(described->replaces_several());
+  EXPECT_TRUE(described->compare_and_set());
+}
+
 TEST_F(Rfc2136Test, ReplacingWhatIsAbsentIsAConflict) {
   const auto reply = publish(wanted("bitcoin:?lno=one", "bitcoin:?lno=zero"));
   EXPECT_EQ(reply.code(), Code::kAborted);
