@@ -61,6 +61,13 @@ void check_domain(const Config& config, const Domain& domain, Diagnostics& diagn
   }
 }
 
+// Only the monitor notices that there is something to repair.
+void check_repair(const Config& config, const Domain& domain, Diagnostics& diagnostics) {
+  if (config.monitor.enabled || domain.repair.value == Repair::kReport) return;
+  diagnostics.warning(domain.repair.region, "nothing is repaired while [monitor] enabled is false",
+                      "enable the monitor, or leave 'repair' out");
+}
+
 // A key says whose request it is, so it can be only one tenant's.
 void check_api_keys(const Config& config, Diagnostics& diagnostics) {
   std::map<std::pair<SecretSource::Kind, std::string>, std::string> owners;
@@ -83,7 +90,10 @@ void check_references(const Config& config, Diagnostics& diagnostics) {
   if (config.daemon.default_node) {
     check_instance(config, *config.daemon.default_node, "'default_node'", diagnostics);
   }
-  for (const Domain& domain : config.domains) check_domain(config, domain, diagnostics);
+  for (const Domain& domain : config.domains) {
+    check_domain(config, domain, diagnostics);
+    check_repair(config, domain, diagnostics);
+  }
   check_api_keys(config, diagnostics);
 }
 

@@ -97,6 +97,12 @@ struct Monitor {
 inline constexpr std::chrono::seconds kLeastTtl{1};
 inline constexpr std::chrono::seconds kMostTtl{7 * 86'400};
 
+// What becomes of a name whose record somebody removed or changed.
+enum class Repair {
+  kReport,     // it is said, and somebody mends it
+  kRepublish,  // its own record is published again
+};
+
 struct Domain {
   std::string name;                      // "example.com", without the dot
   At<std::string> dns;                   // instance of a DnsProvider
@@ -106,6 +112,7 @@ struct Domain {
   base::Duration quarantine{365LL * 86'400'000};
   base::Duration retire_after{30LL * 86'400'000};
   base::Duration settle{0};  // wait after all authoritatives agree, for anycast providers
+  At<Repair> repair{Repair::kReport, {}};
   Region region;
 };
 
@@ -143,7 +150,7 @@ struct Step {
 };
 
 struct Pipeline {
-  std::string name;  // "register", "set_source", "rotate", "remove"
+  std::string name;  // "register", "set_source", "rotate", "remove", "repair"
   std::vector<Step> steps;
   bool complete = true;  // false: a step has mistakes, so rules about the whole cannot be judged
   Region region;

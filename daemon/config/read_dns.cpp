@@ -231,6 +231,9 @@ void read_domains(Reader& reader, const toml::table& table, Config& config) {
     read_domain_tenants(fields, domain);
     if (const auto test = fields.boolean("test")) domain.test = *test;
     read_times(fields, domain);
+    if (const auto repair = fields.choice("repair", {"report", "republish"})) {
+      domain.repair = {repair->value == "republish" ? Repair::kRepublish : Repair::kReport, repair->region};
+    }
     fields.finish();
     config.domains.push_back(std::move(domain));
   }

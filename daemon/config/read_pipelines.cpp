@@ -8,7 +8,8 @@
 namespace paynamed::config {
 namespace {
 
-constexpr std::array<std::string_view, 4> kPipelines = {"register", "set_source", "rotate", "remove"};
+constexpr std::array<std::string_view, 5> kPipelines = {"register", "set_source", "rotate", "remove",
+                                                        "repair"};
 constexpr std::size_t kMaxSteps = 64;
 
 // References are written with dots, so ids have none; and no '-', which reads as minus.
@@ -143,7 +144,7 @@ std::vector<Pipeline> read_pipelines(Reader& reader, const toml::table& table) {
     if (std::find(kPipelines.begin(), kPipelines.end(), name) == kPipelines.end()) {
       const std::string near = nearest(name, {kPipelines.begin(), kPipelines.end()});
       reader.diagnostics.error(region, fmt::format("there is no pipeline {}", in_quotes(name)),
-                               near.empty() ? "known pipelines: register, set_source, rotate, remove"
+                               near.empty() ? "known pipelines: register, set_source, rotate, remove, repair"
                                             : fmt::format("did you mean '{}'?", near));
       continue;
     }

@@ -33,8 +33,8 @@ struct RunInput {
   state::Verb verb;
   std::string owner;
   std::string reference;
-  Source source;      // as asked for; for rotate and remove as the name has it
-  std::string value;  // kExternal: the TXT value to publish, checked
+  Source source;      // as asked for; for rotate, remove and repair as the name has it
+  std::string value;  // kExternal: the TXT value to publish, checked; repair: the name's own
   bool livemode = true;
   std::optional<state::NameRow> before;  // the name when the run was accepted; none for a new one
 

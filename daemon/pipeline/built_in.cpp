@@ -4,6 +4,11 @@ namespace paynamed::pipeline {
 
 // Steps that need a NodeBackend get it from compile(). Waiting for servers may take as long as a provider's
 // slowest zone transfer; everything else is given up after an hour.
+//
+// A repair ends by itself in any case, because a paused run would keep the monitor from the name, and its end
+// takes nothing away: the record that it published is the name's own. What comes true later is noticed then.
+// Its publication is tried for the whole hour, so that an outage of the provider is one repair and not
+// several.
 std::string_view built_in_toml() {
   return R"([[pipelines.register.steps]]
 id = "check"
@@ -69,6 +74,24 @@ do = "name.prove"
 [[pipelines.rotate.steps]]
 id = "disable"
 do = "offer.disable"
+
+[[pipelines.repair.steps]]
+id = "check"
+do = "domain.check"
+on_exhausted = "compensate"
+[[pipelines.repair.steps]]
+id = "publish"
+do = "dns.publish"
+retry = { attempts = 100, first = "1s", max = "1m" }
+on_exhausted = "compensate"
+[[pipelines.repair.steps]]
+id = "await"
+do = "dns.await"
+on_exhausted = "compensate"
+[[pipelines.repair.steps]]
+id = "prove"
+do = "name.prove"
+on_exhausted = "compensate"
 
 [[pipelines.remove.steps]]
 id = "withdraw"

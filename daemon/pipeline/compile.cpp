@@ -4,6 +4,7 @@
 
 #include "pipeline/order_rules.hpp"
 #include "pipeline/step_compiler.hpp"
+#include "pipeline/step_kind.hpp"
 
 namespace paynamed::pipeline {
 namespace {
@@ -35,6 +36,13 @@ void check_domains(const config::Config& config, const KnownInstances& instances
                                   short_name(instance->second.contract)),
                       near_or_listed({}, fitting, "instances that fit"));
   }
+}
+
+bool needs_node(const config::Pipeline& pipeline) {
+  return std::any_of(pipeline.steps.begin(), pipeline.steps.end(), [](const config::Step& step) {
+    const StepKind* kind = find_step_kind(step.kind.value);
+    return kind != nullptr && kind->needs == Needs::kNodeBackend;
+  });
 }
 
 // The node of the built-in pipelines: `default_node`, or the only one. Empty when there is none.
@@ -91,7 +99,7 @@ std::map<std::string, CompiledPipeline, std::less<>> compile(const config::Confi
   const std::vector<config::Pipeline> built_in = config::parse_pipelines(source, none);
   bool needed = false;
   for (const config::Pipeline& pipeline : built_in) {
-    needed = needed || (pipeline.name != "remove" && !compiled.contains(pipeline.name));
+    needed = needed || (needs_node(pipeline) && !compiled.contains(pipeline.name));
   }
   const config::SourceText built_in_text{source};
   CompileContext context{config, instances, built_in_text, none,

@@ -35,7 +35,7 @@ struct Command {
   std::string owner;
   std::string reference;
   Source source;                        // register and set_source
-  std::uint64_t expected_revision = 0;  // set_source, rotate, remove; 0: any
+  std::uint64_t expected_revision = 0;  // set_source, rotate, remove, repair; 0: any
   std::string idempotency_key;
   std::string request_hash;
   std::string correlation_id;

@@ -57,7 +57,8 @@ Result<const CompiledPipeline*> pipeline_of(const Command& command, SourceKind s
     return base::fail(base::failed_precondition(
         fmt::format("the configuration has no pipeline '{}'", state::to_string(command.verb))));
   }
-  const bool needs_offer = source == SourceKind::kNode && command.verb != Verb::kRemove;
+  const bool makes_record = command.verb != Verb::kRemove && command.verb != Verb::kRepair;
+  const bool needs_offer = source == SourceKind::kNode && makes_record;
   if (needs_offer && !makes_offers(found->second)) {
     return base::fail(
         base::failed_precondition("this daemon has no node that could make an offer; bring one: {\"source\": "
@@ -95,6 +96,13 @@ Result<std::optional<state::NameRow>> existing_name(const Command& command, stat
   if (command.verb == Verb::kRotate && *row && (*row)->source == SourceKind::kExternal) {
     return base::fail(base::failed_precondition(
         "the name's offer comes from its owner, so there is nothing to rotate; set a new source instead"));
+  }
+  // While a run is open its state says nothing, and the run is why this one is refused.
+  if (command.verb == Verb::kRepair && *row && !(*row)->open_run &&
+      (*row)->state != state::NameState::kDegraded) {
+    return base::fail(base::failed_precondition(
+        fmt::format("{} is {}, so there is nothing to repair; only a degraded name is repaired",
+                    command.name.text(), state::to_string((*row)->state))));
   }
   return row;
 }

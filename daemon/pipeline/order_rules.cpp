@@ -23,24 +23,13 @@ class OrderRules {
   void check_publishing() {
     refuse("dns.withdraw", "a name that is published is not withdrawn");
     once({"domain.check", "node.provision", "offer.create", "dns.publish", "name.prove"});
-    if (const Step* check =
-            require("domain.check", "whether the zone is secure must be known before anything is made");
-        check != nullptr && check != &pipeline_.steps.front()) {
-      diagnostics_.error(
-          check->kind.region,
-          "'domain.check' must be the first step: on a zone that is not secure nothing may be made",
-          "move it to the top");
-    }
+    domain_checked_first();
     const bool new_node = pipeline_.name != "rotate";
     if (new_node) require("node.provision", "an offer needs a node that is ready");
     require("offer.create", "it makes the offer, or checks the one the caller brings");
-    require("dns.publish", "without it there is no record");
-    require("dns.await", "a proof needs the record on every server");
-    require("name.prove", "a name is live only when it is proven");
+    published_and_proven();
     in_order("node.provision", "offer.create", "the offer is made on a node that is ready");
     in_order("offer.create", "dns.publish", "the record holds the offer");
-    in_order("dns.publish", "dns.await", "there is nothing to wait for before");
-    in_order("dns.await", "name.prove", "a server that has not got the record would break the proof");
     in_order("name.prove", "offer.disable", "an old offer goes only when the new one is proven");
     same_node();
     if (pipeline_.name != "register" && find("offer.disable") == nullptr) {
@@ -50,6 +39,16 @@ class OrderRules {
                       pipeline_.name),
           "add it as the last step");
     }
+  }
+
+  // The record that a name has is put back: all else stays as it is.
+  void check_repairing() {
+    refuse("dns.withdraw", "a name that is repaired is not withdrawn");
+    for (const std::string_view kind : {"node.provision", "offer.create", "offer.disable"})
+      refuse(kind, "a repair puts the name's own record back and leaves its offers as they are");
+    once({"domain.check", "dns.publish", "name.prove"});
+    domain_checked_first();
+    published_and_proven();
   }
 
   void check_removing() {
@@ -70,6 +69,24 @@ class OrderRules {
   }
 
  private:
+  void domain_checked_first() {
+    const Step* check =
+        require("domain.check", "whether the zone is secure must be known before anything is made");
+    if (check == nullptr || check == &pipeline_.steps.front()) return;
+    diagnostics_.error(
+        check->kind.region,
+        "'domain.check' must be the first step: on a zone that is not secure nothing may be made",
+        "move it to the top");
+  }
+
+  void published_and_proven() {
+    require("dns.publish", "without it there is no record");
+    require("dns.await", "a proof needs the record on every server");
+    require("name.prove", "a name is live only when it is proven");
+    in_order("dns.publish", "dns.await", "there is nothing to wait for before");
+    in_order("dns.await", "name.prove", "a server that has not got the record would break the proof");
+  }
+
   const Step* find(std::string_view kind) const {
     const auto at = std::find_if(pipeline_.steps.begin(), pipeline_.steps.end(),
                                  [&](const Step& step) { return step.kind.value == kind; });
@@ -142,6 +159,8 @@ void check_order(const config::Pipeline& pipeline, config::Diagnostics& diagnost
   OrderRules rules{pipeline, diagnostics};
   if (pipeline.name == "remove") {
     rules.check_removing();
+  } else if (pipeline.name == "repair") {
+    rules.check_repairing();
   } else {
     rules.check_publishing();
   }

@@ -6,7 +6,7 @@ namespace paynamed::state {
 namespace {
 
 // The words in the order of the enumeration.
-constexpr std::array<std::string_view, 4> kVerbs{"register", "set_source", "rotate", "remove"};
+constexpr std::array<std::string_view, 5> kVerbs{"register", "set_source", "rotate", "remove", "repair"};
 constexpr std::array<std::string_view, 2> kSources{"node", "external"};
 constexpr std::array<std::string_view, 5> kNameStates{"registering", "published", "live", "degraded",
                                                       "quarantined"};

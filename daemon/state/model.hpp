@@ -25,7 +25,7 @@ using TenantKey = std::int64_t;
 using RunKey = std::int64_t;
 using NameKey = std::int64_t;  // small numbers, almost without gaps: the first name is 1
 
-enum class Verb { kRegister, kSetSource, kRotate, kRemove };
+enum class Verb { kRegister, kSetSource, kRotate, kRemove, kRepair };
 enum class SourceKind { kNode, kExternal };
 
 // The life of a name. kRegistering has no record yet; kPublished has one that is not proven; kLive is proven;
@@ -38,7 +38,7 @@ enum class RunState { kRunning, kPaused, kCompensating, kCompleted, kCompensated
 // is over.
 enum class OfferState { kActive, kRetired, kDisabled };
 
-std::string_view to_string(Verb verb);        // "register", "set_source", "rotate", "remove"
+std::string_view to_string(Verb verb);        // "register", "set_source", "rotate", "remove", "repair"
 std::string_view to_string(SourceKind kind);  // "node", "external"
 std::string_view to_string(NameState state);  // "registering", "published", "live", "degraded", "quarantined"
 std::string_view to_string(

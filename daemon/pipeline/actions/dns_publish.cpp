@@ -4,10 +4,9 @@
 #include <algorithm>
 
 #include "names/bip321.hpp"
-#include "names/payment.hpp"
-#include "paynamed/plugin/v1/dns_provider.pb.h"
 #include "pipeline/actions/actions.hpp"
-#include "pipeline/actions/plugin_call.hpp"
+#include "pipeline/actions/dns_republish.hpp"
+#include "pipeline/actions/dns_zone.hpp"
 #include "pipeline/event_data.hpp"
 
 namespace paynamed::pipeline {
@@ -17,11 +16,6 @@ namespace v1 = paynamed::plugin::v1;
 using base::Result;
 
 namespace {
-
-// How long a request may still act after it was sent, where the provider does not say.
-constexpr base::Duration kLongestRequest{30'000};
-// A provider that claims more is not waited for.
-constexpr base::Duration kMostPatience{3'600'000};
 
 // Before the record is read again after `lost` lost compare-and-sets.
 base::Duration pause_after(std::int64_t lost) {
@@ -34,30 +28,23 @@ struct Wanted {
   std::string offer_id;
 };
 
-struct Place {
-  std::string instance;
-  std::string zone;
-  std::string owner_name;
-};
-
 class DnsPublish final : public Action {
  public:
-  explicit DnsPublish(const Services& services) : services_(services) {}
+  explicit DnsPublish(const Services& services) : zone_(services), republish_(services) {}
   bool has_effect() const override { return true; }
   bool reads_before() const override { return true; }
 
   asio::awaitable<Result<json::object>> prepare(const StepContext& context) override {
+    if (repairs(context)) co_return co_await republish_.prepare(context);
     auto wanted = wanted_record(context);
     if (!wanted) co_return base::fail(wanted.error());
-    auto place = place_of(context);
+    auto place = zone_.place_of(context);
     if (!place) co_return base::fail(place.error());
-    auto values = co_await read(context, *place);
+    auto values = co_await zone_.read(context, *place);
     if (!values) co_return base::fail(values.error());
 
     json::object intent;
-    intent["instance"] = place->instance;
-    intent["zone"] = place->zone;
-    intent["owner_name"] = place->owner_name;
+    place->put_into(intent);
     intent["value"] = wanted->value;
     intent["ttl"] = wanted->ttl_seconds;
     intent["offer_id"] = wanted->offer_id;
@@ -83,34 +70,36 @@ class DnsPublish final : public Action {
   }
 
   asio::awaitable<StepResult> perform(const StepContext& context) override {
+    if (repairs(context)) co_return co_await republish_.perform(context);
     const json::object& intent = context.step_progress().intent;
+    const RecordPlace place = RecordPlace::from_intent(intent);
     const std::string value = text_of(intent, "value");
     const auto ttl = static_cast<std::uint32_t>(integer_of(intent, "ttl").value_or(0));
-    v1::PublishRequest request = publish_request(intent, value, ttl);
+    v1::PublishRequest request = DnsZone::publish_request(place, value, ttl);
     set_expected(request, intent.contains("previous") && intent.at("previous").is_string()
                               ? std::optional{text_of(intent, "previous")}
                               : std::nullopt);
-    PluginCall wanted = plugin_call(context, text_of(intent, "instance"), "Publish", context.key);
-    auto called = co_await call<v1::PublishReply>(services_, std::move(wanted), request);
+    auto called = co_await zone_.publish(context, place, request, context.key);
     if (!called.reply) co_return called.failure;
 
     Done done;
     done.outputs["value"] = value;
-    done.message = fmt::format("TXT at {} published through '{}', TTL {} s", text_of(intent, "owner_name"),
-                               text_of(intent, "instance"), ttl);
+    done.message =
+        fmt::format("TXT at {} published through '{}', TTL {} s", place.owner_name, place.instance, ttl);
     done.events.push_back(event_of("name.published", context.run, context.input, record(context, intent)));
     co_return done;
   }
 
   asio::awaitable<UndoResult> undo(const StepContext& context) override {
+    if (repairs(context)) co_return co_await republish_.undo(context);
     const json::object& intent = context.step_progress().intent;
-    const Place place{text_of(intent, "instance"), text_of(intent, "zone"), text_of(intent, "owner_name")};
+    const RecordPlace place = RecordPlace::from_intent(intent);
     const std::string ours = text_of(intent, "value");
     const bool restore = intent.contains("previous") && intent.at("previous").is_string();
     const std::string previous = text_of(intent, "previous");
 
     // Whatever was begun under this step's key has to end before the zone is looked at.
-    auto values = co_await read(context, place, context.key);
+    auto values = co_await zone_.read(context, place, context.key);
     if (!values) co_return Failure{values.error(), false, false};
     const json::object& waited = context.step_progress().wait_state;
     const auto looks = integer_of(waited, "looks").value_or(0);
@@ -131,7 +120,7 @@ class DnsPublish final : public Action {
       if (restore) {
         failure = co_await put_back(context, place, intent, previous, true, undo_key);
       } else {
-        failure = co_await withdraw(context, place, ours, undo_key);
+        failure = co_await zone_.withdraw(context, place, ours, undo_key);
       }
     } else if (restore && values->empty()) {
       failure = co_await put_back(context, place, intent, previous, false, undo_key);
@@ -154,7 +143,7 @@ class DnsPublish final : public Action {
     }
     if (failure) co_return *std::move(failure);
     if (context.step_progress().late_effect_possible() && looks == 0) {
-      const base::Duration longest = co_await longest_request(context, place.instance);
+      const base::Duration longest = co_await zone_.longest_request(context, place);
       json::object state;
       state["looks"] = 1;
       state["asked"] = asked + 1;
@@ -172,28 +161,16 @@ class DnsPublish final : public Action {
   }
 
  private:
+  static bool repairs(const StepContext& context) { return context.input.verb == state::Verb::kRepair; }
+
   Result<Wanted> wanted_record(const StepContext& context) const {
-    const auto runtime = services_.runtime();
-    const config::Domain* domain = runtime->config.find_domain(context.input.name.domain());
-    if (!domain) {
-      return base::fail(base::unavailable(
-          fmt::format("the domain {} is no longer in the configuration; add it and resume the run",
-                      context.input.name.domain())));
-    }
     std::string source = context.input.value;
     if (context.input.source.kind == state::SourceKind::kNode) {
       const json::object* offer = context.outputs_of_kind("offer.create");
       source = offer ? text_of(*offer, "offer") : std::string{};
     }
-    const auto ttl = context.duration_argument("ttl").value_or(base::Duration{domain->ttl_seconds * 1'000LL});
-    names::PublicationRules rules;
-    rules.test_domain = domain->test;
-    rules.min_ttl = config::kLeastTtl;
-    rules.max_ttl = config::kMostTtl;
-    auto publication =
-        names::check_publication(context.input.name, source,
-                                 std::chrono::duration_cast<std::chrono::seconds>(ttl), context.now, rules);
-    if (!publication) return base::fail(base::failed_precondition(publication.error().message()));
+    const auto publication = zone_.publication(context, source);
+    if (!publication) return base::fail(publication.error());
     Wanted wanted{publication->value, static_cast<std::uint32_t>(publication->ttl.count()), {}};
     if (!publication->payment.offers.empty()) {
       wanted.offer_id = names::to_hex(publication->payment.offers.front().offer_id);
@@ -201,82 +178,16 @@ class DnsPublish final : public Action {
     return wanted;
   }
 
-  // A name keeps the instance that holds its record; a new one gets its domain's.
-  Result<Place> place_of(const StepContext& context) const {
-    const std::string& domain = context.input.name.domain();
-    Place place{{}, domain + ".", context.input.name.owner_name()};
-    if (context.input.before && !context.input.before->dns_instance.empty()) {
-      place.instance = context.input.before->dns_instance;
-      return place;
-    }
-    const auto runtime = services_.runtime();
-    const config::Domain* configured = runtime->config.find_domain(domain);
-    if (!configured) {
-      return base::fail(base::unavailable(
-          fmt::format("the domain {} is no longer in the configuration; add it and resume the run", domain)));
-    }
-    place.instance = configured->dns.value;
-    return place;
-  }
-
-  asio::awaitable<Result<std::vector<std::string>>> read(const StepContext& context, const Place& place,
-                                                         std::string settle_key = {}) const {
-    v1::ReadRequest request;
-    request.set_zone(place.zone);
-    request.set_name(place.owner_name);
-    PluginCall wanted = plugin_call(context, place.instance, "Read", {});
-    wanted.settle_key = std::move(settle_key);
-    auto called = co_await call<v1::ReadReply>(services_, std::move(wanted), request);
-    if (!called.reply) co_return base::fail(called.reply.error());
-    std::vector<std::string> values;
-    for (const v1::TxtRecord& each : called.reply->records()) values.push_back(each.value());
-    co_return values;
-  }
-
-  asio::awaitable<std::optional<Failure>> withdraw(const StepContext& context, const Place& place,
-                                                   const std::string& value, const std::string& key) const {
-    v1::WithdrawRequest request;
-    request.set_zone(place.zone);
-    request.set_name(place.owner_name);
-    request.set_value(value);
-    PluginCall wanted = plugin_call(context, place.instance, "Withdraw", key);
-    auto called = co_await call<v1::WithdrawReply>(services_, std::move(wanted), request);
-    // NOT_FOUND too: "there is no such zone" says nothing about the record.
-    if (!called.reply) co_return called.failure;
-    co_return std::nullopt;
-  }
-
-  asio::awaitable<std::optional<Failure>> put_back(const StepContext& context, const Place& place,
+  asio::awaitable<std::optional<Failure>> put_back(const StepContext& context, const RecordPlace& place,
                                                    const json::object& intent, const std::string& previous,
                                                    bool ours_stands, const std::string& key) const {
     const auto ttl = context.input.before ? context.input.before->ttl_seconds
                                           : static_cast<std::uint32_t>(integer_of(intent, "ttl").value_or(0));
-    v1::PublishRequest request = publish_request(intent, previous, ttl);
+    v1::PublishRequest request = DnsZone::publish_request(place, previous, ttl);
     set_expected(request, ours_stands ? std::optional{text_of(intent, "value")} : std::nullopt);
-    PluginCall wanted = plugin_call(context, place.instance, "Publish", key);
-    auto called = co_await call<v1::PublishReply>(services_, std::move(wanted), request);
+    auto called = co_await zone_.publish(context, place, request, key);
     if (!called.reply) co_return called.failure;
     co_return std::nullopt;
-  }
-
-  asio::awaitable<base::Duration> longest_request(const StepContext& context,
-                                                  const std::string& instance) const {
-    PluginCall wanted = plugin_call(context, instance, "Describe", {});
-    const v1::DescribeDnsRequest request;
-    auto called = co_await call<v1::DescribeDnsReply>(services_, std::move(wanted), request);
-    const std::uint32_t said = called.reply ? called.reply->max_request_ms() : 0;
-    co_return said == 0 ? kLongestRequest : std::min(base::Duration{said}, kMostPatience);
-  }
-
-  static v1::PublishRequest publish_request(const json::object& intent, const std::string& value,
-                                            std::uint32_t ttl) {
-    v1::PublishRequest request;
-    request.set_zone(text_of(intent, "zone"));
-    request.mutable_record()->set_name(text_of(intent, "owner_name"));
-    request.mutable_record()->set_value(value);
-    request.mutable_record()->set_ttl_seconds(ttl);
-    request.mutable_record()->set_comment("managed by paynamed");
-    return request;
   }
 
   static void set_expected(v1::PublishRequest& request, const std::optional<std::string>& previous) {
@@ -304,7 +215,8 @@ class DnsPublish final : public Action {
     return data;
   }
 
-  Services services_;
+  DnsZone zone_;
+  Republish republish_;
 };
 
 }  // namespace

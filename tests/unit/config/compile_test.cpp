@@ -40,7 +40,7 @@ TEST(BuiltIn, PipelinesAreRightAndUseTheOnlyNode) {
   std::string complaints;
   const Pipelines pipelines = compiled("", {{"n", {kNode, false}}, {"old", {kNode, true}}}, complaints);
   EXPECT_EQ(complaints, "");
-  ASSERT_EQ(pipelines.size(), 4U);
+  ASSERT_EQ(pipelines.size(), 5U);
   EXPECT_THAT(kinds(pipelines.at("register")), ElementsAre("domain.check", "node.provision", "offer.create",
                                                            "dns.publish", "dns.await", "name.prove"));
   EXPECT_THAT(kinds(pipelines.at("set_source")),
@@ -49,6 +49,11 @@ TEST(BuiltIn, PipelinesAreRightAndUseTheOnlyNode) {
   EXPECT_THAT(kinds(pipelines.at("rotate")), ElementsAre("domain.check", "offer.create", "dns.publish",
                                                          "dns.await", "name.prove", "offer.disable"));
   EXPECT_THAT(kinds(pipelines.at("remove")), ElementsAre("dns.withdraw", "offer.disable"));
+  EXPECT_THAT(kinds(pipelines.at("repair")),
+              ElementsAre("domain.check", "dns.publish", "dns.await", "name.prove"));
+  for (const CompiledStep& step : pipelines.at("repair").steps) {
+    EXPECT_EQ(step.on_exhausted, config::Step::OnExhausted::kCompensate) << step.id;
+  }
   EXPECT_EQ(pipelines.at("register").steps[1].instance, "n");
   EXPECT_EQ(pipelines.at("register").steps[2].instance, "n");
   EXPECT_EQ(pipelines.at("register").steps[3].instance, "") << "the domain's";

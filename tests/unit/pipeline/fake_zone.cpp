@@ -1,5 +1,6 @@
 #include "tests/unit/pipeline/fake_zone.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "paynamed/plugin/v1/dns_provider.pb.h"
@@ -26,6 +27,7 @@ Answer FakeZone::call(const PluginCall& call) {
   if (call.method == "Describe") {
     v1::DescribeDnsReply reply;
     reply.set_compare_and_set(true);
+    reply.set_replaces_several(replaces_several);
     reply.set_max_request_ms(max_request_ms);
     return reply.SerializeAsString();
   }
@@ -84,10 +86,18 @@ Answer FakeZone::publish(const v1::PublishRequest& request) {
   std::vector<std::string>& values = records[request.record().name()];
   v1::PublishReply reply;
   if (values.size() == 1 && values.front() == request.record().value()) return reply.SerializeAsString();
-  const bool held = request.has_previous_value()
-                        ? values.size() == 1 && values.front() == request.previous_value()
-                        : request.absent() && values.empty();
-  if (!held) {
+  if (request.has_previous_values() && (!replaces_several || request.previous_values().values_size() < 2)) {
+    kept.mistakes.push_back("previous values that this provider cannot take");
+    return base::fail(base::invalid_argument("previous values"));
+  }
+  std::vector<std::string> expected;
+  if (request.has_previous_value()) expected = {request.previous_value()};
+  if (request.has_previous_values()) {
+    const auto& several = request.previous_values().values();
+    expected.assign(several.begin(), several.end());
+  }
+  const bool says = request.has_previous_value() || request.has_previous_values() || request.absent();
+  if (!says || !std::is_permutation(values.begin(), values.end(), expected.begin(), expected.end())) {
     std::string found = "found:";
     for (const std::string& value : values) found += " " + value;
     return base::fail(base::aborted(found));

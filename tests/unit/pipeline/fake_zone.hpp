@@ -57,6 +57,7 @@ class FakeZone {
   std::map<std::string, std::deque<Fault>> faults;          // by method; the next calls, in order
   std::function<void(const std::string& method)> before;    // what somebody else does just before a call
   std::uint32_t max_request_ms = 20'000;
+  bool replaces_several = true;
   std::vector<std::vector<std::string>> history;  // what stood at a name after each change of ours
   std::vector<std::string> calls;                 // methods
   KeptAnswers kept;

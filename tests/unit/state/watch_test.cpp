@@ -163,6 +163,46 @@ TEST_F(Watch, ADegradedNameCanBeChangedAndRemoved) {
   expect_sound();
 }
 
+TEST_F(Watch, ARepairMakesANameLiveOrLeavesItDegradedAndARebuildSaysTheSame) {
+  make_live(kAlice);
+  for (const bool succeeds : {false, true}) {
+    if (succeeds) {
+      EXPECT_EQ(name(kAlice).state, NameState::kDegraded);
+    } else {
+      ASSERT_TRUE(degrade(kAlice));
+    }
+    NewRun repair = author.run(Verb::kRepair, kAlice);
+    const auto accepted = accept(repair);
+    ASSERT_TRUE(accepted);
+    EXPECT_TRUE(name(kAlice).open_run);
+    std::vector<NewEvent> events{author.published(repair, kValue)};
+    if (succeeds) {
+      events.push_back(author.live(repair, kValue));
+      events.push_back(author.run_event("run.completed", repair));
+    } else {
+      events.push_back(author.run_event("name.reverted", repair,
+                                        std::string{R"(,"value":")"} + kValue +
+                                            R"(","ttl":300,"dns_instance":"zone","offer_id":"0f0f",)"
+                                            R"("source":"node","node_instance":"sandbox","node":"n1",)"
+                                            R"("state":"degraded")"));
+      events.push_back(author.run_event("run.compensated", repair, R"(,"reason":"r")"));
+    }
+    ASSERT_TRUE(record(accepted->key, 0, {}, std::move(events)));
+    const auto run = store->find_run("default", repair.id);
+    ASSERT_TRUE(run && *run);
+    EXPECT_EQ((*run)->verb, Verb::kRepair);
+    EXPECT_EQ(store->totals()->degraded, succeeds ? 0u : 1u);
+    expect_sound();
+  }
+  EXPECT_EQ(name(kAlice).state, NameState::kLive);
+  // What the monitor says of repairs changes no row.
+  ASSERT_TRUE(degrade(kAlice));
+  ASSERT_TRUE(append_if({kAlice, kValue, NameState::kDegraded},
+                        author.event("name.repair_stopped", kAlice, R"({"name":"alice@example.com"})")));
+  EXPECT_EQ(name(kAlice).state, NameState::kDegraded);
+  expect_sound();
+}
+
 TEST_F(Watch, AnEventThatContradictsTheStateIsNotStored) {
   make_live(kAlice);
   std::vector<NewEvent> events{recovered(kAlice)};
