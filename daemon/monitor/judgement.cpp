@@ -49,7 +49,7 @@ asio::awaitable<void> Monitor::take_wrong(state::WatchedName name, Finding findi
   if (name.state == NameState::kDegraded) {
     look_again_in(longer_delay(name.key), name.key, false);
     with_.log.debug("a name is still degraded", {{"name", name.name}, {"reason", finding.sentence}});
-    co_return;
+    co_return co_await repair(std::move(name), std::move(finding));
   }
   const Recheck* planned = rechecks_.find(name.key);
   if (planned == nullptr || !planned->suspect) {
@@ -70,6 +70,33 @@ asio::awaitable<void> Monitor::take_wrong(state::WatchedName name, Finding findi
   with_.log.warning("a name is degraded",
                     {{"name", name.name}, {"code", finding.code}, {"reason", finding.sentence}});
   look_again_in(std::min(settings_.first_recheck, settings_.interval), name.key, false);
+  name.state = NameState::kDegraded;
+  co_await repair(std::move(name), std::move(finding));
+}
+
+asio::awaitable<void> Monitor::repair(state::WatchedName name, Finding finding) {
+  using Kind = Repairs::Outcome::Kind;
+  Repairs::Outcome outcome = co_await repairs_.consider(name, finding);
+  switch (outcome.kind) {
+    case Kind::kNotWanted:
+      co_return;
+    case Kind::kBegun:
+      series_.repairs_begun.add();
+      with_.log.info("a degraded name is being repaired", {{"name", name.name}, {"code", finding.code}});
+      co_return;
+    case Kind::kRefused:
+      series_.repairs_refused.add();
+      with_.log.info("a repair was not accepted; trying again at the next look",
+                     {{"name", name.name}, {"why", outcome.why}});
+      co_return;
+    case Kind::kStopped:
+      break;
+  }
+  const auto said = co_await say(name, *std::move(outcome.said));
+  if (!said) co_return repairs_.not_said(name.key);
+  series_.repairs_stopped.add();
+  with_.log.warning("a name is not repaired any more for now; its name.repair_stopped says why",
+                    {{"name", name.name}, {"code", finding.code}});
 }
 
 asio::awaitable<void> Monitor::renew(const state::WatchedName& name, state::Proof proof) {
@@ -90,6 +117,10 @@ asio::awaitable<Result<void>> Monitor::say(state::WatchedName name, std::string 
   event.time = with_.clock.wall();
   event.id = base::Uuid::v7(event.time, with_.random);
   event.data = std::move(data);
+  co_return co_await say(std::move(name), std::move(event));
+}
+
+asio::awaitable<Result<void>> Monitor::say(state::WatchedName name, state::NewEvent event) {
   std::vector<state::NewEvent> events;
   events.push_back(std::move(event));
   state::Standing standing{name.name, name.value, name.state};

@@ -44,7 +44,13 @@ Monitor::Series::Series(observe::Metrics& metrics)
       degraded(metrics.gauge("paynamed_names_degraded", "Names that were live and are not true now.")),
       lag(metrics.gauge("paynamed_monitor_lag_seconds", "How far the looks are behind their schedule.")),
       rechecks(
-          metrics.gauge("paynamed_monitor_rechecks", "Names that are looked at sooner than their turn.")) {}
+          metrics.gauge("paynamed_monitor_rechecks", "Names that are looked at sooner than their turn.")),
+      repairs_begun(metrics.counter("paynamed_monitor_repairs_total", "Repairs of degraded names.",
+                                    {{"result", "begun"}})),
+      repairs_refused(metrics.counter("paynamed_monitor_repairs_total", "Repairs of degraded names.",
+                                      {{"result", "refused"}})),
+      repairs_stopped(metrics.counter("paynamed_monitor_repairs_total", "Repairs of degraded names.",
+                                      {{"result", "stopped"}})) {}
 
 Monitor::Monitor(Settings settings, Dependencies dependencies)
     : settings_(settings),
@@ -52,6 +58,7 @@ Monitor::Monitor(Settings settings, Dependencies dependencies)
       series_(with_.metrics),
       offer_ends_(with_.store, with_.clock, with_.random, with_.log, settings_.announce_offers),
       rechecks_(settings_.most_rechecks),
+      repairs_(settings_.repairs, with_.repair_runs, with_.store, with_.clock),
       ended_(with_.clock) {}
 
 asio::awaitable<void> Monitor::run() {

@@ -1,5 +1,6 @@
 // Monitor keeps "live" true: it looks at every live and every degraded name once an interval, spread evenly
-// over it, says so by name.degraded and name.recovered, and keeps the proofs of live names from ending.
+// over it, says so by name.degraded and name.recovered, lets those be repaired whose domain wants it, and
+// keeps the proofs of live names from ending.
 //
 // A name is degraded only when two looks, some time apart, found somebody who knows that the record is not as
 // it should be. A look that finds nobody to ask says nothing about a name.
@@ -20,6 +21,7 @@
 #include "monitor/finding.hpp"
 #include "monitor/offer_ends.hpp"
 #include "monitor/rechecks.hpp"
+#include "monitor/repairs.hpp"
 #include "observe/log.hpp"
 #include "observe/metrics.hpp"
 #include "state/store.hpp"
@@ -36,6 +38,7 @@ class Monitor {
     base::Duration announce_offers{7LL * 86'400'000};  // before an offer in DNS ends
     std::size_t looks_at_once = 64;
     std::size_t most_rechecks = 20'000;
+    Repairs::Settings repairs;
   };
   struct Dependencies {
     boost::asio::any_io_executor workers;
@@ -45,6 +48,7 @@ class Monitor {
     observe::Log log;
     observe::Metrics& metrics;
     Look look;
+    RepairRuns repair_runs = {};
   };
   Monitor(Settings settings, Dependencies dependencies);
 
@@ -60,6 +64,9 @@ class Monitor {
     observe::Gauge degraded;
     observe::Gauge lag;
     observe::Gauge rechecks;
+    observe::Counter repairs_begun;
+    observe::Counter repairs_refused;
+    observe::Counter repairs_stopped;
   };
   struct Running {
     state::NameKey key = 0;
@@ -83,8 +90,11 @@ class Monitor {
   boost::asio::awaitable<void> take(state::WatchedName name, Finding finding);
   boost::asio::awaitable<void> take_fine(state::WatchedName name, Finding finding);
   boost::asio::awaitable<void> take_wrong(state::WatchedName name, Finding finding);
+  // Of a name that is degraded.
+  boost::asio::awaitable<void> repair(state::WatchedName name, Finding finding);
   boost::asio::awaitable<void> renew(const state::WatchedName& name, state::Proof proof);
   boost::asio::awaitable<base::Result<void>> say(state::WatchedName name, std::string type, std::string data);
+  boost::asio::awaitable<base::Result<void>> say(state::WatchedName name, state::NewEvent event);
   void look_again_in(base::Duration delay, state::NameKey name, bool suspect);
   // Twice as long as before.
   base::Duration longer_delay(state::NameKey name) const;
@@ -97,6 +107,7 @@ class Monitor {
   base::MonotonicTime next_housekeeping_;
   base::MonotonicTime next_renewals_;
   Rechecks rechecks_;
+  Repairs repairs_;
   std::list<Running> running_;
   base::Broadcast ended_;
   // Looks without result since it was last said.

@@ -20,9 +20,12 @@ RecordAnswer wrong(std::string code, std::string sentence) {
   return {Says::kWrong, std::move(code), std::move(sentence), true, {}};
 }
 
+// A stranger's value may be any bytes, and what is said of it has to be text.
 std::string shortened(const std::string& value) {
   constexpr std::size_t kShown = 60;
-  return value.size() <= kShown ? value : value.substr(0, kShown) + "...";
+  std::string shown;
+  for (const char c : value.substr(0, kShown)) shown += c >= 0x20 && c < 0x7F ? c : '?';
+  return value.size() <= kShown ? shown : shown + "...";
 }
 
 // What is left of a TTL in a server's cache says nothing: a proof has those that were signed.

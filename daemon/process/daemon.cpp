@@ -14,6 +14,7 @@
 
 #include "process/checked_config.hpp"
 #include "process/exit_code.hpp"
+#include "process/repair_runs.hpp"
 
 namespace paynamed::process {
 namespace asio = boost::asio;
@@ -154,7 +155,8 @@ void Daemon::start_watch() {
     return;
   }
   watch_ = std::make_unique<NameWatch>(runtime_->config, dns_->questions_of_monitor(), io_, *store_, clock_,
-                                       random_, log_.area("monitor"), metrics_);
+                                       random_, log_.area("monitor"), metrics_,
+                                       repair_runs(runtime_->config, *engine_, *store_, clock_, random_));
   watch_->start();
 }
 

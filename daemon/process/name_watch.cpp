@@ -34,7 +34,7 @@ monitor::Monitor::Settings monitor_settings(const config::Monitor& config) {
 
 NameWatch::NameWatch(const config::Config& config, monitor::DnsQuestions questions, asio::io_context& io,
                      state::Store& store, base::Clock& clock, base::Random& random, observe::Log log,
-                     observe::Metrics& metrics)
+                     observe::Metrics& metrics, monitor::RepairRuns repair_runs)
     : strand_(asio::make_strand(io)),
       clock_(clock),
       check_(check_settings(config), std::move(questions), clock),
@@ -42,7 +42,8 @@ NameWatch::NameWatch(const config::Config& config, monitor::DnsQuestions questio
                {io.get_executor(), store, clock, random, std::move(log), metrics,
                 [this](state::WatchedName name, monitor::Depth depth) {
                   return check_.look(std::move(name), depth);
-                }}),
+                },
+                std::move(repair_runs)}),
       ended_(clock) {}
 
 void NameWatch::start() {

@@ -20,7 +20,7 @@ class NameWatch {
  public:
   NameWatch(const config::Config& config, monitor::DnsQuestions questions, boost::asio::io_context& io,
             state::Store& store, base::Clock& clock, base::Random& random, observe::Log log,
-            observe::Metrics& metrics);
+            observe::Metrics& metrics, monitor::RepairRuns repair_runs);
 
   void start();
   // Waits for the looks that run, for `most` at most; false when some did not end. Fine without start().

@@ -46,6 +46,7 @@ struct MonitorTest : state::StoreTest {
   std::map<std::string, Finding> world;
   std::vector<Seen> seen;
   std::function<asio::awaitable<void>()> during_a_look;
+  RepairRuns repair_runs;
   std::unique_ptr<Monitor> monitor;
   asio::cancellation_signal stop;
   bool ended = true;
@@ -68,7 +69,7 @@ struct MonitorTest : state::StoreTest {
     auto look_at = [this](state::WatchedName name, Depth depth) { return look(std::move(name), depth); };
     monitor = std::make_unique<Monitor>(
         monitor_settings, Monitor::Dependencies{io.get_executor(), *store, time, random, observe::Log::none(),
-                                                metrics, look_at});
+                                                metrics, look_at, repair_runs});
     ended = false;
     asio::co_spawn(io, monitor->run(),
                    asio::bind_cancellation_slot(stop.slot(), [this](std::exception_ptr) { ended = true; }));
@@ -178,6 +179,104 @@ TEST_F(ShortInterval, ANameIsDegradedWhenASecondLookFindsItWrongAndRecoversByIts
   pass(70s);
   EXPECT_EQ(name(kAlice).state, NameState::kLive);
   EXPECT_EQ(events_of("name.recovered").size(), 1U);
+  expect_sound();
+}
+
+struct RepairingMonitor : ShortInterval {
+  std::vector<std::string> begun;
+  // Whether the repair mends the record, or somebody breaks it again at once.
+  bool mends = true;
+
+  RepairingMonitor() {
+    repair_runs.wanted = [](std::string_view domain) { return domain == "example.com"; };
+    repair_runs.begin = [this](state::WatchedName name) { return repair(std::move(name)); };
+  }
+  asio::awaitable<state::Result<void>> repair(state::WatchedName name) {
+    EXPECT_EQ(this->name(name.name).state, NameState::kDegraded);
+    begun.push_back(name.name);
+    author.now = time.wall();
+    const state::NewRun run = author.run(state::Verb::kRepair, name.name);
+    const auto accepted = co_await store->accept_run(run);
+    if (!accepted) co_return base::fail(accepted.error());
+    if (mends) world.erase(name.name);
+    state::RunUpdate update{
+        accepted->key,
+        0,
+        {},
+        {author.published(run, kValue), author.live(run, kValue), author.run_event("run.completed", run)}};
+    co_return co_await store->record(std::move(update));
+  }
+};
+
+TEST_F(RepairingMonitor, ADegradedNameIsRepairedAtOnce) {
+  make_live(kAlice);
+  make_live("bob@example.org");
+  world[kAlice] = wrong();
+  world["bob@example.org"] = wrong();
+  start_monitor();
+  pass(70s);
+  EXPECT_THAT(begun, ElementsAre(kAlice));
+  EXPECT_EQ(name(kAlice).state, NameState::kLive);
+  EXPECT_EQ(name("bob@example.org").state, NameState::kDegraded) << "its domain only reports";
+  EXPECT_THAT(events_of("name.recovered"), IsEmpty()) << "the run says name.live";
+  EXPECT_THAT(metrics.text(), testing::HasSubstr("paynamed_monitor_repairs_total{result=\"begun\"} 1\n"));
+  expect_sound();
+}
+
+TEST_F(RepairingMonitor, WhatPublishingDoesNotMendIsOnlyReported) {
+  make_live(kAlice);
+  world[kAlice] = wrong();
+  world[kAlice].code = "not_proven";
+  start_monitor();
+  pass(300s);
+  EXPECT_EQ(name(kAlice).state, NameState::kDegraded);
+  EXPECT_THAT(begun, IsEmpty());
+}
+
+TEST_F(RepairingMonitor, ANameThatIsDegradedAtTheStartIsRepairedToo) {
+  make_live(kAlice);
+  world[kAlice] = wrong();
+  const auto wanted = std::exchange(repair_runs.wanted, {});
+  start_monitor();
+  while (events_of("name.degraded").empty()) pass(30s);
+  stop_monitor();
+  reopen();
+  EXPECT_EQ(name(kAlice).state, NameState::kDegraded);
+  repair_runs.wanted = wanted;
+  start_monitor();
+  pass(30s);
+  EXPECT_EQ(name(kAlice).state, NameState::kLive);
+  EXPECT_EQ(begun.size(), 1U);
+  expect_sound();
+}
+
+TEST_F(RepairingMonitor, ARefusedRepairIsTriedAgainAtTheNextLook) {
+  make_live(kAlice);
+  world[kAlice] = wrong();
+  int refused = 0;
+  repair_runs.begin = [&](state::WatchedName) -> asio::awaitable<state::Result<void>> {
+    ++refused;
+    co_return base::fail(base::aborted("there is an open run"));
+  };
+  start_monitor();
+  pass(200s);
+  EXPECT_GE(refused, 3);
+  EXPECT_EQ(name(kAlice).state, NameState::kDegraded);
+  EXPECT_THAT(events_of("name.repair_stopped"), IsEmpty());
+}
+
+TEST_F(RepairingMonitor, WhoeverChangesTheRecordOnPurposeHasTheLastWord) {
+  make_live(kAlice);
+  world[kAlice] = wrong();
+  mends = false;
+  start_monitor();
+  pass(1h);
+  EXPECT_EQ(begun.size(), 3U);
+  EXPECT_EQ(events_of("name.degraded").size(), 4U);
+  EXPECT_EQ(name(kAlice).state, NameState::kDegraded);
+  const auto stopped = events_of("name.repair_stopped");
+  ASSERT_EQ(stopped.size(), 1U);
+  EXPECT_THAT(stopped.front(), testing::HasSubstr("was repaired 3 times"));
   expect_sound();
 }
 
