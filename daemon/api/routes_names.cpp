@@ -259,13 +259,15 @@ void add_name_routes(Router& router, const Dependencies& dependencies) {
         std::vector<std::string> warnings;
         co_return co_await submit(dependencies, request, std::move(*command), std::move(warnings));
       }});
-  add("POST", "/v1/names/{name}/rotate",
-      WaitingHandler{[&dependencies](Request& request) -> awaitable<Response> {
-        auto command = command_on_path(request, state::Verb::kRotate);
-        if (!command) co_return std::move(command.error());
-        std::vector<std::string> warnings;
-        co_return co_await submit(dependencies, request, std::move(*command), std::move(warnings));
-      }});
+  for (const auto& [verb, path] : {std::pair{state::Verb::kRotate, "/v1/names/{name}/rotate"},
+                                   std::pair{state::Verb::kRepair, "/v1/names/{name}/repair"}}) {
+    add("POST", path, WaitingHandler{[&dependencies, verb = verb](Request& request) -> awaitable<Response> {
+          auto command = command_on_path(request, verb);
+          if (!command) co_return std::move(command.error());
+          std::vector<std::string> warnings;
+          co_return co_await submit(dependencies, request, std::move(*command), std::move(warnings));
+        }});
+  }
   add("PUT", "/v1/names/{name}/source",
       WaitingHandler{[&dependencies](Request& request) -> awaitable<Response> {
         auto command = read_new_source(request);

@@ -189,6 +189,12 @@ class Parser {
                }));
     add_name(verb);
     add_following(verb);
+    verb = add(app_, "repair", "publish the record of a degraded name again",
+               on_name([this](Context& context, const std::string& name) {
+                 return repair_name(context, name, following());
+               }));
+    add_name(verb);
+    add_following(verb);
   }
 
   void add_proofs() {

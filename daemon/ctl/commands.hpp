@@ -61,6 +61,8 @@ Exit remove_name(Context& context, const std::string& name, const Following& fol
 Exit set_source(Context& context, const std::string& name, const SourceOption& source,
                 const Following& following);
 Exit rotate_name(Context& context, const std::string& name, const Following& following);
+// Puts the record of a degraded name back.
+Exit repair_name(Context& context, const std::string& name, const Following& following);
 
 enum class ProofFormat { kJson, kBinary, kPsbt };
 // Writes the proof to `file`, or to standard output when that is empty: bytes only where no terminal is.

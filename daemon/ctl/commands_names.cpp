@@ -131,6 +131,10 @@ Exit rotate_name(Context& context, const std::string& name, const Following& fol
   return start_run(context, call_on("POST", name, "/rotate"), following);
 }
 
+Exit repair_name(Context& context, const std::string& name, const Following& following) {
+  return start_run(context, call_on("POST", name, "/repair"), following);
+}
+
 Exit set_source(Context& context, const std::string& name, const SourceOption& source,
                 const Following& following) {
   json::object body;

@@ -257,6 +257,8 @@ TEST_F(ApiTest, ChangesMayNameTheRevisionThatTheyMean) {
            {"DELETE", name, "", "\"7\"", 202, state::Verb::kRemove, 7},
            {"DELETE", name, "", "*", 202, state::Verb::kRemove, 0},
            {"POST", name + "/rotate", "", "\"8\"", 202, state::Verb::kRotate, 8},
+           {"POST", name + "/repair", "", "", 202, state::Verb::kRepair, 0},
+           {"POST", name + "/repair", "", "\"6\"", 202, state::Verb::kRepair, 6},
            {"PUT", name + "/source", R"({"offer":"lno1x"})", "\"9\"", 202, state::Verb::kSetSource, 9},
            {"PUT", name + "/source", R"({"node":true,"revision":3})", "", 202, state::Verb::kSetSource, 3},
            {"PUT", name + "/source", R"({"node":true,"revision":3})", "\"3\"", 202, state::Verb::kSetSource,

@@ -92,6 +92,10 @@ TEST_F(CommandTest, ANameWithoutADomainIsCompletedWhenThereIsNoDoubt) {
   EXPECT_EQ(run({"rotate", "alice", "--domain", "example.org"}), 0) << err;
   EXPECT_THAT(script.lines(), ElementsAre("POST /v1/names/alice@example.org/rotate"));
 
+  script.reply(202, kAccepted);
+  EXPECT_EQ(run({"repair", "alice@example.org"}), 0) << err;
+  EXPECT_THAT(script.lines(), ElementsAre("POST /v1/names/alice@example.org/repair"));
+
   for (const auto* domains :
        {R"({"items":[]})", R"({"items":[{"name":"a.test"},{"name":"b.test"}]})", "[]"}) {
     script.reply(200, domains);
