@@ -56,6 +56,9 @@ Customer::Order Customer::new_source(const std::string& name, const std::string&
   return {"PUT", "/v1/names/" + name + "/source", json::serialize(json::object{{"uri", uri}}),
           "source " + name, name};
 }
+Customer::Order Customer::repair(const std::string& name) {
+  return {"POST", "/v1/names/" + name + "/repair", {}, "repair " + name, name};
+}
 Customer::Order Customer::removal(const std::string& name) {
   return {"DELETE", "/v1/names/" + name, {}, "remove " + name, name};
 }

@@ -43,6 +43,7 @@ class Customer {
   static Order registration(const std::string& name);
   static Order rotation(const std::string& name);
   static Order new_source(const std::string& name, const std::string& uri);
+  static Order repair(const std::string& name);
   static Order removal(const std::string& name);
 
   // Sends it and gives the run's id. Anything but an acknowledgement is noted as a broken promise and gives

@@ -123,6 +123,15 @@ do = "offer.disable"
     return customer.carry_through(Customer::new_source(name, uri));
   };
 
+  // Somebody puts a second record beside the name's own.
+  Scenario& repaired = add("repair", Ending::kLive, "completed");
+  repaired.needs_live_name = true;
+  repaired.harm = "bitcoin:?lno=lno1second";
+  repaired.options.more = "[monitor]\ninterval = \"2s\"\nsecond_look = \"1s\"\nqueries_per_second = 1000\n";
+  repaired.act = [](Customer& customer, const std::string& name) {
+    return customer.carry_through(Customer::repair(name));
+  };
+
   Scenario& removed = add("remove", Ending::kQuarantined, "completed");
   removed.publishes = false;
   removed.needs_live_name = true;
@@ -189,6 +198,12 @@ void prepare(Stage& stage, const Scenario& scenario, const std::vector<NameWithE
   Customer customer = stage.customer();
   for (const auto& order : orders) customer.place(order);
   for (const auto& order : orders) customer.rest(order);
+  if (scenario.harm.empty()) return;
+  for (const NameWithEnding& each : names) {
+    const auto name = base::Name::parse(each.name);
+    stage.lab().add_txt(name->domain() + ".", name->owner_name(), scenario.harm);
+  }
+  for (const NameWithEnding& each : names) customer.await_event(each.name, "name.degraded");
 }
 
 std::vector<std::string> play(Stage& stage, const Scenario& scenario, const NameWithEnding& name,

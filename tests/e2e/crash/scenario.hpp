@@ -19,6 +19,7 @@ struct Scenario {
   Stage::Options options;
   std::string foreign_record;  // put at the name before; must be there untouched in the end
   bool needs_live_name = false;
+  std::string harm;  // put beside the record of the live name, which is degraded then
   // The state of the last run at rest: the first when nothing disturbs it; the others too when the daemon
   // dies.
   std::vector<std::string> run_ends;

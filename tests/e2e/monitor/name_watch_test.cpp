@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <boost/json/serialize.hpp>
-#include <chrono>
-#include <thread>
 
-#include "tests/e2e/daemon/scene.hpp"
+#include "tests/e2e/monitor/name_watch.hpp"
 
 namespace paynamed::e2e {
 namespace {
@@ -17,37 +15,6 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
 using Steady = std::chrono::steady_clock;
-
-class NameWatch : public LabTest {
- protected:
-  static Parts watched(const std::string& interval, const std::string& second_look = "1s") {
-    Parts parts;
-    parts.tables =
-        fmt::format("[monitor]\ninterval = \"{}\"\nsecond_look = \"{}\"\nqueries_per_second = 200\n",
-                    interval, second_look);
-    return parts;
-  }
-  static std::string state_of(const Scene& scene, const std::string& name) {
-    return text(scene.get("/v1/names/" + name), "state");
-  }
-  static bool comes_to(const Scene& scene, const std::string& name, const std::string& state,
-                       std::chrono::milliseconds most = 30s) {
-    const auto end = Steady::now() + most;
-    while (Steady::now() < end) {
-      if (state_of(scene, name) == state) return true;
-      std::this_thread::sleep_for(50ms);
-    }
-    ADD_FAILURE() << name << " is " << state_of(scene, name) << " and not " << state;
-    return false;
-  }
-  static json::object data_of(const Scene& scene, const std::string& name, const std::string& type) {
-    for (const json::object& event : scene.events()) {
-      if (text(event, "subject") == name && text(event, "type") == type) return event.at("data").as_object();
-    }
-    ADD_FAILURE() << "there is no " << type << " of " << name;
-    return {};
-  }
-};
 
 TEST_F(NameWatch, ARecordBrokenByHandIsFoundAndMendedByItself) {
   Scene scene{lab(), watched("2s")};
