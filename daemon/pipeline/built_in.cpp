@@ -5,10 +5,9 @@ namespace paynamed::pipeline {
 // Steps that need a NodeBackend get it from compile(). Waiting for servers may take as long as a provider's
 // slowest zone transfer; everything else is given up after an hour.
 //
-// A repair ends by itself in any case, because a paused run would keep the monitor from the name, and its end
+// A repair ends where others pause, because a paused run would keep the monitor from the name, and its end
 // takes nothing away: the record that it published is the name's own. What comes true later is noticed then.
-// Its publication is tried for the whole hour, so that an outage of the provider is one repair and not
-// several.
+// What fails is tried again for the whole hour, so that an outage is one repair and not several.
 std::string_view built_in_toml() {
   return R"([[pipelines.register.steps]]
 id = "check"
@@ -78,6 +77,7 @@ do = "offer.disable"
 [[pipelines.repair.steps]]
 id = "check"
 do = "domain.check"
+retry = { attempts = 100, first = "1s", max = "1m" }
 on_exhausted = "compensate"
 [[pipelines.repair.steps]]
 id = "publish"

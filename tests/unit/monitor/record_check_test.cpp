@@ -225,6 +225,10 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"NoData", answer_of({}), answer_of({}), Depth::kOne, Verdict::kWrong, "absent", "no data"},
         Row{"OtherValue", answer_of({txt("bitcoin:?lno=lno1abc")}), answer_of({txt("bitcoin:?lno=lno1abc")}),
             Depth::kOne, Verdict::kWrong, "other_value", "lno1abc"},
+        Row{"ValueThatIsNoText", answer_of({txt("bitcoin:\xff\xfe\n")}),
+            answer_of({txt("bitcoin:\xff\xfe\n")}), Depth::kOne, Verdict::kWrong, "other_value",
+            "'bitcoin:??"
+            "?'"},
         Row{"ExtraRecord", answer_of({txt(kValue), txt("hello")}), answer_of({txt(kValue), txt("hello")}),
             Depth::kOne, Verdict::kWrong, "extra_record", "2 TXT records"},
         Row{"Alias", alias(), alias(), Depth::kOne, Verdict::kWrong, "alias", "CNAME"},
