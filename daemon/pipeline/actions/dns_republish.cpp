@@ -130,12 +130,16 @@ asio::awaitable<StepResult> Republish::perform(const StepContext& context) const
 // goes back: the record is there, but it was not proven.
 //
 // An update that is still on its way must be over when the run ends, or it could bring the record back after
-// a removal.
+// a removal. The read waits for that, and what it says is told to people only: a provider that cannot be
+// asked must not keep the run open, and with it the monitor from the name.
 asio::awaitable<UndoResult> Republish::undo(const StepContext& context) const {
   const json::object& intent = context.step_progress().intent;
   const RecordPlace place = RecordPlace::from_intent(intent);
   const auto found = co_await zone_.read(context, place, context.key);
-  if (!found) co_return Failure{found.error(), false, false};
+  // An earlier call may be open still.
+  if (!found && found.error().code() == base::Code::kDeadlineExceeded) {
+    co_return Failure{found.error(), false, false};
+  }
   const auto looks = integer_of(context.step_progress().wait_state, "looks").value_or(0);
   if (context.step_progress().late_effect_possible() && looks == 0) {
     const base::Duration longest = co_await zone_.longest_request(context, place);
@@ -145,10 +149,11 @@ asio::awaitable<UndoResult> Republish::undo(const StepContext& context) const {
                    "an earlier update may still arrive at the provider; looking again then",
                    std::move(state)};
   }
-  const bool stands = *found == std::vector<std::string>{text_of(intent, "value")};
+  const bool stands = found && *found == std::vector<std::string>{text_of(intent, "value")};
   UndoDone done{{},
-                stands ? "the name's own record stands and is left as it is"
-                       : "what stands there now is left as it is"};
+                stands  ? "the name's own record stands and is left as it is"
+                : found ? "what stands there now is left as it is"
+                        : "what stands there now is not known, and is left as it is"};
   if (context.step_progress().effect_known && context.input.before) {
     done.events.push_back(
         event_of("name.reverted", context.run, context.input, record_data(*context.input.before)));

@@ -130,6 +130,24 @@ TEST_F(NameRepair, ANameThatIsDegradedAtTheStartIsRepaired) {
   EXPECT_THAT(txt_at(lab(), lab().addresses().front(), name), ElementsAre(value));
 }
 
+TEST_F(NameRepair, RepairsLeaveRoomForOtherRuns) {
+  Parts parts = repairing();
+  parts.daemon = "max_open_runs = 2";
+  Scene scene{lab(), parts};
+  scene.daemon().start();
+  const std::string name = "patient@example.test";
+  ASSERT_EQ(scene.register_name(name).status, 201);
+  // One of its servers is down, so that this one stays open.
+  const std::string open = scene.begin_registration("somebody@halfdown.test");
+  lab().remove_txt(kZone, owner_name(name));
+  ASSERT_TRUE(comes_to(scene, name, "degraded"));
+  std::this_thread::sleep_for(4s);
+  EXPECT_EQ(state_of(scene, name), "degraded");
+  EXPECT_THAT(verbs_of(scene, name), ElementsAre("register completed"));
+  EXPECT_EQ(scene.send("POST", "/v1/runs/" + open + "/cancel").status, 202);
+  EXPECT_TRUE(comes_to(scene, name, "live")) << "at a later look";
+}
+
 TEST_F(NameRepair, WhoeverChangesTheRecordOnPurposeHasTheLastWord) {
   Scene scene{lab(), repairing()};
   scene.daemon().start();

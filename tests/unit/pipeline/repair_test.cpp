@@ -228,6 +228,23 @@ TEST_F(RepairTest, AnUpdateThatMayStillArriveIsOverWhenTheRunEnds) {
   expect_the_same_name(NameState::kDegraded);
 }
 
+TEST_F(RepairTest, TurningBackNeedsNoAnswerOfTheProvider) {
+  for (const Code code : {Code::kUnavailable, Code::kUnauthenticated, Code::kPermissionDenied}) {
+    if (value_.empty()) make_degraded({});
+    put({});
+    zone.faults["Publish"] = {{Kind::kReplyLost, Code::kUnknown}};
+    const auto run = accept(repair());
+    ASSERT_EQ(rest(run).state, RunState::kRunning);
+    for (int i = 0; i < 10; ++i) zone.faults["Read"].push_back({Kind::kNothingDone, code});
+    ASSERT_TRUE(cancel(run));
+    EXPECT_EQ(drive(run).state, RunState::kCompensated);
+    EXPECT_THAT(zone.faults["Read"], SizeIs(8)) << "looked at twice";
+    zone.faults["Read"].clear();
+    expect_the_same_name(NameState::kDegraded);
+  }
+  expect_good_manners();
+}
+
 TEST_F(RepairTest, ACrashInTheMiddleRepeatsThePublicationUnderItsKey) {
   make_degraded({"\xff", "bitcoin:?lno=lno1second"});
   zone.faults["Publish"] = {{Kind::kReplyLost, Code::kUnknown}};
