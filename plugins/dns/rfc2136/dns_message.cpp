@@ -10,6 +10,9 @@
 namespace paynamed::rfc2136 {
 namespace {
 
+// Queries go by TCP; what a server makes of it there is nothing.
+constexpr std::uint16_t kUdpPayload = 1232;
+
 constexpr std::uint16_t kFudgeSeconds = 300;  // RFC 8945 section 10
 
 template <auto function>
@@ -119,6 +122,20 @@ void read_tsig(Answer& answer, const Message& message, std::span<const std::uint
                                           key.secret.c_str(), mac.get());
 }
 
+// RFC 4034 section 3.1.3: a signature over fewer labels than the name has is a wildcard's. A record of the
+// name's own takes its place (RFC 4592 section 3.3.1).
+bool is_from_wildcard(const ldns_rr_list* list, const std::string& name, ldns_rr_type type) {
+  for (std::size_t i = 0; list && i < ldns_rr_list_rr_count(list); ++i) {
+    const ldns_rr* rr = ldns_rr_list_rr(list, i);
+    if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_RRSIG || ldns_rr_rd_count(rr) < 3) continue;
+    if (!same_name(ldns_rr_owner(rr), name) || ldns_rdf2rr_type(ldns_rr_rrsig_typecovered(rr)) != type)
+      continue;
+    if (ldns_rdf2native_int8(ldns_rr_rrsig_labels(rr)) < ldns_dname_label_count(ldns_rr_owner(rr)))
+      return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void FreePacket::operator()(ldns_struct_pkt* packet) const {
@@ -167,6 +184,9 @@ Message make_query(const std::string& name, std::uint16_t type, const TsigKey& k
   const Packet packet(ldns_pkt_query_new(owner.get(), static_cast<ldns_rr_type>(type), LDNS_RR_CLASS_IN, 0));
   if (!packet) throw broken("make a query");
   static_cast<void>(owner.release());
+  // With signatures: they tell a wildcard's answer from a record at the name itself.
+  ldns_pkt_set_edns_udp_size(packet.get(), kUdpPayload);
+  ldns_pkt_set_edns_do(packet.get(), true);
   return finish(packet, key, id);
 }
 
@@ -187,6 +207,7 @@ std::optional<Answer> read_answer(const Message& message, std::span<const std::u
 std::vector<TxtValue> txt_values(const Answer& answer, const std::string& name) {
   std::vector<TxtValue> values;
   const ldns_rr_list* list = ldns_pkt_answer(answer.packet.get());
+  if (is_from_wildcard(list, name, LDNS_RR_TYPE_TXT)) return values;
   for (std::size_t i = 0; list && i < ldns_rr_list_rr_count(list); ++i) {
     const ldns_rr* rr = ldns_rr_list_rr(list, i);
     if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_TXT || !same_name(ldns_rr_owner(rr), name)) continue;
@@ -207,6 +228,7 @@ std::vector<TxtValue> txt_values(const Answer& answer, const std::string& name) 
 
 bool has_alias(const Answer& answer, const std::string& name) {
   const ldns_rr_list* list = ldns_pkt_answer(answer.packet.get());
+  if (is_from_wildcard(list, name, LDNS_RR_TYPE_CNAME)) return false;
   for (std::size_t i = 0; list && i < ldns_rr_list_rr_count(list); ++i) {
     const ldns_rr* rr = ldns_rr_list_rr(list, i);
     if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME && same_name(ldns_rr_owner(rr), name)) return true;

@@ -75,7 +75,8 @@ Message make_query(const std::string& name, std::uint16_t type, const TsigKey& k
 std::optional<Answer> read_answer(const Message& message, std::span<const std::uint8_t> wire,
                                   const TsigKey& key);
 
-// The TXT records that stand at `name` itself in the answer section.
+// The TXT records that stand at `name` itself in the answer section; those of a wildcard do not, which only a
+// signed zone tells apart.
 std::vector<TxtValue> txt_values(const Answer& answer, const std::string& name);
 bool has_alias(const Answer& answer, const std::string& name);
 

@@ -200,6 +200,35 @@ TEST_F(Rfc2136Test, SaysThatItReplacesSeveral) {
   EXPECT_TRUE(described->compare_and_set());
 }
 
+TEST_F(Rfc2136Test, AWildcardAboveTheNameIsNoRecordOfTheName) {
+  // The lab has a TXT record at *.wild.user._bitcoin-payment.
+  const std::string below = "name.wild.user._bitcoin-payment." + std::string{kZone};
+  const auto values_below = [&] {
+    ReadRequest request;
+    request.set_zone(kZone);
+    request.set_name(below);
+    const auto reply = host.call<ReadReply>(plugin, "Read", request);
+    EXPECT_TRUE(reply.ok()) << reply.error().message();
+    return reply.ok() ? reply->records_size() : -1;
+  };
+  EXPECT_EQ(values_below(), 0);
+  PublishRequest request = wanted("bitcoin:?lno=below");
+  request.mutable_record()->set_name(below);
+  const auto published = publish(request);
+  ASSERT_TRUE(published.ok()) << published.error().message();
+  EXPECT_EQ(values_below(), 1);
+  WithdrawRequest away;
+  away.set_zone(kZone);
+  away.set_name(below);
+  away.set_value("bitcoin:?lno=below");
+  for (const bool changed : {true, false}) {
+    const auto withdrawn = host.call<WithdrawReply>(plugin, "Withdraw", away);
+    ASSERT_TRUE(withdrawn.ok()) << withdrawn.error().message();
+    EXPECT_EQ(withdrawn->changed(), changed);
+  }
+  EXPECT_EQ(values_below(), 0);
+}
+
 TEST_F(Rfc2136Test, ReplacingWhatIsAbsentIsAConflict) {
   const auto reply = publish(wanted("bitcoin:?lno=one", "bitcoin:?lno=zero"));
   EXPECT_EQ(reply.code(), Code::kAborted);
