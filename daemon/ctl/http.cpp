@@ -10,7 +10,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
-#include <boost/asio/ssl/impl/src.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -35,7 +34,7 @@ using HttpRequest = http::request<http::string_body>;
 
 HttpRequest make_request(const Url& url, const std::string& key, const HttpCall& call) {
   HttpRequest request{http::string_to_verb(call.method), url.prefix + call.target, 11};
-  request.set(http::field::host, url.authority());
+  request.set(http::field::host, url.authority);
   request.set(http::field::user_agent, "paynamectl");
   request.set(http::field::accept, "application/json, application/problem+json");
   if (!key.empty()) request.set(http::field::authorization, "Bearer " + key);
@@ -102,7 +101,7 @@ base::Result<HttpReply> HttpConnection::send(const HttpCall& call) {
   const auto failed = [&](const std::string& why) {
     out = base::fail(base::unavailable(
         fmt::format("cannot reach the daemon at {}://{} ({}); is it running, and is --url right?",
-                    url_.tls ? "https" : "http", url_.authority(), why)));
+                    url_.tls ? "https" : "http", url_.authority, why)));
   };
   try {
     asio::io_context context{1};

@@ -14,10 +14,8 @@ struct Url {
   bool tls = false;
   std::string host;  // without brackets
   std::string port;
-  std::string prefix;  // a path before the API's own, without a slash at its end
-
-  // The Host header (RFC 9110 section 7.2).
-  std::string authority() const;
+  std::string prefix;     // a path before the API's own, without a slash at its end
+  std::string authority;  // the Host header (RFC 9110 section 7.2)
 };
 
 // "http://127.0.0.1:8080", "https://names.example.com". INVALID_ARGUMENT for other text, and for http to

@@ -23,7 +23,7 @@ TEST(Url, IsReadInItsParts) {
     EXPECT_EQ(url->host, c.host);
     EXPECT_EQ(url->port, c.port);
     EXPECT_EQ(url->prefix, c.prefix);
-    EXPECT_EQ(url->authority(), c.authority);
+    EXPECT_EQ(url->authority, c.authority);
   }
 }
 

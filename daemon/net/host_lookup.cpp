@@ -1,0 +1,118 @@
+#include "net/host_lookup.hpp"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <functional>
+#include <mutex>
+
+namespace paynamed::net {
+namespace asio = boost::asio;
+
+using Found = base::Result<std::vector<asio::ip::address>>;
+
+struct HostLookup::Open {
+  const std::size_t most;
+  std::atomic<std::size_t> count{0};
+};
+
+namespace {
+
+// Whoever ends it first takes `done`: the answer, the deadline or a cancellation.
+struct Job {
+  explicit Job(const asio::any_io_executor& executor) : resolver(executor) {}
+  asio::ip::tcp::resolver resolver;
+  std::mutex mutex;
+  std::function<void(Found)> done;               // guarded by mutex
+  std::unique_ptr<base::Clock::Timer> deadline;  // guarded by mutex
+
+  void finish(Found found) {
+    std::function<void(Found)> taken;
+    std::unique_ptr<base::Clock::Timer> timer;
+    {
+      const std::lock_guard lock(mutex);
+      taken = std::move(done);
+      done = nullptr;
+      timer = std::move(deadline);
+    }
+    if (taken) taken(std::move(found));
+  }
+};
+
+Found addresses_of(const asio::ip::tcp::resolver::results_type& results) {
+  std::vector<asio::ip::address> addresses;
+  for (const auto& each : results) addresses.push_back(each.endpoint().address());
+  return addresses;
+}
+
+}  // namespace
+
+HostLookup::HostLookup(base::Clock& clock, std::size_t most_open)
+    : clock_(clock), open_(new Open{most_open, {}}) {}
+
+asio::awaitable<Found> HostLookup::find(std::string host, base::Duration timeout) const {
+  boost::system::error_code no_address;
+  const auto address = asio::ip::make_address(host, no_address);
+  if (!no_address) co_return std::vector{address};
+  if (open_->count.fetch_add(1) >= open_->most) {
+    --open_->count;
+    co_return base::fail(base::resource_exhausted(
+        fmt::format("{} look-ups of host names are open already; look at this host's resolver (resolv.conf)",
+                    open_->most)));
+  }
+  const auto executor = co_await asio::this_coro::executor;
+  auto made = std::make_shared<Job>(executor);
+  // Named: g++ 12.2 frees the captures of a lambda twice that is a temporary inside a co_await expression.
+  // And mutable: the coroutine must not hold the job that holds it.
+  auto initiate = [this, kept = std::move(made), host, executor, timeout,
+                   open = open_](auto handler) mutable {
+    const auto job = std::move(kept);
+    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    const auto end_with = [executor, weak = std::weak_ptr(job)](base::Status status) {
+      asio::post(executor, [weak, status = std::move(status)] {
+        if (const auto locked = weak.lock()) locked->finish(base::fail(status));
+      });
+    };
+    {
+      const std::lock_guard lock(job->mutex);
+      job->done = [shared, executor](Found found) {
+        asio::post(executor,
+                   [shared, found = std::move(found)]() mutable { std::move (*shared)(std::move(found)); });
+      };
+      job->deadline = clock_.at(clock_.monotonic() + timeout, executor, [end_with, host, timeout] {
+        end_with(base::deadline_exceeded(
+            fmt::format("the name {} was not found within {}; look at this host's resolver (resolv.conf)",
+                        host, base::to_string(timeout))));
+      });
+    }
+    auto slot = asio::get_associated_cancellation_slot(*shared);
+    if (slot.is_connected()) {
+      slot.assign([end_with, host](asio::cancellation_type) {
+        end_with(base::cancelled(fmt::format("the look-up of {} was cancelled", host)));
+      });
+    }
+    // Keeps the job until the system answers, also when nobody waits any more.
+    job->resolver.async_resolve(host, "", [job, host, open](auto error, const auto& results) {
+      --open->count;
+      if (error) {
+        job->finish(base::fail(base::unavailable(
+            fmt::format("the name {} cannot be found ({}); check its spelling and this host's resolver", host,
+                        error.message()))));
+      } else {
+        job->finish(addresses_of(results));
+      }
+    });
+  };
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Found)>(std::move(initiate),
+                                                                                       asio::use_awaitable);
+}
+
+}  // namespace paynamed::net

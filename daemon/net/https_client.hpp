@@ -1,0 +1,84 @@
+// HttpsClient: HTTP/1.1 over TLS to servers that we do not trust with more than their answer. Connections are
+// kept for the next request to the same server.
+//
+// Threads: request() may be called on any executor, many at once; connections run on the executor that the
+// client was made with, whose context must outlive it. So must the clock, every request too.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "net/tls_policy.hpp"
+
+namespace paynamed::net {
+
+struct HttpRequest {
+  std::string method = "GET";
+  // https; or http, to a loopback address, when the settings allow it.
+  std::string url;
+  // Not Host, Content-Length, Transfer-Encoding or Connection, which are the client's.
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  std::size_t most_body_bytes = 1024 * 1024;  // of the answer
+  // Where to connect, when that is known; else the system's resolver says. The certificate must be for the
+  // URL's host either way.
+  std::optional<boost::asio::ip::address> address;
+  // May reach the server twice: when a connection that was kept turns out to be dead, a request is sent once
+  // more. GET, HEAD, PUT, DELETE and OPTIONS always may (RFC 9110 section 9.2.2).
+  bool repeatable = false;
+};
+
+struct HttpResponse {
+  unsigned status = 0;
+  // Names in lower case; of several with one name, joined by ", " (RFC 9110 section 5.2).
+  std::map<std::string, std::string> headers;
+  std::string body;
+};
+
+struct HttpsClientSettings {
+  std::shared_ptr<const TlsPolicy> policy;
+  bool loopback_http = false;        // http:// to loopback addresses is allowed
+  std::size_t most_open = 256;       // requests at once
+  std::size_t idle_per_origin = 4;   // connections kept for one server
+  std::size_t idle_total = 32;       // and for all
+  base::Duration idle_time{30'000};  // how long
+  std::size_t most_header_bytes = 16 * 1024;
+};
+
+class HttpsClient {
+ public:
+  HttpsClient(boost::asio::any_io_executor executor, base::Clock& clock, HttpsClientSettings settings);
+  ~HttpsClient();
+
+  // The server's answer, whatever its status; redirects are answers too and never followed. `timeout` is for
+  // all of it, from the look-up of the name to the last byte. Failures:
+  //   INVALID_ARGUMENT     the URL, the method or a header cannot be sent; nothing was
+  //   DEADLINE_EXCEEDED    not done within `timeout`
+  //   UNAVAILABLE          no such host, nothing listens, no TLS, or it hung up
+  //   FAILED_PRECONDITION  this host has no route to it
+  //   UNAUTHENTICATED      its certificate is not to be believed, and why
+  //   OUT_OF_RANGE         the answer's headers or body are larger than allowed
+  //   DATA_LOSS            the answer is not HTTP
+  //   RESOURCE_EXHAUSTED   too many requests are open
+  //   CANCELLED            the calling coroutine was cancelled
+  boost::asio::awaitable<base::Result<HttpResponse>> request(HttpRequest request,
+                                                             base::Duration timeout) const;
+
+  // Connections that are kept now; for tests and metrics.
+  std::size_t idle() const;
+
+ private:
+  class State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace paynamed::net
