@@ -138,6 +138,13 @@ base::Status TlsConnection::explain(Phase phase, error_code error) const {
   if (error == e::operation_aborted) {
     return base::cancelled(fmt::format("the question to {} was cancelled", peer_.shown));
   }
+  if (phase == Phase::kHandshake && error.category() == e::get_ssl_category() &&
+      ERR_GET_REASON(static_cast<unsigned long>(error.value())) ==
+          SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL) {
+    return base::unavailable(fmt::format("{} speaks no {}; take another address of it, or another server",
+                                         peer_.shown, peer_.protocol),
+                             error.message());
+  }
   if (phase == Phase::kHandshake) {
     return base::unavailable(
         fmt::format("{} makes no TLS connection ({}); check that it is a server for TLS 1.2 or 1.3",

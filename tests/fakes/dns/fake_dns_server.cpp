@@ -147,6 +147,15 @@ FakeRecord fake_soa(std::string owner, std::uint32_t serial) {
   return record;
 }
 
+std::optional<Bytes> fake_dns_reply(const FakeDnsScript& script, const Bytes& message) {
+  auto parsed = parse(message);
+  if (!parsed) return std::nullopt;
+  parsed->question.tcp = true;
+  const FakeReply reply = script(parsed->question);
+  if (reply.drop) return std::nullopt;
+  return build(*parsed, reply, parsed->id);
+}
+
 class FakeDnsServer::Server {
  public:
   Server(Script script, std::string address, std::uint16_t port)

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,9 +58,16 @@ struct FakeReply {
   bool no_question = false;          // the question section is left away
 };
 
+using FakeDnsScript = std::function<FakeReply(const FakeQuestion&)>;
+
+// What such a server sends back for the bytes of one message, for servers that carry them over something else
+// (`tcp` is set in the question). Nothing when they are no well-formed question or the script drops it.
+std::optional<std::vector<std::uint8_t>> fake_dns_reply(const FakeDnsScript& script,
+                                                        const std::vector<std::uint8_t>& message);
+
 class FakeDnsServer {
  public:
-  using Script = std::function<FakeReply(const FakeQuestion&)>;
+  using Script = FakeDnsScript;
 
   // Port 0: one that is free for UDP and TCP. Throws std::runtime_error when the port cannot be had.
   explicit FakeDnsServer(Script script, std::string address = "127.0.0.1", std::uint16_t port = 0);
