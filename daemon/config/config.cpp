@@ -30,6 +30,7 @@ void read_root(Reader& reader, const toml::table& root, Config& config) {
   section("log", read_log);
   section("api", read_api);
   if (const toml::table* table = fields.table("tenants")) read_tenants(reader, *table, config);
+  section("tls", read_tls);
   section("dns", read_dns);
   section("monitor", read_monitor);
   if (const toml::table* table = fields.table("domains")) read_domains(reader, *table, config);

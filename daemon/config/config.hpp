@@ -66,6 +66,17 @@ struct DnsServer {
   std::uint16_t port = 53;
 };
 
+// A recursive resolver: "192.0.2.1:53", "tls://192.0.2.1#dns.example" or "https://dns.example/dns-query".
+struct DnsResolver {
+  enum class Kind { kPlain, kTls, kHttps };
+  Kind kind = Kind::kPlain;
+  std::string shown;    // as written; plain ones with their port
+  std::string address;  // where to connect; empty: the system's resolver finds `host`
+  std::uint16_t port = 53;
+  std::string host;  // of kTls and kHttps: whom the certificate must be for
+  std::string path;  // of kHttps
+};
+
 struct DnsStub {
   std::string zone;  // absolute, with its dot
   std::vector<DnsServer> servers;
@@ -79,9 +90,14 @@ struct Dns {
   std::vector<DnsStub> stubs;             // zones asked at given servers instead of through the delegation
   base::Duration query_timeout{3'000};
   // Asked for a record once the authoritative servers have it; may be empty.
-  std::vector<DnsServer> resolvers;
+  std::vector<DnsResolver> resolvers;
   enum class Quorum { kAll, kMajority, kOne };
   Quorum resolver_quorum = Quorum::kAll;  // how many of them must have it
+};
+
+// How the daemon speaks TLS to others.
+struct Tls {
+  std::filesystem::path ca_file;  // whose certificates are trusted; empty: the system's
 };
 
 // How names are watched once they are live.
@@ -163,6 +179,7 @@ struct Config {
   Daemon daemon;
   Log log;
   Api api;
+  Tls tls;
   Dns dns;
   Monitor monitor;
   std::vector<Tenant> tenants;

@@ -180,6 +180,10 @@ void read_domain_tenants(Fields& fields, Domain& domain) {
 
 }  // namespace
 
+void read_tls(Fields& fields, Config& config) {
+  if (const auto value = fields.path("ca_file")) config.tls.ca_file = value->value;
+}
+
 void read_dns(Fields& fields, Config& config) {
   Dns& dns = config.dns;
   if (const auto value = fields.path("trust_anchor")) dns.trust_anchor = value->value;
@@ -190,7 +194,7 @@ void read_dns(Fields& fields, Config& config) {
   if (const auto value = fields.duration("query_timeout", 100 * kMillisecond, kMinute)) {
     dns.query_timeout = value->value;
   }
-  dns.resolvers = read_servers(fields, "resolvers");
+  dns.resolvers = read_resolvers(fields);
   if (const auto value = fields.text("resolver_quorum")) {
     if (value->value == "all") {
       dns.resolver_quorum = Dns::Quorum::kAll;

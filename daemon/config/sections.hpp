@@ -19,7 +19,10 @@ void read_log(Fields& fields, Config& config);
 // The listen address, and the key of the tenant "default".
 void read_api(Fields& fields, Config& config);
 void read_tenants(Reader& reader, const toml::table& table, Config& config);
+void read_tls(Fields& fields, Config& config);
 void read_dns(Fields& fields, Config& config);
+// `resolvers` of [dns].
+std::vector<DnsResolver> read_resolvers(Fields& fields);
 void read_monitor(Fields& fields, Config& config);
 void read_domains(Reader& reader, const toml::table& table, Config& config);
 void read_plugins(Reader& reader, const toml::table& table, Config& config);

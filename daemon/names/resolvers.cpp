@@ -19,7 +19,7 @@ using net::DnsType;
 namespace {
 
 struct Question {
-  const net::DnsTransport& transport;
+  const net::ResolverTransport& transport;
   base::Clock& clock;
   std::string owner;
   std::string wanted;
@@ -95,7 +95,17 @@ void judge(ResolverReport& row, const base::Status& trouble) {
       row.verdict = ResolverVerdict::kNotChecked;
       return;
     case base::Code::kDataLoss:
+    case base::Code::kOutOfRange:
       row.verdict = ResolverVerdict::kMalformed;
+      return;
+    case base::Code::kUnauthenticated:
+      row.verdict = ResolverVerdict::kNotTrusted;
+      return;
+    case base::Code::kPermissionDenied:
+      row.verdict = ResolverVerdict::kRefused;
+      return;
+    case base::Code::kInternal:
+      row.verdict = ResolverVerdict::kServerError;
       return;
     default:
       row.verdict = ResolverVerdict::kUnreachable;
@@ -103,9 +113,9 @@ void judge(ResolverReport& row, const base::Status& trouble) {
   }
 }
 
-asio::awaitable<ResolverReport> ask(std::shared_ptr<const Question> question, net::Endpoint resolver) {
+asio::awaitable<ResolverReport> ask(std::shared_ptr<const Question> question, net::DnsResolver resolver) {
   ResolverReport row;
-  row.resolver = resolver.to_string();
+  row.resolver = resolver.shown;
   const auto began = question->clock.monotonic();
   net::DnsQuestion asked{question->owner, DnsType::kTxt, true};
   auto answer = co_await question->transport.query(std::move(resolver), std::move(asked), question->timeout);
@@ -119,9 +129,9 @@ asio::awaitable<ResolverReport> ask(std::shared_ptr<const Question> question, ne
 }
 
 asio::awaitable<std::vector<ResolverReport>> run(std::shared_ptr<const Question> question,
-                                                 std::vector<net::Endpoint> resolvers) {
+                                                 std::vector<net::DnsResolver> resolvers) {
   std::vector<asio::awaitable<ResolverReport>> work;
-  for (net::Endpoint& each : resolvers) work.push_back(ask(question, std::move(each)));
+  for (net::DnsResolver& each : resolvers) work.push_back(ask(question, std::move(each)));
   co_return co_await net::in_parallel(std::move(work));
 }
 
@@ -147,14 +157,16 @@ std::string_view to_string(ResolverVerdict verdict) {
       return "unreachable";
     case ResolverVerdict::kMalformed:
       return "malformed";
+    case ResolverVerdict::kNotTrusted:
+      return "not_trusted";
     case ResolverVerdict::kNotChecked:
       return "not_checked";
   }
   return "unknown";
 }
 
-Resolvers::Resolvers(const net::DnsTransport& transport, base::Clock& clock,
-                     std::vector<net::Endpoint> resolvers, base::Duration query_timeout)
+Resolvers::Resolvers(const net::ResolverTransport& transport, base::Clock& clock,
+                     std::vector<net::DnsResolver> resolvers, base::Duration query_timeout)
     : transport_(transport), clock_(clock), resolvers_(std::move(resolvers)), query_timeout_(query_timeout) {}
 
 asio::awaitable<std::vector<ResolverReport>> Resolvers::check(std::string owner, std::string wanted) const {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "net/dns_transport.hpp"
+#include "net/resolver_transport.hpp"
 
 namespace paynamed::names {
 
@@ -21,18 +21,19 @@ enum class ResolverVerdict {
   kAbsent,       // NXDOMAIN or no TXT, from its cache or not
   kOtherValue,   // one TXT with another value
   kExtraRecord,  // more than one TXT
-  kServerError,  // SERVFAIL and the like: often, that it does not validate
-  kRefused,
+  kServerError,  // SERVFAIL and the like: often, that it does not validate; HTTP says that it fails
+  kRefused,      // by DNS or by HTTP
   kTimeout,
   kUnreachable,
   kMalformed,
+  kNotTrusted,  // its certificate is not to be believed, so its answer was not asked for
   kNotChecked,  // this host has no route to it
 };
 // "has_it", "absent" and so on: stable words for programs.
 std::string_view to_string(ResolverVerdict verdict);
 
 struct ResolverReport {
-  std::string resolver;  // "192.0.2.1:53"
+  std::string resolver;  // as net::DnsResolver::shown
   ResolverVerdict verdict = ResolverVerdict::kNotChecked;
   std::string sentence;  // for people, with what to do
   // How long it may go on saying so out of its cache: the answer's TTL, or that of the denial (RFC 2308).
@@ -44,17 +45,17 @@ struct ResolverReport {
 
 class Resolvers {
  public:
-  Resolvers(const net::DnsTransport& transport, base::Clock& clock, std::vector<net::Endpoint> resolvers,
-            base::Duration query_timeout);
+  Resolvers(const net::ResolverTransport& transport, base::Clock& clock,
+            std::vector<net::DnsResolver> resolvers, base::Duration query_timeout);
 
   bool empty() const { return resolvers_.empty(); }
   // One row a resolver, in their order. Never fails: one that cannot be asked is a row.
   boost::asio::awaitable<std::vector<ResolverReport>> check(std::string owner, std::string wanted) const;
 
  private:
-  const net::DnsTransport& transport_;
+  const net::ResolverTransport& transport_;
   base::Clock& clock_;
-  std::vector<net::Endpoint> resolvers_;
+  std::vector<net::DnsResolver> resolvers_;
   base::Duration query_timeout_;
 };
 

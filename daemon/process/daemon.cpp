@@ -35,7 +35,8 @@ Daemon::~Daemon() = default;
 asio::awaitable<std::optional<StartFailure>> Daemon::start() {
   if (auto failure = open_store()) co_return failure;
   if (auto failure = check_instances_in_use()) co_return failure;
-  auto dns = DnsChecks::create(runtime_->config.dns, clock_, random_);
+  auto dns =
+      DnsChecks::create(runtime_->config.dns, runtime_->config.tls, io_.get_executor(), clock_, random_);
   if (!dns) co_return StartFailure{kExitConfig, dns.error()};
   dns_ = *std::move(dns);
   co_await load_plugins();

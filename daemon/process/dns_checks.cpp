@@ -29,15 +29,31 @@ constexpr base::Duration kMonitorFinds{5'000};
 constexpr base::Duration kMonitorProves{10'000};
 
 // The addresses were checked when the configuration was read.
-asio::ip::address address_of(const config::DnsServer& server) {
+asio::ip::address address_of(const std::string& text) {
   boost::system::error_code error;
-  return asio::ip::make_address(server.address, error);
+  return asio::ip::make_address(text, error);
 }
 
-std::vector<net::Endpoint> endpoints_of(const std::vector<config::DnsServer>& servers) {
-  std::vector<net::Endpoint> endpoints;
-  for (const auto& server : servers) endpoints.push_back({address_of(server), server.port});
-  return endpoints;
+net::DnsResolver::Kind kind_of(config::DnsResolver::Kind kind) {
+  switch (kind) {
+    case config::DnsResolver::Kind::kTls:
+      return net::DnsResolver::Kind::kTls;
+    case config::DnsResolver::Kind::kHttps:
+      return net::DnsResolver::Kind::kHttps;
+    case config::DnsResolver::Kind::kPlain:
+      break;
+  }
+  return net::DnsResolver::Kind::kPlain;
+}
+
+std::vector<net::DnsResolver> resolvers_of(const config::Dns& dns) {
+  std::vector<net::DnsResolver> resolvers;
+  for (const auto& each : dns.resolvers) {
+    net::DnsResolver resolver{kind_of(each.kind), each.shown, {}, each.port, each.host, each.path};
+    if (!each.address.empty()) resolver.address = address_of(each.address);
+    resolvers.push_back(std::move(resolver));
+  }
+  return resolvers;
 }
 
 names::Quorum quorum_of(config::Dns::Quorum quorum) {
@@ -56,10 +72,10 @@ names::AuthoritativeSettings authoritative_settings(const config::Dns& dns) {
   names::AuthoritativeSettings settings;
   settings.port = dns.authoritative_port;
   settings.query_timeout = dns.query_timeout;
-  for (const auto& server : dns.root_hints) settings.roots.push_back(address_of(server));
+  for (const auto& server : dns.root_hints) settings.roots.push_back(address_of(server.address));
   for (const auto& stub : dns.stubs) {
     names::AuthoritativeSettings::Stub known{stub.zone, {}};
-    for (const auto& server : stub.servers) known.addresses.push_back(address_of(server));
+    for (const auto& server : stub.servers) known.addresses.push_back(address_of(server.address));
     settings.stubs.push_back(std::move(known));
   }
   return settings;
@@ -69,10 +85,10 @@ names::ValidatorSettings validator_settings(const config::Dns& dns) {
   names::ValidatorSettings settings;
   settings.anchor_file = dns.trust_anchor.string();
   for (const auto& server : dns.root_hints)
-    settings.stubs.push_back({".", {address_of(server), server.port}});
+    settings.stubs.push_back({".", {address_of(server.address), server.port}});
   for (const auto& stub : dns.stubs) {
     for (const auto& server : stub.servers)
-      settings.stubs.push_back({stub.zone, {address_of(server), server.port}});
+      settings.stubs.push_back({stub.zone, {address_of(server.address), server.port}});
   }
   return settings;
 }
@@ -104,21 +120,27 @@ state::Proof stored_form(const names::PaymentProof& verified, std::vector<std::u
 
 }  // namespace
 
-Result<std::unique_ptr<DnsChecks>> DnsChecks::create(const config::Dns& settings, base::Clock& clock,
+Result<std::unique_ptr<DnsChecks>> DnsChecks::create(const config::Dns& settings, const config::Tls& tls,
+                                                     asio::any_io_executor executor, base::Clock& clock,
                                                      base::Random& random) {
+  auto policy = net::TlsPolicy::create(tls.ca_file);
+  if (!policy) return base::fail(policy.error());
   auto validator = names::Validator::create(validator_settings(settings), clock);
   if (!validator) return base::fail(validator.error());
   auto anchors = names::read_trust_anchors(settings.trust_anchor);
   if (!anchors) return base::fail(anchors.error());
-  return std::unique_ptr<DnsChecks>{
-      new DnsChecks{settings, clock, random, *std::move(validator), *std::move(anchors)}};
+  return std::unique_ptr<DnsChecks>{new DnsChecks{settings, std::move(executor), clock, random,
+                                                  *std::move(policy), *std::move(validator),
+                                                  *std::move(anchors)}};
 }
 
-DnsChecks::DnsChecks(const config::Dns& settings, base::Clock& clock, base::Random& random,
+DnsChecks::DnsChecks(const config::Dns& settings, asio::any_io_executor executor, base::Clock& clock,
+                     base::Random& random, std::shared_ptr<const net::TlsPolicy> policy,
                      std::unique_ptr<names::Validator> validator, names::TrustAnchors anchors)
     : transport_(clock, random),
       authoritative_(transport_, clock, authoritative_settings(settings)),
-      resolvers_(transport_, clock, endpoints_of(settings.resolvers), settings.query_timeout),
+      resolver_transport_(std::move(executor), clock, random, std::move(policy)),
+      resolvers_(resolver_transport_, clock, resolvers_of(settings), settings.query_timeout),
       quorum_(quorum_of(settings.resolver_quorum)),
       query_timeout_(settings.query_timeout),
       validator_(std::move(validator)),

@@ -15,15 +15,18 @@
 #include "names/resolvers.hpp"
 #include "names/validator.hpp"
 #include "net/dns_transport.hpp"
+#include "net/resolver_transport.hpp"
 #include "pipeline/actions/services.hpp"
 
 namespace paynamed::process {
 
 class DnsChecks {
  public:
-  // As names::Validator::create.
-  static base::Result<std::unique_ptr<DnsChecks>> create(const config::Dns& settings, base::Clock& clock,
-                                                         base::Random& random);
+  // As names::Validator::create and net::TlsPolicy::create. Connections to resolvers run on the executor,
+  // whose context must outlive it.
+  static base::Result<std::unique_ptr<DnsChecks>> create(const config::Dns& settings, const config::Tls& tls,
+                                                         boost::asio::any_io_executor executor,
+                                                         base::Clock& clock, base::Random& random);
 
   boost::asio::awaitable<base::Result<pipeline::AuthoritativeReport>> check_authoritatives(
       base::Name name, std::string value) const;
@@ -41,13 +44,15 @@ class DnsChecks {
   monitor::DnsQuestions questions_of_monitor() const;
 
  private:
-  DnsChecks(const config::Dns& settings, base::Clock& clock, base::Random& random,
+  DnsChecks(const config::Dns& settings, boost::asio::any_io_executor executor, base::Clock& clock,
+            base::Random& random, std::shared_ptr<const net::TlsPolicy> policy,
             std::unique_ptr<names::Validator> validator, names::TrustAnchors anchors);
 
   boost::asio::awaitable<base::Result<state::Proof>> prove(std::string owner, base::Duration most) const;
 
   net::DnsTransport transport_;
   names::Authoritative authoritative_;
+  net::ResolverTransport resolver_transport_;
   names::Resolvers resolvers_;
   names::Quorum quorum_;
   const base::Duration query_timeout_;

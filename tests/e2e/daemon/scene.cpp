@@ -121,7 +121,8 @@ key = {{ file = "api.key" }}
 trust_anchor = "{}"
 authoritative_port = {}
 query_timeout = "1s"
-{}{}
+{}
+{}
 [plugins.zone]
 module = "rfc2136"
 server = "{}"

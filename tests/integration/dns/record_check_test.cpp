@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <thread>
 
 #include "process/dns_checks.hpp"
@@ -40,7 +41,7 @@ class RecordCheck : public testing::Test {
       dns.stubs.push_back(std::move(stub));
     }
     for (const auto& address : lab().addresses()) dns.root_hints.push_back({address, port});
-    auto checks = process::DnsChecks::create(dns, clock, random);
+    auto checks = process::DnsChecks::create(dns, {}, pool_.get_executor(), clock, random);
     ASSERT_TRUE(checks) << checks.error().to_string();
     dns_ = *std::move(checks);
     settings.port = port;
@@ -68,6 +69,7 @@ class RecordCheck : public testing::Test {
 
   base::SystemClock clock;
   base::SystemRandom random;
+  asio::thread_pool pool_{1};
   std::unique_ptr<process::DnsChecks> dns_;
   std::unique_ptr<monitor::RecordCheck> check;
 

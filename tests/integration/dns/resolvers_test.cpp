@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/thread_pool.hpp>
+
 #include "tests/fakes/dns/fake_dns_server.hpp"
 #include "tests/integration/dns/run.hpp"
 
@@ -45,9 +47,12 @@ FakeReply failure(std::uint16_t rcode) {
 struct ResolversTest : testing::Test {
   base::SystemClock clock;
   base::SeededRandom random{5};
-  net::DnsTransport transport{clock, random};
+  boost::asio::thread_pool pool{1};
+  net::ResolverTransport transport{pool.get_executor(), clock, random, *net::TlsPolicy::create()};
 
-  std::vector<ResolverReport> check(const std::vector<net::Endpoint>& resolvers) {
+  std::vector<ResolverReport> check(const std::vector<net::Endpoint>& endpoints) {
+    std::vector<net::DnsResolver> resolvers;
+    for (const auto& each : endpoints) resolvers.push_back(net::plain_resolver(each));
     const Resolvers asked(transport, clock, resolvers, base::Duration{500});
     return run(asked.check(kOwner, kValue));
   }

@@ -28,6 +28,41 @@ std::string complaint(std::string source) {
   return render(diagnostics, "f", source);
 }
 
+TEST(Parse, ReadsResolversInAllTheirForms) {
+  struct Case {
+    std::string text;
+    DnsResolver::Kind kind;
+    std::string shown, address;
+    std::uint16_t port;
+    std::string host, path;
+  };
+  using enum DnsResolver::Kind;
+  for (const Case& c : std::vector<Case>{
+           {"192.0.2.1", kPlain, "192.0.2.1:53", "192.0.2.1", 53, "", ""},
+           {"2001:db8::1", kPlain, "[2001:db8::1]:53", "2001:db8::1", 53, "", ""},
+           {"tls://192.0.2.1", kTls, "tls://192.0.2.1", "192.0.2.1", 853, "192.0.2.1", ""},
+           {"tls://192.0.2.1:8853#Dns.Example", kTls, "tls://192.0.2.1:8853#Dns.Example", "192.0.2.1", 8853,
+            "dns.example", ""},
+           {"tls://[2001:db8::1]", kTls, "tls://[2001:db8::1]", "2001:db8::1", 853, "2001:db8::1", ""},
+           {"tls://dns.example", kTls, "tls://dns.example", "", 853, "dns.example", ""},
+           {"https://dns.example/dns-query", kHttps, "https://dns.example/dns-query", "", 443, "dns.example",
+            "/dns-query"},
+           {"https://[2001:db8::1]:8443/a/b#dns.example", kHttps,
+            "https://[2001:db8::1]:8443/a/b#dns.example", "2001:db8::1", 8443, "dns.example", "/a/b"}}) {
+    const Config config = parsed(std::string{kDaemon} + "[dns]\nresolvers = [\"" + c.text +
+                                 "\"]\n[tls]\nca_file = \"ca.pem\"\n");
+    ASSERT_EQ(config.dns.resolvers.size(), 1U) << c.text;
+    const DnsResolver& resolver = config.dns.resolvers.front();
+    EXPECT_EQ(resolver.kind, c.kind) << c.text;
+    EXPECT_EQ(resolver.shown, c.shown);
+    EXPECT_EQ(resolver.address, c.address) << c.text;
+    EXPECT_EQ(resolver.port, c.port) << c.text;
+    EXPECT_EQ(resolver.host, c.host) << c.text;
+    EXPECT_EQ(resolver.path, c.path) << c.text;
+    EXPECT_EQ(config.tls.ca_file, "/etc/paynamed/ca.pem");
+  }
+}
+
 TEST(Parse, GivesEveryValueItsType) {
   const Config config = parsed(R"(
 [daemon]
