@@ -93,6 +93,9 @@ struct Dns {
   std::vector<DnsResolver> resolvers;
   enum class Quorum { kAll, kMajority, kOne };
   Quorum resolver_quorum = Quorum::kAll;  // how many of them must have it
+  // Questions to servers of the Internet at port 53 get through. If not, all are asked through the resolvers
+  // that are reached over TLS or HTTPS, of which there is at least one.
+  bool port_53_open = true;
 };
 
 // How the daemon speaks TLS to others.

@@ -178,6 +178,29 @@ void read_domain_tenants(Fields& fields, Domain& domain) {
   }
 }
 
+// Without port 53 only what needs none of it can be used.
+void read_port_53(Fields& fields, Dns& dns) {
+  const auto value = fields.choice("port_53", {"open", "blocked"});
+  if (!value || value->value == "open") return;
+  dns.port_53_open = false;
+  Diagnostics& diagnostics = fields.reader().diagnostics;
+  const auto is_protected = [](const DnsResolver& each) { return each.kind != DnsResolver::Kind::kPlain; };
+  if (std::none_of(dns.resolvers.begin(), dns.resolvers.end(), is_protected)) {
+    diagnostics.error(
+        value->region,
+        "'port_53' is 'blocked', and 'resolvers' has none that is reached over TLS or HTTPS, so "
+        "nobody could be asked",
+        "add resolvers = [\"tls://9.9.9.9#dns.quad9.net\", \"https://8.8.8.8/dns-query#dns.google\"]");
+  }
+  for (const std::string_view key : {"root_hints", "stubs"}) {
+    if (fields.any(key) == nullptr) continue;
+    diagnostics.error(
+        fields.key_region(key),
+        fmt::format("'{}' is of no use when 'port_53' is 'blocked': only resolvers are asked", key),
+        "remove it");
+  }
+}
+
 }  // namespace
 
 void read_tls(Fields& fields, Config& config) {
@@ -209,6 +232,7 @@ void read_dns(Fields& fields, Config& config) {
     }
   }
   fields.list("stubs", "tables", [&](const toml::node& node) { read_stub(fields.reader(), node, config); });
+  read_port_53(fields, dns);
 }
 
 void read_domains(Reader& reader, const toml::table& table, Config& config) {

@@ -48,10 +48,10 @@ std::vector<DnsRecord> with_signatures(const net::DnsAnswer& answer, const std::
 }  // namespace
 
 RecordAnswer judge_answer(const net::DnsAnswer& answer, const std::string& server, const std::string& owner,
-                          const std::string& value) {
+                          const std::string& value, bool is_resolver) {
   if (answer.rcode != DnsRcode::kNoError && answer.rcode != DnsRcode::kNxDomain)
     return nothing(fmt::format("{} answers {} for {}", server, to_string(answer.rcode), owner));
-  if (!answer.authoritative)
+  if (!answer.authoritative && !is_resolver)
     return nothing(fmt::format("{} is not authoritative for {} (lame)", server, owner));
 
   std::vector<std::string> values;

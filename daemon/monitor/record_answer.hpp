@@ -25,8 +25,9 @@ struct RecordAnswer {
   std::vector<net::DnsRecord> signed_record;
 };
 
-// `server` for the sentence: "ns1.example.com. at 192.0.2.1:53"; `owner` in normal form.
+// `server` for the sentence: "ns1.example.com. at 192.0.2.1:53"; `owner` in normal form. A resolver need not
+// be authoritative.
 RecordAnswer judge_answer(const net::DnsAnswer& answer, const std::string& server, const std::string& owner,
-                          const std::string& value);
+                          const std::string& value, bool is_resolver = false);
 
 }  // namespace paynamed::monitor

@@ -38,7 +38,7 @@ Finding unknown(std::string sentence) {
 
 std::vector<std::string> lanes_of(const std::vector<ServerAddress>& servers) {
   std::vector<std::string> lanes{kAbove};
-  for (const ServerAddress& each : servers) lanes.push_back(each.address.to_string());
+  for (const ServerAddress& each : servers) lanes.push_back(each.lane());
   return lanes;
 }
 
@@ -88,10 +88,14 @@ asio::awaitable<Finding> RecordCheck::look(state::WatchedName name, Depth depth)
     answers = co_await ask_all(subject, *servers);
   }
   RecordAnswer* good = nullptr;
+  RecordAnswer* bad = nullptr;
   for (RecordAnswer& answer : answers) {
-    if (answer.says == Says::kWrong) co_return wrong(std::move(answer.code), std::move(answer.sentence));
+    if (answer.says == Says::kWrong && bad == nullptr) bad = &answer;
     if (answer.says == Says::kHasIt) good = &answer;
   }
+  const bool one_is_enough = !settings_.resolvers.empty();
+  if (bad != nullptr && !(one_is_enough && good != nullptr))
+    co_return wrong(std::move(bad->code), std::move(bad->sentence));
   if (good == nullptr) {
     Finding trouble =
         unknown(answers.empty() ? fmt::format("{} has no server with an address", subject.domain)
@@ -105,6 +109,9 @@ asio::awaitable<Finding> RecordCheck::look(state::WatchedName name, Depth depth)
 
 asio::awaitable<Result<std::vector<ServerAddress>>> RecordCheck::servers_of(const Subject& subject) {
   std::vector<ServerAddress> before;
+  for (std::size_t i = 0; i < settings_.resolvers.size(); ++i)
+    before.push_back({settings_.resolvers[i], {}, i});
+  if (!before.empty()) co_return before;
   const auto known = [&]() -> bool {
     ZoneNotes notes = zones_.notes_of(subject.domain);
     if (!notes.servers) return false;
@@ -122,7 +129,8 @@ asio::awaitable<Result<std::vector<ServerAddress>>> RecordCheck::servers_of(cons
   if (!found) co_return base::fail(found.error());
   std::vector<ServerAddress> servers;
   for (const names::ZoneServer& server : found->servers) {
-    for (const auto& address : server.addresses) servers.push_back({server.name, {address, settings_.port}});
+    for (const auto& address : server.addresses)
+      servers.push_back({server.name, {address, settings_.port}, {}});
   }
   zones_.set_servers(subject.domain, servers, clock_.monotonic());
   co_return servers;
@@ -156,11 +164,13 @@ asio::awaitable<RecordAnswer> RecordCheck::ask(const Subject& subject, ServerAdd
   base::Status trouble;
   bool was_cut = false;
   for (const net::DnsCarrier carrier : {net::DnsCarrier::kUdpOnce, net::DnsCarrier::kTcp}) {
-    trouble = co_await budget_.take(server.address.to_string());
+    trouble = co_await budget_.take(server.lane());
     if (!trouble.ok()) break;
     nothing.was_asked = true;
     net::DnsQuestion question{subject.owner, net::DnsType::kTxt, false};
-    const auto answer = co_await questions_.ask(server.address, std::move(question), carrier);
+    auto asked = server.resolver ? ask_resolver(subject, *server.resolver)
+                                 : questions_.ask(server.address, std::move(question), carrier);
+    const auto answer = co_await std::move(asked);
     if (!answer) {
       trouble = answer.error();
       if (was_cut) {
@@ -171,15 +181,23 @@ asio::awaitable<RecordAnswer> RecordCheck::ask(const Subject& subject, ServerAdd
             server.to_string(), subject.owner, trouble.message(), server.address.port);
         co_return nothing;
       }
-      if (trouble.code() != Code::kDeadlineExceeded) break;
+      if (server.resolver || trouble.code() != Code::kDeadlineExceeded) break;
     } else if (!answer->truncated) {
-      co_return judge_answer(*answer, server.to_string(), subject.owner, subject.value);
+      co_return judge_answer(*answer, server.to_string(), subject.owner, subject.value,
+                             server.resolver.has_value());
     } else {
       was_cut = true;
     }
   }
   nothing.sentence = fmt::format("{}: {}", server.server, trouble.message());
   co_return nothing;
+}
+
+asio::awaitable<Result<net::DnsAnswer>> RecordCheck::ask_resolver(const Subject& subject,
+                                                                  std::size_t resolver) {
+  net::DnsQuestion question{subject.owner, net::DnsType::kTxt, true};
+  question.checking_disabled = true;  // what is wrong with the signatures is ours to say
+  return questions_.ask_resolver(resolver, std::move(question));
 }
 
 asio::awaitable<Finding> RecordCheck::prove(const Subject& subject, std::vector<net::DnsRecord> record,

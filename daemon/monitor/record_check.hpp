@@ -32,6 +32,9 @@ struct DnsQuestions {
   std::function<boost::asio::awaitable<base::Result<net::DnsAnswer>>(net::Endpoint, net::DnsQuestion,
                                                                      net::DnsCarrier)>
       ask;
+  // The same of a resolver, by its place in Settings::resolvers; not needed when that is empty.
+  std::function<boost::asio::awaitable<base::Result<net::DnsAnswer>>(std::size_t, net::DnsQuestion)>
+      ask_resolver;
   // names::ZoneServerFinder::find
   std::function<boost::asio::awaitable<base::Result<names::ZoneServers>>(std::string owner)> servers_of;
   // names::Prover::prove
@@ -49,6 +52,9 @@ class RecordCheck {
  public:
   struct Settings {
     std::uint16_t port = 53;  // of authoritative servers
+    // Where authoritative servers cannot be reached: who is asked in their place, as sentences name them. One
+    // of them that has the record is enough, for others may remember what was there before.
+    std::vector<std::string> resolvers;
     // How long the servers and the keys of a zone count as known.
     base::Duration zone_for{3'600'000};
     QueryBudget::Settings budget;
@@ -64,6 +70,8 @@ class RecordCheck {
   boost::asio::awaitable<base::Result<std::vector<ServerAddress>>> servers_of(const Subject& subject);
   boost::asio::awaitable<Answers> ask_one(const Subject& subject, const std::vector<ServerAddress>& servers);
   boost::asio::awaitable<Answers> ask_all(const Subject& subject, const std::vector<ServerAddress>& servers);
+  boost::asio::awaitable<base::Result<net::DnsAnswer>> ask_resolver(const Subject& subject,
+                                                                    std::size_t resolver);
   boost::asio::awaitable<RecordAnswer> ask(const Subject& subject, ServerAddress server);
   boost::asio::awaitable<Finding> prove(const Subject& subject, std::vector<net::DnsRecord> record,
                                         const std::vector<ServerAddress>& servers);

@@ -19,7 +19,11 @@ namespace paynamed::monitor {
 struct ServerAddress {
   std::string server;  // "ns1.example.com."
   net::Endpoint address;
-  std::string to_string() const { return server + " at " + address.to_string(); }
+  // It is no authoritative server but this one of the resolvers, which `server` names; `address` is not used.
+  std::optional<std::size_t> resolver;
+  std::string to_string() const { return resolver ? server : server + " at " + address.to_string(); }
+  // What the budget knows it by.
+  std::string lane() const { return resolver ? server : address.to_string(); }
 };
 
 struct ZoneNotes {

@@ -110,8 +110,19 @@ base::Result<std::string> unbound_configuration(const ValidatorSettings& setting
       real.insert({zone, top_level_of(zone)});
     }
   }
+  if (settings.forwarder) {
+    real.insert({"test.", "invalid.", "onion."});
+    loopback = true;
+    text += fmt::format("  tcp-upstream: yes\n  tcp-auth-query-timeout: {}\n",
+                        settings.forwarder_timeout.count());
+  }
   for (const auto& zone : real) text += fmt::format("  local-zone: \"{}\" nodefault\n", zone);
   if (loopback) text += "  do-not-query-localhost: no\n";
+  if (settings.forwarder) {
+    text += fmt::format("forward-zone:\n  name: \".\"\n  forward-addr: {}@{}\n",
+                        settings.forwarder->address.to_string(), settings.forwarder->port);
+    return text;
+  }
   for (const auto& [zone, servers] : stubs) {
     // Priming would take the root's NS addresses at port 53 instead of ours.
     text += fmt::format("stub-zone:\n  name: \"{}\"\n  stub-prime: no\n", zone);

@@ -7,6 +7,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,8 +29,11 @@ struct ValidatorSettings {
     net::Endpoint server;
   };
   std::vector<Stub> stubs;
-  std::size_t max_running = 16;   // resolutions at once
-  std::size_t max_waiting = 512;  // more than these are refused
+  // All is asked here, by TCP, and nothing of anybody else; stubs are then of no use.
+  std::optional<net::Endpoint> forwarder;
+  base::Duration forwarder_timeout{10'000};  // for one question to it
+  std::size_t max_running = 16;              // resolutions at once
+  std::size_t max_waiting = 512;             // more than these are refused
 };
 
 enum class Security {

@@ -144,7 +144,8 @@ base::Result<DnsQuery> encode_query(DnsQuestion question, const DnsQueryOptions&
   question.name = std::move(*normal);
 
   ldns_rdf* name = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, query.name_wire.size(), query.name_wire.data());
-  const std::uint16_t flags = question.recursion_desired ? LDNS_RD : 0;
+  const std::uint16_t flags =
+      (question.recursion_desired ? LDNS_RD : 0) | (question.checking_disabled ? LDNS_CD : 0);
   const Packet packet{
       name ? ldns_pkt_query_new(name, static_cast<ldns_rr_type>(question.type), LDNS_RR_CLASS_IN, flags)
            : nullptr};

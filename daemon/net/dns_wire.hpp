@@ -55,6 +55,8 @@ struct DnsQuestion {
   std::string name;
   DnsType type = DnsType::kTxt;
   bool recursion_desired = false;  // for resolvers; an authoritative server needs it off
+  bool checking_disabled =
+      false;  // for resolvers: the answer is wanted also when it does not validate there (CD)
 };
 
 struct DnsQueryOptions {

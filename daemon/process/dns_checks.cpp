@@ -107,6 +107,18 @@ Verdict verdict_of(names::Security security) {
   return Verdict::kIndeterminate;
 }
 
+// Where no authoritative server can be asked none holds a run up.
+AuthoritativeReport not_asked() {
+  AuthoritativeReport report;
+  report.everywhere = true;
+  report.sentence = "authoritative servers were not asked: port 53 is blocked here ([dns] port_53)";
+  json::object row;
+  row["verdict"] = names::to_string(names::AddressVerdict::kNotChecked);
+  row["explanation"] = report.sentence;
+  report.details = json::serialize(json::array{std::move(row)});
+  return report;
+}
+
 state::Proof stored_form(const names::PaymentProof& verified, std::vector<std::uint8_t> leaf,
                          std::vector<std::uint8_t> trunk, base::WallTime made) {
   return {verified.uri,
@@ -123,33 +135,53 @@ state::Proof stored_form(const names::PaymentProof& verified, std::vector<std::u
 Result<std::unique_ptr<DnsChecks>> DnsChecks::create(const config::Dns& settings, const config::Tls& tls,
                                                      asio::any_io_executor executor, base::Clock& clock,
                                                      base::Random& random) {
+  Parts parts;
   auto policy = net::TlsPolicy::create(tls.ca_file);
   if (!policy) return base::fail(policy.error());
-  auto validator = names::Validator::create(validator_settings(settings), clock);
+  parts.transport =
+      std::make_shared<const net::ResolverTransport>(executor, clock, random, *std::move(policy));
+  names::ValidatorSettings of_validator = validator_settings(settings);
+  if (!settings.port_53_open) {
+    net::DnsRelay::Settings of_relay;
+    for (const net::DnsResolver& each : resolvers_of(settings)) {
+      if (each.kind != net::DnsResolver::Kind::kPlain) of_relay.resolvers.push_back(each);
+    }
+    of_relay.query_timeout = settings.query_timeout;
+    // All of them may be tried for one question.
+    of_validator.forwarder_timeout =
+        settings.query_timeout * static_cast<std::int64_t>(of_relay.resolvers.size() + 1);
+    auto relay = net::DnsRelay::start(executor, clock, parts.transport, std::move(of_relay));
+    if (!relay) return base::fail(relay.error());
+    parts.relay = *std::move(relay);
+    of_validator.forwarder = parts.relay->endpoint();
+  }
+  auto validator = names::Validator::create(std::move(of_validator), clock);
   if (!validator) return base::fail(validator.error());
+  parts.validator = *std::move(validator);
   auto anchors = names::read_trust_anchors(settings.trust_anchor);
   if (!anchors) return base::fail(anchors.error());
-  return std::unique_ptr<DnsChecks>{new DnsChecks{settings, std::move(executor), clock, random,
-                                                  *std::move(policy), *std::move(validator),
-                                                  *std::move(anchors)}};
+  parts.anchors = *std::move(anchors);
+  return std::unique_ptr<DnsChecks>{new DnsChecks{settings, clock, random, std::move(parts)}};
 }
 
-DnsChecks::DnsChecks(const config::Dns& settings, asio::any_io_executor executor, base::Clock& clock,
-                     base::Random& random, std::shared_ptr<const net::TlsPolicy> policy,
-                     std::unique_ptr<names::Validator> validator, names::TrustAnchors anchors)
+DnsChecks::DnsChecks(const config::Dns& settings, base::Clock& clock, base::Random& random, Parts parts)
     : transport_(clock, random),
       authoritative_(transport_, clock, authoritative_settings(settings)),
-      resolver_transport_(std::move(executor), clock, random, std::move(policy)),
-      resolvers_(resolver_transport_, clock, resolvers_of(settings), settings.query_timeout),
+      resolver_transport_(std::move(parts.transport)),
+      resolver_list_(resolvers_of(settings)),
+      resolvers_(*resolver_transport_, clock, resolver_list_, settings.query_timeout),
       quorum_(quorum_of(settings.resolver_quorum)),
       query_timeout_(settings.query_timeout),
-      validator_(std::move(validator)),
-      anchors_(std::move(anchors)),
+      port_53_open_(settings.port_53_open),
+      relay_(std::move(parts.relay)),
+      validator_(std::move(parts.validator)),
+      anchors_(std::move(parts.anchors)),
       prover_(*validator_, anchors_, clock),
       clock_(clock) {}
 
 asio::awaitable<Result<AuthoritativeReport>> DnsChecks::check_authoritatives(base::Name name,
                                                                              std::string value) const {
+  if (!port_53_open_) co_return not_asked();
   const std::string owner = name.owner_name();
   auto servers = co_await authoritative_.servers_of(owner, kFindServers);
   if (!servers) co_return base::fail(servers.error());
@@ -241,6 +273,9 @@ monitor::DnsQuestions DnsChecks::questions_of_monitor() const {
   monitor::DnsQuestions questions;
   questions.ask = [this](net::Endpoint server, net::DnsQuestion question, net::DnsCarrier carrier) {
     return transport_.query(std::move(server), std::move(question), query_timeout_, carrier);
+  };
+  questions.ask_resolver = [this](std::size_t resolver, net::DnsQuestion question) {
+    return resolver_transport_->query(resolver_list_.at(resolver), std::move(question), query_timeout_);
   };
   questions.servers_of = [this](std::string owner) {
     return authoritative_.servers_of(std::move(owner), kMonitorFinds);

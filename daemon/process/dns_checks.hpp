@@ -14,6 +14,7 @@
 #include "names/prover.hpp"
 #include "names/resolvers.hpp"
 #include "names/validator.hpp"
+#include "net/dns_relay.hpp"
 #include "net/dns_transport.hpp"
 #include "net/resolver_transport.hpp"
 #include "pipeline/actions/services.hpp"
@@ -22,8 +23,8 @@ namespace paynamed::process {
 
 class DnsChecks {
  public:
-  // As names::Validator::create and net::TlsPolicy::create. Connections to resolvers run on the executor,
-  // whose context must outlive it.
+  // As names::Validator::create, net::TlsPolicy::create and net::DnsRelay::start. Connections to resolvers
+  // run on the executor, whose context must outlive it.
   static base::Result<std::unique_ptr<DnsChecks>> create(const config::Dns& settings, const config::Tls& tls,
                                                          boost::asio::any_io_executor executor,
                                                          base::Clock& clock, base::Random& random);
@@ -44,18 +45,26 @@ class DnsChecks {
   monitor::DnsQuestions questions_of_monitor() const;
 
  private:
-  DnsChecks(const config::Dns& settings, boost::asio::any_io_executor executor, base::Clock& clock,
-            base::Random& random, std::shared_ptr<const net::TlsPolicy> policy,
-            std::unique_ptr<names::Validator> validator, names::TrustAnchors anchors);
+  // What depends on the settings in ways that can fail.
+  struct Parts {
+    std::shared_ptr<const net::ResolverTransport> transport;
+    std::unique_ptr<net::DnsRelay> relay;
+    std::unique_ptr<names::Validator> validator;
+    names::TrustAnchors anchors;
+  };
+  DnsChecks(const config::Dns& settings, base::Clock& clock, base::Random& random, Parts parts);
 
   boost::asio::awaitable<base::Result<state::Proof>> prove(std::string owner, base::Duration most) const;
 
   net::DnsTransport transport_;
   names::Authoritative authoritative_;
-  net::ResolverTransport resolver_transport_;
+  const std::shared_ptr<const net::ResolverTransport> resolver_transport_;
+  const std::vector<net::DnsResolver> resolver_list_;
   names::Resolvers resolvers_;
   names::Quorum quorum_;
   const base::Duration query_timeout_;
+  const bool port_53_open_;
+  std::unique_ptr<net::DnsRelay> relay_;  // nothing while port 53 is open
   std::unique_ptr<names::Validator> validator_;
   const names::TrustAnchors anchors_;
   names::Prover prover_;

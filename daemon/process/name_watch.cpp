@@ -17,6 +17,9 @@ monitor::RecordCheck::Settings check_settings(const config::Config& config) {
   monitor::RecordCheck::Settings settings;
   settings.port = config.dns.authoritative_port;
   settings.zone_for = std::min(config.monitor.interval, kZoneFor);
+  if (!config.dns.port_53_open) {
+    for (const config::DnsResolver& each : config.dns.resolvers) settings.resolvers.push_back(each.shown);
+  }
   settings.budget.queries_per_second = config.monitor.queries_per_second;
   return settings;
 }

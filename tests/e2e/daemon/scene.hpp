@@ -44,11 +44,14 @@ struct Parts {
   std::string ttl = "60s";  // of records
   std::string daemon;       // into [daemon]
   std::string dns;          // into [dns]
-  std::string domain;       // into each [domains]
-  std::string zone;         // into [plugins.zone]
-  std::string node;         // into [plugins.node]
-  std::string tables;       // at the end: more plugins and domains
-  std::string pipelines;    // [[pipelines...]]
+  // The zones are found at the lab's addresses. Without it nothing says where they are, and
+  // authoritative_port is one where nobody listens.
+  bool reachable_servers = true;
+  std::string domain;     // into each [domains]
+  std::string zone;       // into [plugins.zone]
+  std::string node;       // into [plugins.node]
+  std::string tables;     // at the end: more plugins and domains
+  std::string pipelines;  // [[pipelines...]]
 };
 
 // The built-in `register` with other words in some steps: `publish` and `await` are TOML for these steps.

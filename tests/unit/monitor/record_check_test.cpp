@@ -78,6 +78,7 @@ struct RecordCheckTest : testing::Test {
   std::vector<std::string> asked;
   int searches = 0;
   int proofs = 0;
+  std::vector<std::string> resolvers;  // asked in place of servers, if there are some
   std::unique_ptr<RecordCheck> check;
 
   void SetUp() override { make_check({.budget = {.queries_per_second = 1'000}}); }
@@ -95,7 +96,20 @@ struct RecordCheckTest : testing::Test {
       if (!joins || leaf.empty()) return base::fail(base::failed_precondition("the keys are others"));
       return proof_of(net::txt_value(leaf.front().rdata).value());
     };
-    check = std::make_unique<RecordCheck>(settings, std::move(questions), clock);
+    questions.ask_resolver = [this](std::size_t resolver, net::DnsQuestion question) {
+      return ask_resolver(resolver, std::move(question));
+    };
+    settings.resolvers = resolvers;
+    check = std::make_unique<RecordCheck>(std::move(settings), std::move(questions), clock);
+  }
+  asio::awaitable<Answer> ask_resolver(std::size_t resolver, net::DnsQuestion question) {
+    EXPECT_TRUE(question.recursion_desired);
+    EXPECT_TRUE(question.checking_disabled);
+    asked.push_back(resolvers.at(resolver));
+    const auto found = answers.find(asked.back());
+    Answer answer = found == answers.end() ? Answer{good()} : found->second;
+    if (answer) answer->authoritative = false;
+    co_return answer;
   }
   asio::awaitable<Answer> ask(net::Endpoint server, net::DnsCarrier carrier) {
     const std::string address = server.address.to_string();
@@ -342,6 +356,49 @@ TEST_F(RecordCheckTest, AZoneThatNobodyAnswersForIsLeftAloneForAWhile) {
   clock.advance(61s);
   EXPECT_EQ(look().verdict, Verdict::kFine);
   EXPECT_EQ(searches, 2);
+}
+
+struct ThroughResolvers : RecordCheckTest {
+  ThroughResolvers() { resolvers = {"tls://192.0.2.1", "https://dns.example/dns-query"}; }
+  void TearDown() override { EXPECT_EQ(searches, 0) << "no authoritative server can be reached"; }
+  void both_say(const Answer& answer) {
+    for (const auto& resolver : resolvers) answers.insert_or_assign(resolver, answer);
+  }
+};
+
+TEST_F(ThroughResolvers, ALookIsOneQuestionAtAnotherEachTime) {
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(look().verdict, Verdict::kFine);
+  EXPECT_THAT(asked, testing::ElementsAre(resolvers[1], resolvers[0], resolvers[1]));
+  EXPECT_EQ(proofs, 1);
+  asked.clear();
+  EXPECT_EQ(look(Depth::kAll).verdict, Verdict::kFine);
+  EXPECT_THAT(asked, testing::UnorderedElementsAreArray(resolvers));
+}
+
+TEST_F(ThroughResolvers, OneThatRemembersWhatWasThereBeforeIsNotBelievedAlone) {
+  answers.insert_or_assign(resolvers[1], answer_of({txt("bitcoin:?lno=lno1old")}));
+  const Finding one = look(Depth::kOne);
+  EXPECT_EQ(one.code, "other_value");
+  EXPECT_THAT(one.sentence, HasSubstr("https://dns.example/dns-query has another value"));
+  EXPECT_EQ(look(Depth::kAll).verdict, Verdict::kFine);
+  both_say(answer_of({txt("bitcoin:?lno=lno1old")}));
+  EXPECT_EQ(look(Depth::kAll).code, "other_value");
+  both_say(answer_of({}, DnsRcode::kNxDomain));
+  EXPECT_EQ(look(Depth::kAll).code, "absent");
+}
+
+TEST_F(ThroughResolvers, WhatTheyCannotSaySaysNothing) {
+  answers.insert_or_assign(resolvers[1], failure(Code::kUnauthenticated));
+  EXPECT_EQ(look(Depth::kOne).verdict, Verdict::kFine) << "the other one is asked";
+  both_say(answer_of({}, DnsRcode::kServFail));
+  const Finding finding = look(Depth::kAll);
+  EXPECT_EQ(finding.verdict, Verdict::kUnknown);
+  EXPECT_THAT(finding.sentence, HasSubstr("SERVFAIL"));
+}
+
+TEST_F(ThroughResolvers, ARecordThatCannotBeProvenIsWrong) {
+  proof = base::fail(base::failed_precondition("the signature is over"));
+  EXPECT_EQ(look(Depth::kAll).code, "not_proven");
 }
 
 TEST_F(RecordCheckTest, ACutAnswerIsAskedForByTcp) {
