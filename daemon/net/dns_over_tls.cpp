@@ -1,6 +1,7 @@
 #include "net/dns_over_tls.hpp"
 
 #include <array>
+#include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -98,6 +99,16 @@ class DnsOverTls::State {
 
   asio::awaitable<base::Result<Message>> run(DnsResolver resolver, std::shared_ptr<const Message> message,
                                              base::Duration timeout) {
+    struct Place {
+      std::atomic<std::size_t>& open;
+      const std::size_t before = open.fetch_add(1);
+      ~Place() { --open; }
+    };
+    const Place place{open_};
+    if (place.before >= kMostOpen) {
+      co_return base::fail(
+          base::resource_exhausted("too many questions over TLS are open already; try again in a moment"));
+    }
     const base::MonotonicTime end = clock_.monotonic() + timeout;
     while (auto kept = idle_->take(resolver.shown)) {
       auto on_kept = carry(kept, message, std::nullopt, end, timeout);
@@ -130,6 +141,7 @@ class DnsOverTls::State {
   const std::shared_ptr<const TlsPolicy> policy_;
   HostLookup lookup_;
   const std::shared_ptr<IdleConnections> idle_;
+  std::atomic<std::size_t> open_{0};
 };
 
 DnsOverTls::DnsOverTls(asio::any_io_executor executor, base::Clock& clock,

@@ -19,6 +19,9 @@ namespace paynamed::net {
 
 class DnsOverTls {
  public:
+  // As many exchanges at once; more are refused.
+  static constexpr std::size_t kMostOpen = 256;
+
   DnsOverTls(boost::asio::any_io_executor executor, base::Clock& clock,
              std::shared_ptr<const TlsPolicy> policy);
 
