@@ -20,8 +20,7 @@ bool is_dns_message(const HttpResponse& response) {
   if (found == response.headers.end()) return false;
   std::string type = found->second.substr(0, found->second.find(';'));
   type.erase(type.find_last_not_of(" \t") + 1);
-  for (char& c : type) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return type == kMediaType;
+  return lower_case(type) == kMediaType;
 }
 
 base::Status explain_status(const DnsResolver& resolver, unsigned status) {

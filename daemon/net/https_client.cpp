@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -50,44 +49,6 @@ struct Exchanged {
   bool keeps = false;       // the connection can be used again
 };
 
-bool is_token(std::string_view text) {
-  constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           kOthers.find(c) != kOthers.npos;
-  });
-}
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
-
-bool may_be_repeated(const HttpRequest& request) {
-  constexpr std::array<std::string_view, 5> kIdempotent{"GET", "HEAD", "PUT", "DELETE", "OPTIONS"};
-  return request.repeatable ||
-         std::find(kIdempotent.begin(), kIdempotent.end(), request.method) != kIdempotent.end();
-}
-
-base::Status check_headers(const HttpRequest& request) {
-  constexpr std::array<std::string_view, 6> kOurs{"host",       "content-length", "transfer-encoding",
-                                                  "connection", "expect",         "upgrade"};
-  if (!is_token(request.method)) return base::invalid_argument("the HTTP method is no word");
-  for (const auto& [name, value] : request.headers) {
-    if (!is_token(name) || std::find(kOurs.begin(), kOurs.end(), lower(name)) != kOurs.end()) {
-      return base::invalid_argument(fmt::format("the header '{}' cannot be set", name));
-    }
-    const bool printable = std::all_of(value.begin(), value.end(), [](char c) {
-      return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
-    });
-    if (!printable) {
-      return base::invalid_argument(fmt::format("the value of the header '{}' has control characters", name));
-    }
-  }
-  return {};
-}
-
 std::string_view text_of(beast::string_view text) {
   return {text.data(), text.size()};
 }
@@ -109,7 +70,7 @@ HttpResponse to_response(http::response<http::string_body>& message) {
   HttpResponse response;
   response.status = message.result_int();
   for (const auto& field : message) {
-    std::string& value = response.headers[lower(text_of(field.name_string()))];
+    std::string& value = response.headers[lower_case(text_of(field.name_string()))];
     if (!value.empty()) value += ", ";
     value += text_of(field.value());
   }
@@ -238,7 +199,7 @@ class HttpsClient::State {
 Result<HttpUrl> HttpsClient::State::check(const HttpRequest& request) const {
   auto url = parse_http_url(request.url);
   if (!url) return base::fail(url.error());
-  if (auto status = check_headers(request); !status.ok()) return base::fail(std::move(status));
+  if (auto status = check_request(request); !status.ok()) return base::fail(std::move(status));
   if (url->tls) return url;
   if (!settings.loopback_http || !url->is_loopback()) {
     return base::fail(base::invalid_argument(

@@ -7,42 +7,14 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/address.hpp>
-#include <map>
 #include <memory>
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "net/http_request.hpp"
 #include "net/tls_policy.hpp"
 
 namespace paynamed::net {
-
-struct HttpRequest {
-  std::string method = "GET";
-  // https; or http, to a loopback address, when the settings allow it.
-  std::string url;
-  // Not Host, Content-Length, Transfer-Encoding or Connection, which are the client's.
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
-  std::size_t most_body_bytes = 1024 * 1024;  // of the answer
-  // Where to connect, when that is known; else the system's resolver says. The certificate must be for the
-  // URL's host either way.
-  std::optional<boost::asio::ip::address> address;
-  // May reach the server twice: when a connection that was kept turns out to be dead, a request is sent once
-  // more. GET, HEAD, PUT, DELETE and OPTIONS always may (RFC 9110 section 9.2.2).
-  bool repeatable = false;
-};
-
-struct HttpResponse {
-  unsigned status = 0;
-  // Names in lower case; of several with one name, joined by ", " (RFC 9110 section 5.2).
-  std::map<std::string, std::string> headers;
-  std::string body;
-};
 
 struct HttpsClientSettings {
   std::shared_ptr<const TlsPolicy> policy;
