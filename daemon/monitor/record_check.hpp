@@ -54,7 +54,7 @@ class RecordCheck {
     std::uint16_t port = 53;  // of authoritative servers
     // Where authoritative servers cannot be reached: who is asked in their place, as sentences name them. One
     // of them that has the record is enough, for others may remember what was there before.
-    std::vector<std::string> resolvers;
+    std::vector<std::string> resolvers{};
     // How long the servers and the keys of a zone count as known.
     base::Duration zone_for{3'600'000};
     QueryBudget::Settings budget;
