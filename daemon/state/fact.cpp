@@ -13,23 +13,17 @@ namespace json = boost::json;
 
 using Kind = Fact::Kind;
 
-constexpr std::array<std::pair<std::string_view, Kind>, 16> kKinds{{
-    {"run.accepted", Kind::kRunAccepted},
-    {"run.paused", Kind::kRunPaused},
-    {"run.resumed", Kind::kRunResumed},
-    {"run.compensating", Kind::kRunCompensating},
-    {"run.completed", Kind::kRunCompleted},
-    {"run.compensated", Kind::kRunCompensated},
-    {"offer.created", Kind::kOfferCreated},
-    {"offer.retired", Kind::kOfferRetired},
-    {"offer.disabled", Kind::kOfferDisabled},
-    {"offer.expiring", Kind::kOfferExpiring},
-    {"name.published", Kind::kNamePublished},
-    {"name.live", Kind::kNameLive},
-    {"name.degraded", Kind::kNameDegraded},
-    {"name.recovered", Kind::kNameRecovered},
-    {"name.reverted", Kind::kNameReverted},
-    {"name.removed", Kind::kNameRemoved},
+constexpr std::array<std::pair<std::string_view, Kind>, 20> kKinds{{
+    {"run.accepted", Kind::kRunAccepted},       {"run.paused", Kind::kRunPaused},
+    {"run.resumed", Kind::kRunResumed},         {"run.compensating", Kind::kRunCompensating},
+    {"run.completed", Kind::kRunCompleted},     {"run.compensated", Kind::kRunCompensated},
+    {"offer.created", Kind::kOfferCreated},     {"offer.retired", Kind::kOfferRetired},
+    {"offer.disabled", Kind::kOfferDisabled},   {"offer.expiring", Kind::kOfferExpiring},
+    {"name.published", Kind::kNamePublished},   {"name.live", Kind::kNameLive},
+    {"name.degraded", Kind::kNameDegraded},     {"name.recovered", Kind::kNameRecovered},
+    {"name.reverted", Kind::kNameReverted},     {"name.removed", Kind::kNameRemoved},
+    {"domain.degraded", Kind::kDomainDegraded}, {"domain.recovered", Kind::kDomainRecovered},
+    {"domain.changed", Kind::kDomainChanged},   {"domain.expiring", Kind::kDomainExpiring},
 }};
 
 // Takes fields out of an object and remembers the first that is wrong.
@@ -115,7 +109,27 @@ void read_record(Fields& fields, Fact& fact) {
   fact.node = fields.optional("node").value_or("");
 }
 
+bool is_about_a_domain(Kind kind) {
+  return kind == Kind::kDomainDegraded || kind == Kind::kDomainRecovered || kind == Kind::kDomainChanged ||
+         kind == Kind::kDomainExpiring;
+}
+
+void read_domain_fields(Fields& fields, Fact& fact) {
+  fact.domain = fields.filled("domain");
+  if (fact.kind == Kind::kDomainDegraded) {
+    fact.reason = fields.filled("reason");
+    fact.code = fields.filled("code");
+  } else if (fact.kind == Kind::kDomainExpiring) {
+    const std::string what = fields.required("what");
+    fact.of_registration = what == "registration";
+    if (fields.ok() && !fact.of_registration && what != "signatures")
+      fields.miss("what", "is not one of its words");
+    fact.until = fields.time("until", true);
+  }
+}
+
 void read_fields(Fields& fields, Fact& fact) {
+  if (is_about_a_domain(fact.kind)) return read_domain_fields(fields, fact);
   fact.name = fields.filled("name");
   const auto at = fact.name.find('@');
   if (fields.ok() && (at == 0 || at == std::string::npos || at + 1 == fact.name.size())) {
@@ -193,6 +207,11 @@ void read_fields(Fields& fields, Fact& fact) {
     case Kind::kNameRemoved:
       fact.owner = fields.optional("owner");
       fact.until = fields.time("quarantined_until", true);
+      break;
+    case Kind::kDomainDegraded:
+    case Kind::kDomainRecovered:
+    case Kind::kDomainChanged:
+    case Kind::kDomainExpiring:
       break;
   }
 }

@@ -33,10 +33,15 @@ struct Fact {
     kNameRecovered,
     kNameReverted,
     kNameRemoved,
+    kDomainDegraded,
+    kDomainRecovered,
+    kDomainChanged,
+    kDomainExpiring,
   };
   Kind kind = Kind::kOther;
-  base::Uuid run;  // zero when the event names none
-  std::string name;
+  base::Uuid run;      // zero when the event names none
+  std::string name;    // empty for events about a domain
+  std::string domain;  // only of events about one
   Verb verb = Verb::kRegister;
   std::optional<std::string> owner;
   std::string reference;
@@ -45,6 +50,8 @@ struct Fact {
   bool compensating = false;
   std::string correlation_id;
   std::string reason;
+  std::string code;
+  bool of_registration = false;  // domain.expiring: not of the signatures
   std::string offer_id;
   std::string offer;
   std::string offer_key;
@@ -55,7 +62,7 @@ struct Fact {
   std::uint32_t ttl = 0;
   NameState name_state = NameState::kPublished;
   std::optional<base::WallTime>
-      until;  // offer.retired, name.removed; offer.created, offer.expiring: when it expires
+      until;  // offer.retired, name.removed; offer.created, offer.expiring, domain.expiring: when it expires
 };
 
 // INTERNAL, naming the type and the field, when `data` does not keep the table: a field is missing, of

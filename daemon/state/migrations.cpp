@@ -210,8 +210,33 @@ CREATE INDEX offers_ending ON offers(expires)
   WHERE state = 0 AND expiry_announced = 0 AND expires IS NOT NULL;
 )sql";
 
-constexpr std::array kMigrations{Migration{kSchema1}, Migration{kSchema2}, Migration{kSchema3}};
-constexpr std::array kReadModels{"names", "offers", "runs", "totals", "instance_uses"};
+// What was said about domains (a read model, by tenant, as events are), and what the last looks at them found
+// (operational).
+constexpr const char* kSchema4 = R"sql(
+CREATE TABLE domains(
+  tenant           INTEGER NOT NULL,
+  domain           TEXT    NOT NULL,
+  degraded         INTEGER NOT NULL,
+  code             TEXT    NOT NULL,
+  reason           TEXT    NOT NULL,
+  since            INTEGER,
+  changed          INTEGER,
+  signatures_end   INTEGER,
+  registration_end INTEGER,
+  PRIMARY KEY (tenant, domain)
+) WITHOUT ROWID;
+
+CREATE TABLE domain_looks(
+  domain       TEXT PRIMARY KEY,
+  looked       INTEGER,
+  zone         TEXT NOT NULL,
+  registration TEXT NOT NULL
+) WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations{Migration{kSchema1}, Migration{kSchema2}, Migration{kSchema3},
+                                 Migration{kSchema4}};
+constexpr std::array kReadModels{"names", "offers", "runs", "totals", "instance_uses", "domains"};
 
 base::Result<void> step_forward(Connection& connection, const Migration& migration, std::size_t to) {
   if (auto begun = connection.execute("BEGIN IMMEDIATE"); !begun) return begun;

@@ -129,6 +129,27 @@ struct WatchedName {
   bool busy = false;                   // a run is at work on it
 };
 
+// What was said to a tenant about a domain.
+struct DomainStanding {
+  bool degraded = false;
+  std::string code;                       // while degraded
+  std::string reason;                     // while degraded
+  std::optional<base::WallTime> since;    // when it became degraded, or the last time that it recovered
+  std::optional<base::WallTime> changed;  // when its DS, keys or name servers last changed
+  // The ends that domain.expiring announced last.
+  std::optional<base::WallTime> signatures_end;
+  std::optional<base::WallTime> registration_end;
+};
+
+// A domain that was looked at.
+struct DomainRow {
+  std::string domain;                    // "example.com", without the dot
+  std::optional<base::WallTime> looked;  // when a look last found somebody to ask
+  std::string zone;          // what it found: JSON of whoever looks, opaque to the store; empty for nothing
+  std::string registration;  // the same of the registration
+  DomainStanding standing;   // of the tenant that asks
+};
+
 struct OfferRow {
   std::string offer_id;  // hex
   std::string offer;     // "lno1..."; for external names too

@@ -96,6 +96,19 @@ ReadModels::ReadModels(Connection& connection)
           "expiry_announced = 0"),
       end_offer_(connection, "UPDATE offers SET state = ?2, retired_until = ?3 WHERE key = ?1"),
       announce_end_(connection, "UPDATE offers SET expiry_announced = 1 WHERE key = ?1"),
+      find_domain_(connection, "SELECT degraded, code FROM domains WHERE tenant = ? AND domain = ?"),
+      put_domain_(connection,
+                  "INSERT INTO domains VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL, NULL, NULL) "
+                  "ON CONFLICT DO UPDATE SET degraded = ?3, code = ?4, reason = ?5, since = ?6"),
+      change_domain_(connection,
+                     "INSERT INTO domains VALUES (?1, ?2, 0, '', '', NULL, ?3, NULL, NULL) "
+                     "ON CONFLICT DO UPDATE SET changed = ?3"),
+      announce_signatures_(connection,
+                           "INSERT INTO domains VALUES (?1, ?2, 0, '', '', NULL, NULL, ?3, NULL) "
+                           "ON CONFLICT DO UPDATE SET signatures_end = ?3"),
+      announce_registration_(connection,
+                             "INSERT INTO domains VALUES (?1, ?2, 0, '', '', NULL, NULL, NULL, ?3) "
+                             "ON CONFLICT DO UPDATE SET registration_end = ?3"),
       write_totals_(connection,
                     "INSERT OR REPLACE INTO totals(one, names, live, open_runs, paused_runs, degraded) "
                     "VALUES (1, ?, ?, ?, ?, ?)"),
@@ -173,6 +186,11 @@ base::Result<void> ReadModels::apply(const Fact& fact, const Context& context) {
       return name_recorded(fact, context, fact.name_state);
     case Kind::kNameRemoved:
       return name_removed(fact, context);
+    case Kind::kDomainDegraded:
+    case Kind::kDomainRecovered:
+    case Kind::kDomainChanged:
+    case Kind::kDomainExpiring:
+      return domain_spoken_of(fact, context);
   }
   return base::fail(contradiction("its kind is not known"));
 }
@@ -370,6 +388,28 @@ base::Result<void> ReadModels::name_removed(const Fact& fact, const Context& con
   if (!name) return base::fail(name.error());
   count_name(*name, number(NameState::kQuarantined), {}, {});
   return remove_name_.run(name->key, fact.owner, fact.until, context.time);
+}
+
+base::Result<void> ReadModels::domain_spoken_of(const Fact& fact, const Context& context) {
+  using Kind = Fact::Kind;
+  if (fact.kind == Kind::kDomainChanged) return change_domain_.run(context.tenant, fact.domain, context.time);
+  if (fact.kind == Kind::kDomainExpiring) {
+    Statement& announce = fact.of_registration ? announce_registration_ : announce_signatures_;
+    return announce.run(context.tenant, fact.domain, fact.until);
+  }
+  const auto row = find_domain_.first(context.tenant, fact.domain);
+  if (!row) return base::fail(row.error());
+  const bool was_degraded = *row && find_domain_.integer(0) != 0;
+  const bool same_code = was_degraded && find_domain_.text(1) == fact.code;
+  find_domain_.reset();
+  const bool is_degraded = fact.kind == Kind::kDomainDegraded;
+  if (is_degraded && same_code) {
+    return base::fail(contradiction(fmt::format("{} is degraded for this already", fact.domain)));
+  }
+  if (!is_degraded && !was_degraded) {
+    return base::fail(contradiction(fmt::format("{} recovered and was not degraded", fact.domain)));
+  }
+  return put_domain_.run(context.tenant, fact.domain, is_degraded, fact.code, fact.reason, context.time);
 }
 
 void ReadModels::count_state(const NameEntry& before, NameState state) {

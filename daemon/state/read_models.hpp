@@ -1,5 +1,6 @@
-// ReadModels: names, offers, runs and their totals, as a function of the events alone. apply() is the only
-// code that changes their tables; a rebuild clears them and applies every event again.
+// ReadModels: names, offers, runs and their totals, and what was said about domains, as a function of the
+// events alone. apply() is the only code that changes their tables; a rebuild clears them and applies every
+// event again.
 //
 // Threads: belongs to the thread of its connection.
 #pragma once
@@ -88,6 +89,7 @@ class ReadModels {
   base::Result<void> name_degraded(const Fact& fact, const Context& context);
   base::Result<void> name_recovered(const Fact& fact, const Context& context);
   base::Result<void> name_removed(const Fact& fact, const Context& context);
+  base::Result<void> domain_spoken_of(const Fact& fact, const Context& context);
 
   // Another state with the same record.
   void count_state(const NameEntry& before, NameState state);
@@ -120,6 +122,11 @@ class ReadModels {
   Statement put_offer_;
   Statement end_offer_;
   Statement announce_end_;
+  Statement find_domain_;
+  Statement put_domain_;
+  Statement change_domain_;
+  Statement announce_signatures_;
+  Statement announce_registration_;
   Statement write_totals_;
   Statement write_uses_;
 };

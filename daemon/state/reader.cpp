@@ -22,7 +22,26 @@ namespace {
   "o.offer_id, o.offer, n.name, o.source, o.state, o.node_instance, o.node, o.offer_key, o.created, " \
   "o.expires, o.retired_until "
 
+#define PAYNAMED_DOMAIN_COLUMNS                                                              \
+  "l.domain, l.looked, d.degraded, d.code, d.reason, d.since, d.changed, d.signatures_end, " \
+  "d.registration_end "
+#define PAYNAMED_DOMAIN_TABLES \
+  "FROM domain_looks l LEFT JOIN domains d ON d.tenant = ?1 AND d.domain = l.domain "
 #define PAYNAMED_WATCHED_COLUMNS "n.key, t.name, n.name, n.value, n.state, n.open_run IS NOT NULL "
+
+DomainRow domain_row(const Statement& row) {
+  DomainRow domain;
+  domain.domain = row.text(0);
+  domain.looked = row.optional_time(1);
+  domain.standing.degraded = row.integer(2) != 0;
+  domain.standing.code = row.text(3);
+  domain.standing.reason = row.text(4);
+  domain.standing.since = row.optional_time(5);
+  domain.standing.changed = row.optional_time(6);
+  domain.standing.signatures_end = row.optional_time(7);
+  domain.standing.registration_end = row.optional_time(8);
+  return domain;
+}
 
 NameRow name_row(const Statement& row) {
   NameRow name;
@@ -171,6 +190,10 @@ Reader::Reader(Connection connection)
                      "JOIN names n ON n.key = p.name JOIN tenants t ON t.key = p.tenant "
                      "WHERE p.expires < ?1 AND (p.expires, p.name) > (?2, ?3) "
                      "ORDER BY p.expires, p.name LIMIT ?4"),
+      find_domain_(connection_, "SELECT " PAYNAMED_DOMAIN_COLUMNS
+                                ", l.zone, l.registration " PAYNAMED_DOMAIN_TABLES "WHERE l.domain = ?2"),
+      list_domains_(connection_, "SELECT " PAYNAMED_DOMAIN_COLUMNS PAYNAMED_DOMAIN_TABLES
+                                 "WHERE l.domain > ?2 ORDER BY l.domain LIMIT ?3"),
       find_key_use_(connection_,
                     "SELECT r.id, k.request_hash FROM idempotency_keys k JOIN runs r ON r.key = k.run "
                     "WHERE k.tenant = ?1 AND k.key = ?2"),
@@ -334,6 +357,25 @@ base::Result<std::vector<Store::EndingProof>> Reader::proofs_ending(base::WallTi
         return Store::EndingProof{
             std::string{row.text(0)}, std::string{row.text(1)}, {row.time(2), row.integer(3)}};
       });
+}
+
+base::Result<std::optional<DomainRow>> Reader::find_domain(std::string_view tenant, std::string_view domain) {
+  const auto number = tenant_key(tenant);
+  if (!number) return base::fail(number.error());
+  return at_most_one<DomainRow>(find_domain_, find_domain_.first(*number, domain), [](const Statement& row) {
+    DomainRow found = domain_row(row);
+    found.zone = row.text(9);
+    found.registration = row.text(10);
+    return found;
+  });
+}
+
+base::Result<std::vector<DomainRow>> Reader::list_domains(std::string_view tenant, std::string_view after,
+                                                          std::uint32_t limit) {
+  const auto number = tenant_key(tenant);
+  if (!number) return base::fail(number.error());
+  return collect<DomainRow>(list_domains_, list_domains_.first(*number, after, std::min(limit, kMaxRows)),
+                            domain_row);
 }
 
 base::Result<std::optional<Store::KeyUse>> Reader::find_key_use(std::string_view tenant,

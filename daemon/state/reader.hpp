@@ -44,6 +44,9 @@ class Reader {
   base::Result<std::optional<Proof>> find_proof(std::string_view name);
   base::Result<std::vector<Store::EndingProof>> proofs_ending(base::WallTime time, Store::ProofPlace after,
                                                               std::uint32_t limit);
+  base::Result<std::optional<DomainRow>> find_domain(std::string_view tenant, std::string_view domain);
+  base::Result<std::vector<DomainRow>> list_domains(std::string_view tenant, std::string_view after,
+                                                    std::uint32_t limit);
   base::Result<std::optional<Store::KeyUse>> find_key_use(std::string_view tenant, std::string_view key);
   base::Result<std::optional<RunRow>> find_run(std::string_view tenant, base::Uuid id);
   base::Result<std::vector<RunRow>> list_runs(std::string_view tenant, std::string_view name,
@@ -87,6 +90,8 @@ class Reader {
   Statement degraded_names_;
   Statement find_proof_;
   Statement proofs_ending_;
+  Statement find_domain_;
+  Statement list_domains_;
   Statement find_key_use_;
   Statement find_run_;
   Statement run_key_;

@@ -160,6 +160,15 @@ asio::awaitable<Result<void>> SqliteStore::append_if(std::string tenant, Standin
   co_return co_await parts_->submit<void>(std::move(action));
 }
 
+asio::awaitable<Result<void>> SqliteStore::record_domain(DomainUpdate update) {
+  auto unit = check(std::move(update));
+  if (!unit) co_return base::fail(unit.error());
+  std::function<Result<void>(UnitWriter&)> action = [unit = std::move(*unit)](UnitWriter& writer) {
+    return writer.write(unit);
+  };
+  co_return co_await parts_->submit<void>(std::move(action));
+}
+
 asio::awaitable<Result<void>> SqliteStore::put_proof(std::string tenant, std::string name, Proof proof) {
   auto unit = check(std::move(tenant), std::move(name), std::move(proof));
   if (!unit) co_return base::fail(unit.error());
@@ -223,6 +232,15 @@ Result<std::optional<Proof>> SqliteStore::find_proof(std::string_view name) {
 Result<std::vector<Store::EndingProof>> SqliteStore::proofs_ending(base::WallTime time, ProofPlace after,
                                                                    std::uint32_t limit) {
   return parts_->readers->lend()->proofs_ending(time, after, limit);
+}
+
+Result<std::optional<DomainRow>> SqliteStore::find_domain(std::string_view tenant, std::string_view domain) {
+  return parts_->readers->lend()->find_domain(tenant, domain);
+}
+
+Result<std::vector<DomainRow>> SqliteStore::list_domains(std::string_view tenant, std::string_view after,
+                                                         std::uint32_t limit) {
+  return parts_->readers->lend()->list_domains(tenant, after, limit);
 }
 
 Result<std::optional<Store::KeyUse>> SqliteStore::find_key_use(std::string_view tenant,

@@ -48,6 +48,7 @@ class SqliteStore final : public Store {
 
   boost::asio::awaitable<Result<AcceptedRun>> accept_run(NewRun run) override;
   boost::asio::awaitable<Result<void>> record(RunUpdate update) override;
+  boost::asio::awaitable<Result<void>> record_domain(DomainUpdate update) override;
   boost::asio::awaitable<Result<void>> put_proof(std::string tenant, std::string name, Proof proof) override;
   boost::asio::awaitable<Result<void>> append_if(std::string tenant, Standing standing,
                                                  std::vector<NewEvent> events) override;
@@ -69,6 +70,9 @@ class SqliteStore final : public Store {
   Result<std::optional<Proof>> find_proof(std::string_view name) override;
   Result<std::vector<EndingProof>> proofs_ending(base::WallTime time, ProofPlace after,
                                                  std::uint32_t limit) override;
+  Result<std::optional<DomainRow>> find_domain(std::string_view tenant, std::string_view domain) override;
+  Result<std::vector<DomainRow>> list_domains(std::string_view tenant, std::string_view after,
+                                              std::uint32_t limit) override;
   Result<std::optional<KeyUse>> find_key_use(std::string_view tenant, std::string_view key) override;
   Result<std::optional<RunRow>> find_run(std::string_view tenant, base::Uuid id) override;
   Result<std::vector<RunRow>> list_runs(std::string_view tenant, std::string_view name,

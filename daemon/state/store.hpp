@@ -96,6 +96,20 @@ struct Standing {
   NameState state = NameState::kLive;
 };
 
+// What a look at a domain found, with what follows from it.
+struct DomainUpdate {
+  std::string domain;
+  std::optional<base::WallTime> looked;
+  std::optional<std::string> zone;  // what is not given stays as it was
+  std::optional<std::string> registration;
+  // To each tenant what it has to hear.
+  struct News {
+    std::string tenant;
+    std::vector<NewEvent> events;
+  };
+  std::vector<News> news;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -124,6 +138,10 @@ class Store {
   // an open run.
   virtual boost::asio::awaitable<Result<void>> append_if(std::string tenant, Standing standing,
                                                          std::vector<NewEvent> events) = 0;
+
+  // All of it in one transaction, for all tenants. INTERNAL when an event contradicts what was said before
+  // (the same trouble twice, a recovery from none).
+  virtual boost::asio::awaitable<Result<void>> record_domain(DomainUpdate update) = 0;
 
   // A newer proof of a name that stands. ABORTED when the name has another value than the proof by now.
   virtual boost::asio::awaitable<Result<void>> put_proof(std::string tenant, std::string name,
@@ -180,6 +198,13 @@ class Store {
   };
   virtual Result<std::vector<EndingProof>> proofs_ending(base::WallTime time, ProofPlace after,
                                                          std::uint32_t limit) = 0;
+
+  // Nothing when the domain was never looked at.
+  virtual Result<std::optional<DomainRow>> find_domain(std::string_view tenant, std::string_view domain) = 0;
+  // Domains that were looked at, whoever may use them, with what was said to the tenant; in order, after
+  // `after`. Without `zone` and `registration`.
+  virtual Result<std::vector<DomainRow>> list_domains(std::string_view tenant, std::string_view after,
+                                                      std::uint32_t limit) = 0;
 
   // What an idempotency key was used for. Nothing found means little: the same key may be on its way to disk,
   // so only accept_run() decides.

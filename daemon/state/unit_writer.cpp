@@ -59,7 +59,11 @@ UnitWriter::UnitWriter(Connection& connection, std::uint64_t max_open_runs)
       find_value_(connection, "SELECT key, value FROM names WHERE name = ? AND tenant = ? AND state >= 0"),
       insert_entry_(connection,
                     "INSERT INTO journal(run, seq, tenant, kind, step, attempt, time, payload) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)") {}
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+      put_look_(connection,
+                "INSERT INTO domain_looks VALUES (?1, ?2, coalesce(?3, ''), coalesce(?4, '')) "
+                "ON CONFLICT DO UPDATE SET looked = coalesce(?2, looked), zone = coalesce(?3, zone), "
+                "registration = coalesce(?4, registration)") {}
 
 base::Result<void> UnitWriter::load() {
   dirty_ = false;
@@ -295,6 +299,21 @@ base::Result<void> UnitWriter::write(const ProofUnit& unit) {
   }
   dirty_ = true;
   if (auto done = proofs_.put(*tenant, name, unit.proof); !done) return done;
+  dirty_ = false;
+  return {};
+}
+
+base::Result<void> UnitWriter::write(const DomainUnit& unit) {
+  const DomainUpdate& update = unit.update;
+  dirty_ = true;
+  for (std::size_t i = 0; i < update.news.size(); ++i) {
+    const DomainUpdate::News& news = update.news[i];
+    const auto tenant = log_.tenant_key(news.tenant);
+    if (!tenant) return base::fail(tenant.error());
+    if (auto done = write_events(*tenant, 0, news.events, unit.facts[i], {}, {}); !done) return done;
+  }
+  if (auto done = put_look_.run(update.domain, update.looked, update.zone, update.registration); !done)
+    return done;
   dirty_ = false;
   return {};
 }

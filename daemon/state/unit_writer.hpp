@@ -32,6 +32,7 @@ class UnitWriter {
   base::Result<void> write(const RecordUnit& unit);
   base::Result<void> write(const AppendUnit& unit);
   base::Result<void> write(const ProofUnit& unit);
+  base::Result<void> write(const DomainUnit& unit);
   // Clears the read models and applies every event again. Takes as long as it takes.
   base::Result<void> rebuild();
   bool dirty() const { return dirty_; }
@@ -95,6 +96,7 @@ class UnitWriter {
   Statement insert_input_;
   Statement find_value_;
   Statement insert_entry_;
+  Statement put_look_;
 };
 
 }  // namespace paynamed::state

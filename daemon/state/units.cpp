@@ -107,6 +107,30 @@ base::Result<AppendUnit> check(std::string tenant, std::vector<NewEvent> events)
   return AppendUnit{std::move(tenant), std::move(events), std::move(*facts)};
 }
 
+base::Result<DomainUnit> check(DomainUpdate update) {
+  for (const auto* text : {&update.zone, &update.registration}) {
+    if (!*text) continue;
+    if (auto fits = check_size("what was found of a domain", **text, kMaxTextBytes); !fits)
+      return base::fail(fits.error());
+  }
+  DomainUnit unit;
+  for (const DomainUpdate::News& news : update.news) {
+    auto facts = read_facts(news.events);
+    if (!facts) return base::fail(facts.error());
+    for (const Fact& fact : *facts) {
+      if (fact.domain != update.domain || update.domain.empty()) {
+        return base::fail(
+            base::internal(fmt::format("news of {} were not stored, because an event speaks of something "
+                                       "else; report this defect",
+                                       update.domain)));
+      }
+    }
+    unit.facts.push_back(*std::move(facts));
+  }
+  unit.update = std::move(update);
+  return unit;
+}
+
 base::Result<ProofUnit> check(std::string tenant, std::string name, Proof proof) {
   if (auto fits = check_proof(proof); !fits) return base::fail(fits.error());
   return ProofUnit{std::move(tenant), std::move(name), std::move(proof)};

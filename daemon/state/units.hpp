@@ -36,11 +36,23 @@ struct ProofUnit {
   Proof proof;
 };
 
+struct DomainUnit {
+  DomainUpdate update;
+  std::vector<std::vector<Fact>> facts;  // of update.news, in their order
+};
+
+// No row may be larger: a caller that sends more has a defect, and a page of events must stay sendable.
+inline constexpr std::size_t kMaxTextBytes = 1 << 20;
+inline constexpr std::size_t kMaxEventBytes = 64 << 10;
+inline constexpr std::size_t kMaxProofPartBytes = 64 << 10;
+
 // INTERNAL when an event contradicts docs/events.md or speaks of another name or run; INVALID_ARGUMENT when a
 // text is too large.
 base::Result<AcceptUnit> check(NewRun run);
 base::Result<RecordUnit> check(RunUpdate update);
 base::Result<AppendUnit> check(std::string tenant, std::vector<NewEvent> events);
+// INTERNAL also when an event is not about the update's domain.
+base::Result<DomainUnit> check(DomainUpdate update);
 base::Result<ProofUnit> check(std::string tenant, std::string name, Proof proof);
 
 }  // namespace paynamed::state

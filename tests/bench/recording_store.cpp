@@ -42,6 +42,21 @@ asio::awaitable<Result<void>> RecordingStore::append_if(std::string tenant, stat
   co_return co_await store_.append_if(std::move(tenant), std::move(standing), std::move(events));
 }
 
+asio::awaitable<Result<void>> RecordingStore::record_domain(state::DomainUpdate update) {
+  co_return co_await store_.record_domain(std::move(update));
+}
+
+Result<std::optional<state::DomainRow>> RecordingStore::find_domain(std::string_view tenant,
+                                                                    std::string_view domain) {
+  return store_.find_domain(tenant, domain);
+}
+
+Result<std::vector<state::DomainRow>> RecordingStore::list_domains(std::string_view tenant,
+                                                                   std::string_view after,
+                                                                   std::uint32_t limit) {
+  return store_.list_domains(tenant, after, limit);
+}
+
 asio::awaitable<Result<void>> RecordingStore::put_proof(std::string tenant, std::string name,
                                                         state::Proof proof) {
   co_return co_await store_.put_proof(std::move(tenant), std::move(name), std::move(proof));

@@ -48,6 +48,11 @@ class RecordingStore final : public state::Store {
   base::Result<state::NameKey> newest_name() override;
   base::Result<std::vector<state::WatchedName>> watched_names(std::span<const state::NameKey> keys) override;
   base::Result<std::vector<state::WatchedName>> degraded_names(std::uint32_t limit) override;
+  boost::asio::awaitable<base::Result<void>> record_domain(state::DomainUpdate update) override;
+  base::Result<std::optional<state::DomainRow>> find_domain(std::string_view tenant,
+                                                            std::string_view domain) override;
+  base::Result<std::vector<state::DomainRow>> list_domains(std::string_view tenant, std::string_view after,
+                                                           std::uint32_t limit) override;
   boost::asio::awaitable<base::Result<void>> put_proof(std::string tenant, std::string name,
                                                        state::Proof proof) override;
   base::Result<std::optional<state::Proof>> find_proof(std::string_view name) override;

@@ -58,7 +58,8 @@ class FakeStore final : public state::Store {
   std::map<std::string, std::vector<state::NameRow>> names;  // in order of name
   std::map<std::string, std::vector<state::RunRow>> runs;    // newest first
   std::vector<state::OfferRow> offers;
-  std::map<std::string, state::Proof> proofs;  // by name
+  std::map<std::string, std::vector<state::DomainRow>> domains;  // by tenant, in order of domain
+  std::map<std::string, state::Proof> proofs;                    // by name
   std::atomic<int> waiting{0};
 
   void add_event(state::Event event) {
@@ -117,6 +118,22 @@ class FakeStore final : public state::Store {
   }
   state::Result<std::vector<state::WatchedName>> degraded_names(std::uint32_t) override {
     return unexpected();
+  }
+  asio::awaitable<state::Result<void>> record_domain(state::DomainUpdate) override { co_return unexpected(); }
+  state::Result<std::optional<state::DomainRow>> find_domain(std::string_view tenant,
+                                                             std::string_view domain) override {
+    for (const auto& row : domains[std::string{tenant}]) {
+      if (row.domain == domain) return row;
+    }
+    return std::optional<state::DomainRow>{};
+  }
+  state::Result<std::vector<state::DomainRow>> list_domains(std::string_view tenant, std::string_view after,
+                                                            std::uint32_t limit) override {
+    std::vector<state::DomainRow> out;
+    for (const auto& row : domains[std::string{tenant}]) {
+      if (row.domain > after && out.size() < limit) out.push_back(row);
+    }
+    return out;
   }
   asio::awaitable<state::Result<void>> put_proof(std::string, std::string, state::Proof) override {
     co_return unexpected();

@@ -57,6 +57,13 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"RevertedToNothing", "name.reverted",
             R"({"name":"a@b.c","value":"v","ttl":1,"dns_instance":"z","source":"node","state":"quarantined"})",
             "'state' is a state without a record"},
+        Bad{"NoDomain", "domain.recovered", R"({"name":"a@b.c"})", "'domain' is missing"},
+        Bad{"DomainDegradedWithoutCode", "domain.degraded", R"({"domain":"b.c","reason":"r"})",
+            "'code' is missing"},
+        Bad{"DomainExpiringWhat", "domain.expiring", R"({"domain":"b.c","what":"milk"})",
+            "'what' is not one of its words"},
+        Bad{"DomainExpiringNoTime", "domain.expiring", R"({"domain":"b.c","what":"registration"})",
+            "'until' is missing"},
         Bad{"UnknownVersion", "run.completed", "{" + kRun + R"(,"name":"a@b.c"})", "version 2 is not known",
             2}),
     [](const testing::TestParamInfo<Bad>& bad) { return bad.param.what; });
