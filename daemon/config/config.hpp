@@ -103,11 +103,12 @@ struct Tls {
   std::filesystem::path ca_file;  // whose certificates are trusted; empty: the system's
 };
 
-// How names are watched once they are live.
+// How names are watched once they are live, and the domains that they are in.
 struct Monitor {
   bool enabled = true;
   base::Duration interval{6LL * 3'600'000};          // each name is looked at once in it
-  base::Duration second_look{30'000};                // before a name counts as degraded
+  base::Duration domain_interval{3'600'000};         // each domain is looked at once in it
+  base::Duration second_look{30'000};                // before a name or a domain counts as degraded
   std::uint32_t queries_per_second = 50;             // to one authoritative server, at most
   base::Duration announce_offers{7LL * 86'400'000};  // before the offer in DNS ends
 };

@@ -8,6 +8,8 @@ void read_monitor(Fields& fields, Config& config) {
   Monitor& monitor = config.monitor;
   if (const auto value = fields.boolean("enabled")) monitor.enabled = *value;
   if (const auto value = fields.duration("interval", kSecond, 30 * kDay)) monitor.interval = value->value;
+  if (const auto value = fields.duration("domain_interval", kSecond, 30 * kDay))
+    monitor.domain_interval = value->value;
   const auto second_look = fields.duration("second_look", kSecond, kHour);
   if (second_look) monitor.second_look = second_look->value;
   // A proof alone takes a server almost as many.
@@ -15,11 +17,14 @@ void read_monitor(Fields& fields, Config& config) {
     monitor.queries_per_second = static_cast<std::uint32_t>(value->value);
   if (const auto value = fields.duration("announce_offers", kMinute, 365 * kDay))
     monitor.announce_offers = value->value;
-  if (monitor.second_look > monitor.interval) {
+  const bool is_domains = monitor.second_look > monitor.domain_interval;
+  if (monitor.second_look > monitor.interval || is_domains) {
+    const char* key = is_domains ? "domain_interval" : "interval";
+    const base::Duration interval = is_domains ? monitor.domain_interval : monitor.interval;
     fields.reader().diagnostics.error(
-        second_look ? second_look->region : fields.key_region("interval"),
-        fmt::format("'second_look' is {}, longer than the 'interval' of {}",
-                    base::to_string(monitor.second_look), base::to_string(monitor.interval)),
+        second_look ? second_look->region : fields.key_region(key),
+        fmt::format("'second_look' is {}, longer than the '{}' of {}", base::to_string(monitor.second_look),
+                    key, base::to_string(interval)),
         "a name counts as degraded after a second look that finds it wrong; let it come soon");
   }
 }

@@ -17,11 +17,6 @@ using Verdict = Finding::Verdict;
 
 namespace {
 
-// What the search for a zone's servers and a proof may ask of one server, with all that leads there.
-constexpr double kQuestionsOfASearch = 8;
-constexpr double kQuestionsOfAProof = 16;
-// The servers above the zone: searches and proofs go through them one after the other.
-constexpr const char* kAbove = "above";
 // How many addresses a look tries until one says something.
 constexpr std::size_t kMostTries = 3;
 constexpr base::Duration kJustNow{30'000};
@@ -59,8 +54,8 @@ struct RecordCheck::Subject {
   base::MonotonicTime not_before;
 };
 
-RecordCheck::RecordCheck(Settings settings, DnsQuestions questions, base::Clock& clock)
-    : settings_(settings), questions_(std::move(questions)), clock_(clock), budget_(settings.budget, clock) {}
+RecordCheck::RecordCheck(Settings settings, DnsQuestions questions, QueryBudget& budget, base::Clock& clock)
+    : settings_(settings), questions_(std::move(questions)), clock_(clock), budget_(budget) {}
 
 asio::awaitable<Finding> RecordCheck::look(state::WatchedName name, Depth depth) {
   co_await asio::this_coro::throw_if_cancelled(false);

@@ -9,44 +9,18 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/name.hpp"
+#include "monitor/dns_questions.hpp"
 #include "monitor/finding.hpp"
 #include "monitor/query_budget.hpp"
 #include "monitor/record_answer.hpp"
 #include "monitor/zone_book.hpp"
-#include "names/validator.hpp"
-#include "names/zone_servers.hpp"
-#include "net/dns_transport.hpp"
 
 namespace paynamed::monitor {
-
-// What the DNS is asked, as a few narrow functions. All have to be asked by whoever holds a place in the
-// budget.
-struct DnsQuestions {
-  // net::DnsTransport::query
-  std::function<boost::asio::awaitable<base::Result<net::DnsAnswer>>(net::Endpoint, net::DnsQuestion,
-                                                                     net::DnsCarrier)>
-      ask;
-  // The same of a resolver, by its place in Settings::resolvers; not needed when that is empty.
-  std::function<boost::asio::awaitable<base::Result<net::DnsAnswer>>(std::size_t, net::DnsQuestion)>
-      ask_resolver;
-  // names::ZoneServerFinder::find
-  std::function<boost::asio::awaitable<base::Result<names::ZoneServers>>(std::string owner)> servers_of;
-  // names::Prover::prove
-  std::function<boost::asio::awaitable<base::Result<state::Proof>>(std::string owner)> prove;
-  // names::Validator::domain_security: whether anything of the domain can be proven
-  std::function<boost::asio::awaitable<base::Result<names::DomainSecurity>>(std::string domain)>
-      domain_security;
-  // A proof of these records and a trunk made before, verified now; fails when it proves nothing.
-  std::function<base::Result<state::Proof>(const std::string& owner, const std::vector<net::DnsRecord>& leaf,
-                                           const std::vector<std::uint8_t>& trunk)>
-      join;
-};
 
 class RecordCheck {
  public:
@@ -57,9 +31,9 @@ class RecordCheck {
     std::vector<std::string> resolvers{};
     // How long the servers and the keys of a zone count as known.
     base::Duration zone_for{3'600'000};
-    QueryBudget::Settings budget;
   };
-  RecordCheck(Settings settings, DnsQuestions questions, base::Clock& clock);
+  // The budget is that of everybody who watches, and outlives this.
+  RecordCheck(Settings settings, DnsQuestions questions, QueryBudget& budget, base::Clock& clock);
 
   boost::asio::awaitable<Finding> look(state::WatchedName name, Depth depth);
 
@@ -82,7 +56,7 @@ class RecordCheck {
   const Settings settings_;
   const DnsQuestions questions_;
   base::Clock& clock_;
-  QueryBudget budget_;
+  QueryBudget& budget_;
   ZoneBook zones_;
 };
 

@@ -1,4 +1,5 @@
-// NameWatch: the monitor of names as a part of the daemon: made of the configuration, started and stopped.
+// NameWatch: the monitors of names and of domains as a part of the daemon: made of the configuration, with
+// one budget of queries, started and stopped together.
 //
 // Threads: start() and stop() are called once each, one after the other. What it is given must outlive it.
 #pragma once
@@ -13,6 +14,8 @@
 #include "config/config.hpp"
 #include "monitor/monitor.hpp"
 #include "monitor/record_check.hpp"
+#include "monitor/zone_check.hpp"
+#include "monitor/zone_watch.hpp"
 
 namespace paynamed::process {
 
@@ -27,12 +30,22 @@ class NameWatch {
   boost::asio::awaitable<bool> stop(base::Duration most);
 
  private:
+  // A monitor as it runs.
+  struct Part {
+    boost::asio::cancellation_signal stop;
+    std::atomic<bool> running{false};
+  };
+  void start(Part& part, boost::asio::awaitable<void> work);
+
   boost::asio::strand<boost::asio::io_context::executor_type> strand_;
   base::Clock& clock_;
-  monitor::RecordCheck check_;
-  monitor::Monitor monitor_;
-  boost::asio::cancellation_signal stop_;
-  std::atomic<bool> running_{false};
+  monitor::QueryBudget budget_;
+  monitor::RecordCheck record_check_;
+  monitor::Monitor names_;
+  monitor::ZoneCheck zone_check_;
+  monitor::ZoneWatch zones_;
+  Part names_part_;
+  Part zones_part_;
   base::Broadcast ended_;
 };
 

@@ -41,11 +41,6 @@ struct DomainUnit {
   std::vector<std::vector<Fact>> facts;  // of update.news, in their order
 };
 
-// No row may be larger: a caller that sends more has a defect, and a page of events must stay sendable.
-inline constexpr std::size_t kMaxTextBytes = 1 << 20;
-inline constexpr std::size_t kMaxEventBytes = 64 << 10;
-inline constexpr std::size_t kMaxProofPartBytes = 64 << 10;
-
 // INTERNAL when an event contradicts docs/events.md or speaks of another name or run; INVALID_ARGUMENT when a
 // text is too large.
 base::Result<AcceptUnit> check(NewRun run);

@@ -75,11 +75,15 @@ WireName signed_owner(const WireName& owner, const Rrsig& rrsig) {
   return owner.suffix(rrsig.labels).wildcard_child().value_or(owner);
 }
 
+SignatureWindow window_of(const Rrsig& rrsig, base::WallTime now) {
+  const std::int64_t second = seconds_of(now);
+  return {nearest(rrsig.inception, second), nearest(rrsig.expiration, second)};
+}
+
 tl::expected<SignatureWindow, std::string> window_at(const Rrsig& rrsig, base::WallTime now,
                                                      base::Duration grace) {
   const std::int64_t second = seconds_of(now);
-  const std::int64_t inception = nearest(rrsig.inception, second);
-  const std::int64_t expiration = nearest(rrsig.expiration, second);
+  const auto [inception, expiration] = window_of(rrsig, now);
   if (expiration < inception) return tl::unexpected<std::string>("ends before it begins");
   if (inception > second) {
     return tl::unexpected(fmt::format("begins at {}, which is not yet", time_text(inception)));

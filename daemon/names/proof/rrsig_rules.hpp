@@ -29,6 +29,9 @@ struct SignatureWindow {
   std::int64_t valid_from = 0;
   std::int64_t expires = 0;
 };
+// What the signature says, whether it holds or not; `now` decides what its 32 bits mean (RFC 4034 section
+// 3.1.5).
+SignatureWindow window_of(const Rrsig& rrsig, base::WallTime now);
 // The window of a signature that holds now, its end plus `grace` included; else the half of a sentence,
 // "ended at ...".
 tl::expected<SignatureWindow, std::string> window_at(const Rrsig& rrsig, base::WallTime now,

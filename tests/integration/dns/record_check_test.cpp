@@ -30,7 +30,8 @@ class RecordCheck : public testing::Test {
   static fakes::KnotLab& lab() { return *lab_; }
 
   // Everything is asked at the lab's addresses, at this port.
-  void make(std::uint16_t port, monitor::RecordCheck::Settings settings) {
+  void make(std::uint16_t port, monitor::QueryBudget::Settings budget,
+            monitor::RecordCheck::Settings settings = {}) {
     config::Dns dns;
     dns.trust_anchor = lab().anchor_file();
     dns.authoritative_port = port;
@@ -45,7 +46,9 @@ class RecordCheck : public testing::Test {
     ASSERT_TRUE(checks) << checks.error().to_string();
     dns_ = *std::move(checks);
     settings.port = port;
-    check = std::make_unique<monitor::RecordCheck>(settings, dns_->questions_of_monitor(), clock);
+    check.reset();
+    budget_ = std::make_unique<monitor::QueryBudget>(budget, clock);
+    check = std::make_unique<monitor::RecordCheck>(settings, dns_->questions_of_monitor(), *budget_, clock);
   }
   static state::WatchedName watched(const std::string& user, const std::string& domain) {
     state::WatchedName name;
@@ -71,6 +74,7 @@ class RecordCheck : public testing::Test {
   base::SystemRandom random;
   asio::thread_pool pool_{1};
   std::unique_ptr<process::DnsChecks> dns_;
+  std::unique_ptr<monitor::QueryBudget> budget_;
   std::unique_ptr<monitor::RecordCheck> check;
 
  private:
@@ -102,8 +106,7 @@ TEST_F(RecordCheck, NoServerIsAskedMoreOftenThanTheCapAllows) {
   CountingRelay relay(lab().addresses(), lab().port());
   monitor::RecordCheck::Settings settings;
   settings.zone_for = 3s;
-  settings.budget = {.queries_per_second = 50, .most_waiting = 100};
-  make(relay.port(), settings);
+  make(relay.port(), {.queries_per_second = 50, .most_waiting = 100}, settings);
 
   asio::io_context io;
   const auto end = clock.monotonic() + 12s;
@@ -134,7 +137,7 @@ TEST_F(RecordCheck, AProofAndASearchAskNoMoreThanIsReservedForThem) {
   const auto carol = watched("carol", "example.test");
   publish(carol);
   CountingRelay relay(lab().addresses(), lab().port());
-  make(relay.port(), {.budget = {.queries_per_second = 1'000}});
+  make(relay.port(), {.queries_per_second = 1'000});
   ASSERT_EQ(look(carol, Depth::kOne).verdict, Verdict::kFine);
   std::size_t most = 0;
   for (const auto& address : lab().addresses()) most = std::max(most, relay.questions(address).size());
@@ -147,7 +150,7 @@ TEST_F(RecordCheck, ManyLooksASecondWithoutACap) {
   std::vector<state::WatchedName> names;
   for (int i = 0; i < 50; ++i) names.push_back(watched("fast" + std::to_string(i), "example.test"));
   for (const auto& name : names) publish(name);
-  make(lab().port(), {.budget = {.queries_per_second = 1'000'000, .most_waiting = 1'000}});
+  make(lab().port(), {.queries_per_second = 1'000'000, .most_waiting = 1'000});
   ASSERT_EQ(look(names.front(), Depth::kOne).verdict, Verdict::kFine);
 
   asio::io_context io;

@@ -88,6 +88,7 @@ resolver_quorum = "majority"
 [monitor]
 enabled = false
 interval = "2h"
+domain_interval = "3h"
 second_look = "90s"
 queries_per_second = 200
 announce_offers = "14d"
@@ -129,6 +130,7 @@ module = "rfc2136"
   EXPECT_EQ(config.dns.resolver_quorum, Dns::Quorum::kMajority);
   EXPECT_FALSE(config.monitor.enabled);
   EXPECT_EQ(config.monitor.interval, hours{2});
+  EXPECT_EQ(config.monitor.domain_interval, hours{3});
   EXPECT_EQ(config.monitor.second_look, seconds{90});
   EXPECT_EQ(config.monitor.queries_per_second, 200U);
   EXPECT_EQ(config.monitor.announce_offers, hours{14 * 24});

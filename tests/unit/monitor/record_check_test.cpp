@@ -67,6 +67,7 @@ base::Result<net::DnsAnswer> failure(Code code) {
 struct RecordCheckTest : testing::Test {
   asio::io_context io;
   base::ManualClock clock{base::WallTime{1'700'000'000s}};
+  QueryBudget budget{{.queries_per_second = 1'000}, clock};
   // What the world says.
   std::vector<std::string> addresses{"192.0.2.1", "192.0.2.2"};
   std::map<std::string, Answer> answers;  // by address, with " tcp" or without; good() without an entry
@@ -100,7 +101,7 @@ struct RecordCheckTest : testing::Test {
       return ask_resolver(resolver, std::move(question));
     };
     settings.resolvers = resolvers;
-    check = std::make_unique<RecordCheck>(std::move(settings), std::move(questions), clock);
+    check = std::make_unique<RecordCheck>(std::move(settings), std::move(questions), budget, clock);
   }
   asio::awaitable<Answer> ask_resolver(std::size_t resolver, net::DnsQuestion question) {
     EXPECT_TRUE(question.recursion_desired);
