@@ -12,9 +12,10 @@ void add_name_routes(Router& router, const Dependencies& dependencies);  // /v1/
 void add_run_routes(Router& router, const Dependencies& dependencies);   // /v1/runs
 void add_proof_routes(Router& router,
                       const Dependencies& dependencies);  // proofs of names, /dnssecproof, /v1/resolve
-void add_event_routes(Router& router, const Dependencies& dependencies);  // /v1/events
+void add_domain_routes(Router& router, const Dependencies& dependencies);  // /v1/domains
+void add_event_routes(Router& router, const Dependencies& dependencies);   // /v1/events
 void add_system_routes(Router& router,
-                       const Dependencies& dependencies);  // plugins, domains, health, metrics
+                       const Dependencies& dependencies);  // plugins, health, metrics
 
 // proto/openapi.yaml, as built in.
 std::string_view openapi_document();

@@ -14,24 +14,12 @@ Response text_response(std::string type, std::string body) {
   return response;
 }
 
-Response list_domains(const Dependencies& dependencies, const Request& request) {
-  json::array items;
-  for (const DomainInfo& domain : dependencies.domains()) {
-    for (const std::string& tenant : domain.tenants) {
-      if (tenant == request.tenant) items.push_back(to_json(domain));
-    }
-  }
-  return page_response(std::move(items), {});
-}
-
 }  // namespace
 
 void add_system_routes(Router& router, const Dependencies& dependencies) {
   const auto add = [&](std::string path, Access access, DirectHandler handler) {
     router.add(Route{"GET", std::move(path), access, std::move(handler)});
   };
-  add("/v1/domains", Access::kKeyed,
-      [&dependencies](Request& request) { return list_domains(dependencies, request); });
   add("/v1/plugins", Access::kKeyed, [&dependencies](Request&) {
     json::array items;
     for (const PluginStatus& plugin : dependencies.plugins()) items.push_back(to_json(plugin));

@@ -256,6 +256,13 @@ class Parser {
     events->add_option("--after", options_.after, "only those after this position");
     events->add_flag("--follow,-f", options_.follow, "go on with what happens");
     add_limit(events);
+    CLI::App* domains = add(app_, "domains", "list domains, or look at one",
+                            [](Context& context) { return list_domains(context); });
+    domains->require_subcommand(0, 1);
+    add(*domains, "show", "show how a domain is",
+        [this](Context& context) { return show_domain(context, options_.domain); })
+        ->add_option("domain", options_.domain, "the domain")
+        ->required();
     add(app_, "plugins", "list the plugin instances", [](Context& context) { return list_plugins(context); });
     add(app_, "health", "say whether the daemon can take work",
         [](Context& context) { return health(context); });

@@ -80,6 +80,9 @@ Exit cancel_run(Context& context, const std::string& id, const Following& follow
 Exit follow_run(Context& context, const std::string& id);
 
 Exit list_events(Context& context, const std::string& after, std::uint32_t limit, bool follow);
+Exit list_domains(Context& context);
+// How a domain is: its state, DS records, keys, servers and warnings.
+Exit show_domain(Context& context, const std::string& domain);
 Exit list_plugins(Context& context);
 Exit health(Context& context);
 

@@ -116,7 +116,9 @@ std::string Table::render(const Style& style) const {
 }
 
 Colour colour_of_state(std::string_view state) {
-  if (state == "live" || state == "completed" || state == "ready" || state == "active") return Colour::kGreen;
+  if (state == "live" || state == "completed" || state == "ready" || state == "active" || state == "fine") {
+    return Colour::kGreen;
+  }
   if (state == "degraded" || state == "compensated" || state == "stuck" || state == "failed" ||
       state == "blocked") {
     return Colour::kRed;

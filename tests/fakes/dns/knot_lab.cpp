@@ -148,6 +148,10 @@ void KnotLab::restore_secret() const {
   run({kScript, "restore-secret", directory_.string()});
 }
 
+void KnotLab::set_ds(const std::string& zone, const std::string& what) const {
+  run({kScript, "set-ds", directory_.string(), zone, what});
+}
+
 void KnotLab::kill() {
   if (pid_ <= 0) return;
   ::kill(pid_, SIGKILL);

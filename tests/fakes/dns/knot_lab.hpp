@@ -40,6 +40,9 @@ class KnotLab {
   // The server alone changes its secret; restore_secret() goes back.
   void set_secret(const std::string& base64) const;
   void restore_secret() const;
+  // What test. says of a signed zone below it: the DS record of its key ("right"), one of no key ("wrong"),
+  // or none ("none").
+  void set_ds(const std::string& zone, const std::string& what) const;
   // Ends the server at once (SIGKILL) and starts it again on the same port with the same zones.
   void restart();
   // The same, with the server's clock off by that, as "-3d" (libfaketime).

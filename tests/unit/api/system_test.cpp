@@ -29,6 +29,44 @@ TEST_F(ApiTest, DomainsAreThoseOfTheTenant) {
   EXPECT_EQ(object_of(call(other)).at("items").as_array().size(), 2U);
 }
 
+TEST_F(ApiTest, ADomainSaysHowItIsAndWhatWasFound) {
+  const json::object unknown = object_of(get("/v1/domains/example.com"));
+  EXPECT_EQ(text_of(unknown, "state"), "unknown");
+  EXPECT_TRUE(unknown.at("looked").is_null());
+  EXPECT_TRUE(unknown.at("zone").is_null());
+
+  state::DomainRow row;
+  row.domain = "example.com";
+  row.looked = noon();
+  row.zone = R"({"facts":{"security":"secure","ds":[]},"known":{"ds":[]}})";
+  row.registration = R"({"known":true,"status":["active"]})";
+  world.store.domains["default"] = {row};
+  const json::object fine = object_of(get("/v1/domains/example.com"));
+  EXPECT_EQ(text_of(fine, "state"), "fine");
+  EXPECT_EQ(text_of(fine, "looked"), "2026-11-23T12:00:00.000Z");
+  EXPECT_EQ(text_of(fine.at("zone").as_object(), "security"), "secure");
+  EXPECT_TRUE(fine.at("registration").at("known").as_bool());
+
+  row.standing.degraded = true;
+  row.standing.code = "bogus";
+  row.standing.reason = "it is broken";
+  row.standing.since = noon();
+  row.zone = "no JSON";
+  world.store.domains["default"] = {row};
+  const json::object degraded = object_of(get("/v1/domains/example.com"));
+  EXPECT_EQ(text_of(degraded, "state"), "degraded");
+  EXPECT_EQ(text_of(degraded, "code"), "bogus");
+  EXPECT_EQ(text_of(degraded, "reason"), "it is broken");
+  EXPECT_TRUE(degraded.at("zone").is_null());
+  const json::object list = object_of(get("/v1/domains"));
+  EXPECT_EQ(text_of(list.at("items").at(0).as_object(), "state"), "degraded");
+}
+
+TEST_F(ApiTest, ADomainOfAnotherTenantIsNone) {
+  EXPECT_EQ(get("/v1/domains/a.test").status, 404);
+  EXPECT_EQ(get("/v1/domains/nowhere.test").status, 404);
+}
+
 TEST_F(ApiTest, PluginsSayHowTheyAre) {
   PluginStatus plugin;
   plugin.id = "zone";

@@ -82,7 +82,7 @@ struct RecordCheckTest : testing::Test {
   std::vector<std::string> resolvers;  // asked in place of servers, if there are some
   std::unique_ptr<RecordCheck> check;
 
-  void SetUp() override { make_check({.budget = {.queries_per_second = 1'000}}); }
+  void SetUp() override { make_check({}); }
   void make_check(RecordCheck::Settings settings) {
     DnsQuestions questions;
     questions.ask = [this](net::Endpoint server, net::DnsQuestion, net::DnsCarrier carrier) {
@@ -335,7 +335,7 @@ TEST_F(RecordCheckTest, NamesOfABrokenZoneAreNotTriedOneByOne) {
 }
 
 TEST_F(RecordCheckTest, ABrokenZoneIsProvenAnewWhenItsNamesAreLookedAtOften) {
-  make_check({.zone_for = 2s, .budget = {.queries_per_second = 1'000}});
+  make_check({.zone_for = 2s});
   proof = base::fail(base::failed_precondition("the DS is wrong"));
   security = {names::Security::kBogus, true, true, "example.com does not validate"};
   EXPECT_EQ(look().code, "not_proven");
