@@ -111,6 +111,10 @@ struct Monitor {
   base::Duration second_look{30'000};                // before a name or a domain counts as degraded
   std::uint32_t queries_per_second = 50;             // to one authoritative server, at most
   base::Duration announce_offers{7LL * 86'400'000};  // before the offer in DNS ends
+  // Whether registries are asked about the domains, by RDAP; never about test domains.
+  bool registration = true;
+  std::string registration_bootstrap = "https://data.iana.org/rdap/dns.json";  // RFC 9224
+  base::Duration announce_registration{30LL * 86'400'000};                     // before it ends
 };
 
 // The range of a record's time to live, from the configuration to the zone.

@@ -1,8 +1,23 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
+#include <string_view>
+
 #include "config/sections.hpp"
 
 namespace paynamed::config {
+
+namespace {
+
+bool is_https_url(const std::string& text) {
+  constexpr std::string_view kScheme = "https://";
+  const auto is_plain = [](char c) { return c > 0x20 && c < 0x7f; };
+  return text.starts_with(kScheme) && text.size() > kScheme.size() && text[kScheme.size()] != '/' &&
+         std::ranges::all_of(text, is_plain);
+}
+
+}  // namespace
 
 void read_monitor(Fields& fields, Config& config) {
   Monitor& monitor = config.monitor;
@@ -17,6 +32,16 @@ void read_monitor(Fields& fields, Config& config) {
     monitor.queries_per_second = static_cast<std::uint32_t>(value->value);
   if (const auto value = fields.duration("announce_offers", kMinute, 365 * kDay))
     monitor.announce_offers = value->value;
+  if (const auto value = fields.boolean("registration")) monitor.registration = *value;
+  if (const auto value = fields.text("registration_bootstrap")) {
+    monitor.registration_bootstrap = value->value;
+    if (!is_https_url(value->value)) {
+      fields.reader().diagnostics.error(value->region, "'registration_bootstrap' is not an https:// URL",
+                                        "leave it out for IANA's list of RDAP servers, or name a copy of it");
+    }
+  }
+  if (const auto value = fields.duration("announce_registration", kMinute, 365 * kDay))
+    monitor.announce_registration = value->value;
   const bool is_domains = monitor.second_look > monitor.domain_interval;
   if (monitor.second_look > monitor.interval || is_domains) {
     const char* key = is_domains ? "domain_interval" : "interval";

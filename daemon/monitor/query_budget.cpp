@@ -157,6 +157,12 @@ void QueryBudget::Hold::release() {
   budget.released_.notify();
 }
 
+void QueryBudget::pay(const std::vector<std::string>& servers, double questions) {
+  const std::lock_guard lock(mutex_);
+  const auto now = clock_.monotonic();
+  for (const std::string& each : servers) lane(each, now).left -= questions;
+}
+
 QueryBudget::Hold& QueryBudget::Hold::operator=(Hold&& other) noexcept {
   if (this != &other) {
     release();

@@ -56,6 +56,10 @@ class QueryBudget {
   // which are fewer than the cap. Fails when cancelled.
   boost::asio::awaitable<base::Status> quiet(Hold& hold, double questions);
 
+  // Pays afterwards for up to `questions` to each of these servers, which nobody could hold because a search
+  // has only just found them.
+  void pay(const std::vector<std::string>& servers, double questions);
+
   // How many servers are remembered: those asked lately.
   std::size_t known() const;
 

@@ -96,7 +96,7 @@ asio::awaitable<Result<ZoneFacts>> ZoneCheck::look(std::string domain) {
   }
   ZoneFacts facts;
   facts.zone = found->zone;
-  co_await ask_parent(facts);
+  co_await ask_parent(facts, found->servers);
   co_await ask_servers(facts, found->servers);
   co_await validate(facts, domain, found->servers);
   if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
@@ -112,23 +112,33 @@ asio::awaitable<Result<ZoneCheck::Parent>> ZoneCheck::find_servers(std::string n
   const auto found = co_await questions_.servers_of(std::move(name));
   if (!found) co_return base::fail(found.error());
   Parent result{found->zone, {}, clock_.monotonic()};
+  std::vector<std::string> not_held;
   for (const names::ZoneServer& server : found->servers) {
-    for (const auto& address : server.addresses)
+    for (const auto& address : server.addresses) {
       result.servers.push_back({server.name, {address, settings_.port}});
+      const net::Endpoint& found_at = result.servers.back().address;
+      if (std::ranges::find(before, found_at, &ServerAddress::address) == before.end())
+        not_held.push_back(found_at.to_string());
+    }
   }
+  budget_.pay(not_held, kQuestionsOfASearch);
   co_return result;
 }
 
-asio::awaitable<Result<ZoneCheck::Parent>> ZoneCheck::parent_of(std::string zone) {
+asio::awaitable<Result<ZoneCheck::Parent>> ZoneCheck::parent_of(std::string zone, Addresses before) {
   const std::string name = net::parent_of(zone);
-  if (auto known = known_parent(name)) co_return *std::move(known);
-  auto found = co_await find_servers(name, {});
+  if (auto known = known_parent(name)) {
+    if (known->since + settings_.parent_for >= clock_.monotonic()) co_return *std::move(known);
+    before.insert(before.end(), known->servers.begin(), known->servers.end());
+  }
+  auto found = co_await find_servers(name, std::move(before));
   if (found) remember_parent(name, *found);
   co_return found;
 }
 
-asio::awaitable<void> ZoneCheck::ask_parent(ZoneFacts& facts) {
-  auto parent = co_await parent_of(facts.zone);
+asio::awaitable<void> ZoneCheck::ask_parent(ZoneFacts& facts, Addresses servers_of_zone) {
+  // Parent and zone may have servers in common.
+  auto parent = co_await parent_of(facts.zone, std::move(servers_of_zone));
   if (!parent) co_return;
   facts.parent = parent->zone;
   Addresses servers;
@@ -260,8 +270,7 @@ asio::awaitable<void> ZoneCheck::validate(ZoneFacts& facts, std::string domain, 
 std::optional<ZoneCheck::Parent> ZoneCheck::known_parent(const std::string& name) const {
   const std::lock_guard lock(mutex_);
   const auto known = parents_.find(name);
-  if (known == parents_.end() || known->second.since + settings_.parent_for < clock_.monotonic())
-    return std::nullopt;
+  if (known == parents_.end()) return std::nullopt;
   return known->second;
 }
 

@@ -49,13 +49,14 @@ class ZoneCheck {
   };
 
   boost::asio::awaitable<base::Result<Parent>> find_servers(std::string name, Addresses before);
-  boost::asio::awaitable<base::Result<Parent>> parent_of(std::string zone);
-  boost::asio::awaitable<void> ask_parent(ZoneFacts& facts);
+  boost::asio::awaitable<base::Result<Parent>> parent_of(std::string zone, Addresses before);
+  boost::asio::awaitable<void> ask_parent(ZoneFacts& facts, Addresses servers_of_zone);
   boost::asio::awaitable<ParentAnswers> ask_parent_server(std::string zone, ServerAddress server);
   boost::asio::awaitable<void> ask_servers(ZoneFacts& facts, const Addresses& servers);
   boost::asio::awaitable<ServerAnswers> ask_server(std::string zone, ServerAddress server);
   boost::asio::awaitable<void> validate(ZoneFacts& facts, std::string domain, const Addresses& servers);
 
+  // However long ago it was found.
   std::optional<Parent> known_parent(const std::string& name) const;
   void remember_parent(const std::string& name, const Parent& parent);
   bool is_silent(const net::Endpoint& server) const;

@@ -19,6 +19,12 @@
 namespace paynamed::process {
 namespace asio = boost::asio;
 
+namespace {
+
+constexpr base::Duration kRegistryAnswers{20'000};
+
+}  // namespace
+
 Daemon::Daemon(asio::io_context& io, std::shared_ptr<const pipeline::Runtime> runtime, base::Clock& clock,
                base::Random& random, observe::Log log, state::SqliteStore::Settings store_settings)
     : io_(io),
@@ -150,13 +156,29 @@ void Daemon::start_engine() {
                  asio::bind_cancellation_slot(stop_retirement_.slot(), std::move(ended)));
 }
 
+monitor::Fetch Daemon::registry_fetch() {
+  const config::Config& config = runtime_->config;
+  const bool has_registered =
+      std::ranges::any_of(config.domains, [](const config::Domain& domain) { return !domain.test; });
+  if (!config.monitor.registration || !has_registered) return {};
+  auto policy = net::TlsPolicy::create();
+  if (!policy) {
+    log_.warning("registrations of domains are not watched", {{"why", policy.error()}});
+    return {};
+  }
+  net::HttpsClientSettings settings;
+  settings.policy = *std::move(policy);
+  https_ = std::make_unique<net::HttpsClient>(io_.get_executor(), clock_, std::move(settings));
+  return [this](net::HttpRequest request) { return https_->request(std::move(request), kRegistryAnswers); };
+}
+
 void Daemon::start_watch() {
   if (!runtime_->config.monitor.enabled) {
     log_.warning("[monitor] enabled is false: a name that is not true any more stays live");
     return;
   }
-  watch_ = std::make_unique<NameWatch>(runtime_->config, dns_->questions_of_monitor(), io_, *store_, clock_,
-                                       random_, log_.area("monitor"), metrics_,
+  watch_ = std::make_unique<NameWatch>(runtime_->config, dns_->questions_of_monitor(), registry_fetch(), io_,
+                                       *store_, clock_, random_, log_.area("monitor"), metrics_,
                                        repair_runs(runtime_->config, *engine_, *store_, clock_, random_));
   watch_->start();
 }

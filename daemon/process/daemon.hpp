@@ -63,6 +63,8 @@ class Daemon {
   boost::asio::awaitable<void> load_plugins();
   void start_engine();
   void start_watch();
+  // How registries are asked; null when none is to be.
+  monitor::Fetch registry_fetch();
   std::optional<StartFailure> start_api();
   pipeline::Services services();
   std::vector<api::PluginStatus> plugin_statuses() const;
@@ -86,6 +88,7 @@ class Daemon {
   std::unique_ptr<PluginCalls> calls_;
   std::unique_ptr<pipeline::SagaEngine> engine_;
   std::unique_ptr<pipeline::Retirement> retirement_;
+  std::unique_ptr<net::HttpsClient> https_;
   std::unique_ptr<NameWatch> watch_;
   boost::asio::cancellation_signal stop_retirement_;
   std::atomic<bool> retiring_{false};

@@ -41,7 +41,23 @@ monitor::ZoneWatch::Settings zone_watch_settings(const config::Monitor& config) 
   settings.interval = config.domain_interval;
   settings.second_look = config.second_look;
   settings.first_recheck = std::min(config.domain_interval, kFirstRecheck);
+  settings.announce_registration = config.announce_registration;
   return settings;
+}
+
+monitor::RegistrationCheck::Settings registration_settings(const config::Monitor& config) {
+  monitor::RegistrationCheck::Settings settings;
+  settings.bootstrap = config.registration_bootstrap;
+  return settings;
+}
+
+// Nobody has registered a test domain.
+std::vector<std::string> registered_domains(const config::Config& config, bool can_ask) {
+  std::vector<std::string> domains;
+  for (const config::Domain& domain : config.domains) {
+    if (can_ask && config.monitor.registration && !domain.test) domains.push_back(domain.name);
+  }
+  return domains;
 }
 
 std::vector<monitor::WatchedDomain> watched_domains(const config::Config& config) {
@@ -65,9 +81,9 @@ monitor::Monitor::Settings monitor_settings(const config::Monitor& config) {
 
 }  // namespace
 
-NameWatch::NameWatch(const config::Config& config, monitor::DnsQuestions questions, asio::io_context& io,
-                     state::Store& store, base::Clock& clock, base::Random& random, observe::Log log,
-                     observe::Metrics& metrics, monitor::RepairRuns repair_runs)
+NameWatch::NameWatch(const config::Config& config, monitor::DnsQuestions questions, monitor::Fetch fetch,
+                     asio::io_context& io, state::Store& store, base::Clock& clock, base::Random& random,
+                     observe::Log log, observe::Metrics& metrics, monitor::RepairRuns repair_runs)
     : strand_(asio::make_strand(io)),
       clock_(clock),
       budget_(budget_settings(config), clock),
@@ -78,13 +94,19 @@ NameWatch::NameWatch(const config::Config& config, monitor::DnsQuestions questio
                                                 }}),
       zone_check_(zone_check_settings(config), std::move(questions), budget_, clock),
       zones_(zone_watch_settings(config.monitor), watched_domains(config),
-             {io.get_executor(), store, clock, random, std::move(log), metrics,
+             {io.get_executor(), store, clock, random, log, metrics,
               [this](std::string domain) { return zone_check_.look(std::move(domain)); }}),
+      registration_check_(registration_settings(config.monitor), fetch, clock),
+      registrations_({}, registered_domains(config, fetch != nullptr),
+                     {io.get_executor(), store, clock, random, std::move(log), metrics,
+                      [this](std::string domain) { return registration_check_.ask(std::move(domain)); },
+                      [this](const std::string& domain) { zones_.look_soon(domain); }}),
       ended_(clock) {}
 
 void NameWatch::start() {
   start(names_part_, names_.run());
   start(zones_part_, zones_.run());
+  start(registrations_part_, registrations_.run());
 }
 
 void NameWatch::start(Part& part, asio::awaitable<void> work) {
@@ -101,11 +123,12 @@ asio::awaitable<bool> NameWatch::stop(base::Duration most) {
   asio::post(strand_, [this] {
     names_part_.stop.emit(asio::cancellation_type::terminal);
     zones_part_.stop.emit(asio::cancellation_type::terminal);
+    registrations_part_.stop.emit(asio::cancellation_type::terminal);
   });
   const base::MonotonicTime end = clock_.monotonic() + most;
   for (;;) {
     const auto seen = ended_.count();
-    if (!names_part_.running && !zones_part_.running) co_return true;
+    if (!names_part_.running && !zones_part_.running && !registrations_part_.running) co_return true;
     const auto left = std::chrono::ceil<base::Duration>(end - clock_.monotonic());
     if (left.count() <= 0) co_return false;
     co_await ended_.wait(seen, left);

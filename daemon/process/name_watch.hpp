@@ -1,5 +1,5 @@
-// NameWatch: the monitors of names and of domains as a part of the daemon: made of the configuration, with
-// one budget of queries, started and stopped together.
+// NameWatch: the monitors of names, of domains and of their registrations as a part of the daemon: made of
+// the configuration, with one budget of queries, started and stopped together.
 //
 // Threads: start() and stop() are called once each, one after the other. What it is given must outlive it.
 #pragma once
@@ -14,6 +14,8 @@
 #include "config/config.hpp"
 #include "monitor/monitor.hpp"
 #include "monitor/record_check.hpp"
+#include "monitor/registration_check.hpp"
+#include "monitor/registration_watch.hpp"
 #include "monitor/zone_check.hpp"
 #include "monitor/zone_watch.hpp"
 
@@ -21,9 +23,10 @@ namespace paynamed::process {
 
 class NameWatch {
  public:
-  NameWatch(const config::Config& config, monitor::DnsQuestions questions, boost::asio::io_context& io,
-            state::Store& store, base::Clock& clock, base::Random& random, observe::Log log,
-            observe::Metrics& metrics, monitor::RepairRuns repair_runs);
+  // `fetch` is for RDAP; null when no registry is to be asked.
+  NameWatch(const config::Config& config, monitor::DnsQuestions questions, monitor::Fetch fetch,
+            boost::asio::io_context& io, state::Store& store, base::Clock& clock, base::Random& random,
+            observe::Log log, observe::Metrics& metrics, monitor::RepairRuns repair_runs);
 
   void start();
   // Waits for the looks that run, for `most` at most; false when some did not end. Fine without start().
@@ -44,8 +47,11 @@ class NameWatch {
   monitor::Monitor names_;
   monitor::ZoneCheck zone_check_;
   monitor::ZoneWatch zones_;
+  monitor::RegistrationCheck registration_check_;
+  monitor::RegistrationWatch registrations_;
   Part names_part_;
   Part zones_part_;
+  Part registrations_part_;
   base::Broadcast ended_;
 };
 

@@ -10,6 +10,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <thread>
 
+#include "monitor/zone_check.hpp"
 #include "process/dns_checks.hpp"
 #include "tests/fakes/dns/knot_lab.hpp"
 #include "tests/integration/dns/counting_relay.hpp"
@@ -131,6 +132,51 @@ TEST_F(RecordCheck, NoServerIsAskedMoreOftenThanTheCapAllows) {
   EXPECT_LE(relay.most_in_a_second(), 50U);
   std::printf("%d looks, %zu questions, at most %zu a second at one of %zu addresses\n", fine, relay.total(),
               relay.most_in_a_second(), lab().addresses().size());
+}
+
+// Domains beside names, with the same budget.
+TEST_F(RecordCheck, NamesAndDomainsTogetherStayBelowTheCap) {
+  std::vector<state::WatchedName> names;
+  for (const char* domain : {"example.test", "second.test"}) {
+    for (int i = 0; i < 4; ++i) names.push_back(watched("both" + std::to_string(i), domain));
+  }
+  for (const auto& name : names) publish(name);
+  CountingRelay relay(lab().addresses(), lab().port());
+  make(relay.port(), {.queries_per_second = 50, .most_waiting = 100});
+  monitor::ZoneCheck::Settings settings;
+  settings.port = relay.port();
+  settings.parent_for = 2s;
+  monitor::ZoneCheck zones{settings, dns_->questions_of_monitor(), *budget_, clock};
+
+  asio::io_context io;
+  const auto end = clock.monotonic() + 10s;
+  int fine = 0;
+  int looks = 0;
+  std::string trouble;
+  auto name_looker = [&](state::WatchedName name) -> asio::awaitable<void> {
+    while (clock.monotonic() < end) {
+      const Finding finding = co_await check->look(name, Depth::kOne);
+      fine += finding.verdict == Verdict::kFine ? 1 : 0;
+      co_await base::sleep_for(clock, base::Duration{20});
+    }
+  };
+  auto zone_looker = [&](std::string domain) -> asio::awaitable<void> {
+    while (clock.monotonic() < end) {
+      const auto facts = co_await zones.look(domain);
+      const bool is_whole = facts && facts->ds && facts->keys && facts->security && facts->security->usable();
+      looks += is_whole ? 1 : 0;
+      if (!is_whole) trouble = facts ? facts->why_no_security : facts.error().to_string();
+    }
+  };
+  for (const auto& name : names) asio::co_spawn(io, name_looker(name), asio::detached);
+  for (const char* domain : {"example.test", "second.test"})
+    asio::co_spawn(asio::make_strand(io), zone_looker(domain), asio::detached);
+  io.run();
+  EXPECT_GT(fine, 20);
+  EXPECT_GT(looks, 3) << trouble;
+  EXPECT_LE(relay.most_in_a_second(), 50U);
+  std::printf("%d looks at names and %d at domains, at most %zu questions a second at one address\n", fine,
+              looks, relay.most_in_a_second());
 }
 
 TEST_F(RecordCheck, AProofAndASearchAskNoMoreThanIsReservedForThem) {

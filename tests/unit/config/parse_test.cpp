@@ -89,6 +89,9 @@ resolver_quorum = "majority"
 enabled = false
 interval = "2h"
 domain_interval = "3h"
+registration = false
+registration_bootstrap = "https://mirror.example/dns.json"
+announce_registration = "60d"
 second_look = "90s"
 queries_per_second = 200
 announce_offers = "14d"
@@ -131,6 +134,9 @@ module = "rfc2136"
   EXPECT_FALSE(config.monitor.enabled);
   EXPECT_EQ(config.monitor.interval, hours{2});
   EXPECT_EQ(config.monitor.domain_interval, hours{3});
+  EXPECT_FALSE(config.monitor.registration);
+  EXPECT_EQ(config.monitor.registration_bootstrap, "https://mirror.example/dns.json");
+  EXPECT_EQ(config.monitor.announce_registration, hours{60 * 24});
   EXPECT_EQ(config.monitor.second_look, seconds{90});
   EXPECT_EQ(config.monitor.queries_per_second, 200U);
   EXPECT_EQ(config.monitor.announce_offers, hours{14 * 24});
