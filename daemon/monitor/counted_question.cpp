@@ -12,12 +12,13 @@ asio::awaitable<CountedAnswer> ask_counted(QueryBudget& budget, const DnsQuestio
     result.trouble = co_await budget.take(server.to_string());
     if (!result.trouble.ok()) break;
     result.was_asked = true;
-    auto answer = co_await questions.ask(server, question, carrier);
+    net::DnsQuestion asked = question;
+    const auto answer = co_await questions.ask(server, std::move(asked), carrier);
     if (!answer) {
       result.trouble = answer.error();
       if (result.trouble.code() != base::Code::kDeadlineExceeded) break;
     } else if (!answer->truncated) {
-      result.answer = *std::move(answer);
+      result.answer = *answer;
       break;
     }
   }
@@ -29,13 +30,14 @@ asio::awaitable<CountedAnswer> ask_held(const DnsQuestions& questions, net::Endp
   CountedAnswer result;
   result.was_asked = true;
   for (const net::DnsCarrier carrier : {net::DnsCarrier::kUdpOnce, net::DnsCarrier::kTcp}) {
-    auto answer = co_await questions.ask(server, question, carrier);
+    net::DnsQuestion asked = question;
+    const auto answer = co_await questions.ask(server, std::move(asked), carrier);
     if (!answer) {
       result.trouble = answer.error();
       break;
     }
     if (!answer->truncated) {
-      result.answer = *std::move(answer);
+      result.answer = *answer;
       break;
     }
   }
