@@ -91,7 +91,8 @@ NameWatch::NameWatch(const config::Config& config, monitor::DnsQuestions questio
       names_(monitor_settings(config.monitor), {io.get_executor(), store, clock, random, log, metrics,
                                                 [this](state::WatchedName name, monitor::Depth depth) {
                                                   return record_check_.look(std::move(name), depth);
-                                                }}),
+                                                },
+                                                std::move(repair_runs)}),
       zone_check_(zone_check_settings(config), std::move(questions), budget_, clock),
       zones_(zone_watch_settings(config.monitor), watched_domains(config),
              {io.get_executor(), store, clock, random, log, metrics,
