@@ -115,7 +115,7 @@ asio::awaitable<Result<ZoneCheck::Parent>> ZoneCheck::find_servers(std::string n
   std::vector<std::string> not_held;
   for (const names::ZoneServer& server : found->servers) {
     for (const auto& address : server.addresses) {
-      result.servers.push_back({server.name, {address, settings_.port}});
+      result.servers.push_back({server.name, {address, settings_.port}, {}});
       const net::Endpoint& found_at = result.servers.back().address;
       if (std::ranges::find(before, found_at, &ServerAddress::address) == before.end())
         not_held.push_back(found_at.to_string());

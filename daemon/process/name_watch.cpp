@@ -62,6 +62,8 @@ std::vector<std::string> registered_domains(const config::Config& config, bool c
 
 std::vector<monitor::WatchedDomain> watched_domains(const config::Config& config) {
   std::vector<monitor::WatchedDomain> domains;
+  // Only authoritative servers know what a look at a domain asks.
+  if (!config.dns.port_53_open) return domains;
   for (const config::Domain& domain : config.domains) {
     monitor::WatchedDomain watched{domain.name, {}};
     for (const auto& tenant : domain.tenants) watched.tenants.push_back(tenant.value);
