@@ -58,9 +58,7 @@ void judge_refusal(const CountedAnswer& counted, const std::string& zone, ZoneSe
   const bool is_silent = code == Code::kDeadlineExceeded || code == Code::kUnavailable;
   report.verdict = is_malformed ? Verdict::kLame : is_silent ? Verdict::kSilent : Verdict::kNotAsked;
   report.sentence = fmt::format("{}: {}{}", who, counted.trouble.message(),
-                                is_silent ? "; look whether it runs and is reachable, or take it out of the "
-                                            "delegation at the registrar"
-                                          : "");
+                                is_silent ? "; or take it out of the delegation at the registrar" : "");
 }
 
 }  // namespace
