@@ -51,6 +51,7 @@ asio::awaitable<base::Result<Validation>> Validator::validate(std::string name, 
   if (!normal) co_return base::fail(base::invalid_argument(fmt::format("'{}' is not a DNS name", name)));
   const auto executor = co_await asio::this_coro::executor;
   auto job = std::make_shared<ValidationJob>();
+  job->executor = executor;
   job->name = *normal;
   job->type = type;
   job->freshness = freshness;

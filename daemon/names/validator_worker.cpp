@@ -6,6 +6,7 @@
 #include <unbound.h>
 #include <unistd.h>
 
+#include <boost/asio/prefer.hpp>
 #include <system_error>
 #include <utility>
 
@@ -64,15 +65,21 @@ Validation to_validation(const ub_result& result, net::DnsType type) {
 }  // namespace
 
 bool ValidationJob::finish(base::Result<Validation> result) {
+  namespace asio = boost::asio;
+  // What is posted may end all work there before post() has returned. The context must not go before all that
+  // belongs to it here has: this is destroyed last.
+  asio::any_io_executor working;
   std::function<void(base::Result<Validation>, std::unique_ptr<base::Clock::Timer>)> taken;
   std::unique_ptr<base::Clock::Timer> timer;
   {
     const std::lock_guard lock(mutex);
+    if (!done) return false;
+    working = asio::prefer(executor, asio::execution::outstanding_work.tracked);
+    executor = {};
     taken = std::move(done);
     done = nullptr;
     timer = std::move(deadline);
   }
-  if (!taken) return false;
   taken(std::move(result), std::move(timer));
   return true;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <boost/asio/any_io_executor.hpp>
 #include <deque>
 #include <functional>
 #include <list>
@@ -20,12 +21,13 @@ namespace paynamed::names {
 // One question. `done` is taken by whoever ends it first: the answer, the deadline, a cancellation or the
 // end.
 struct ValidationJob {
+  boost::asio::any_io_executor executor;  // where `done` posts to; empty when somebody has ended the job
   std::string name;
   net::DnsType type{};
   Freshness freshness{};
   std::unique_ptr<base::Clock::Timer> deadline;
   std::function<void(base::Result<Validation>, std::unique_ptr<base::Clock::Timer>)> done;
-  std::mutex mutex;  // guards deadline and done
+  std::mutex mutex;  // guards executor, deadline and done
 
   // Calls `done` if nobody has; true when it was us.
   bool finish(base::Result<Validation> result);

@@ -7,6 +7,8 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/strand.hpp>
 #include <fstream>
 
 #include "net/parallel.hpp"
@@ -84,6 +86,20 @@ TEST_F(ValidatorTest, EachNameHasItsVerdict) {
       EXPECT_EQ(found.exists, !each.values.empty()) << each.name;
       EXPECT_EQ(found.why.empty(), each.security != Security::kBogus) << each.name << found.why;
     }
+  }
+}
+
+// The sanitizers see the worker's thread at what is gone, if it is.
+TEST_F(ValidatorTest, AContextMayEndWithItsLastValidation) {
+  for (int i = 0; i < 100; ++i) {
+    asio::io_context io;
+    bool found = false;
+    asio::co_spawn(
+        asio::make_strand(io),
+        validator->validate("example.test.", net::DnsType::kSoa, kTimeout, Freshness::kCached),
+        [&](std::exception_ptr, const base::Result<Validation>& result) { found = result.has_value(); });
+    io.run();
+    EXPECT_TRUE(found);
   }
 }
 
