@@ -10,7 +10,7 @@ constexpr base::Duration kFresh{1'000};
 }  // namespace
 
 ApiKeys::ApiKeys(const config::Config& config, base::Clock& clock, observe::Log log)
-    : directory_(config.file.parent_path()), clock_(clock), log_(std::move(log)) {
+    : clock_(clock), log_(std::move(log)) {
   for (const config::Tenant& tenant : config.tenants) {
     for (const config::SecretSource& source : tenant.api_keys) places_.push_back({tenant.id, source});
   }
@@ -33,7 +33,8 @@ std::vector<api::ApiKey> ApiKeys::read() const {
     source.kind = place.source.kind == config::SecretSource::Kind::kFile ? host::SecretSource::Kind::kFile
                                                                          : host::SecretSource::Kind::kEnv;
     source.where = place.source.where;
-    auto key = host::read_secret(source, directory_);
+    // The configuration has put the file's folder before the path.
+    auto key = host::read_secret(source, {});
     if (key) {
       log_.redaction().add(*key);
       keys.push_back({place.tenant, *std::move(key)});

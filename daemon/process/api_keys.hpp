@@ -30,7 +30,6 @@ class ApiKeys {
   std::vector<api::ApiKey> read() const;
 
   std::vector<Place> places_;
-  std::filesystem::path directory_;
   base::Clock& clock_;
   observe::Log log_;
   std::mutex mutex_;

@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
     }
     ++i;
     if (word == "--folder") {
-      options.folder = next;
+      options.folder = std::filesystem::absolute(next);
     } else if (word == "--daemon") {
       options.daemon = next;
     } else if (word == "--modules") {
