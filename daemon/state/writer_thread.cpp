@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <utility>
 
 #include "base/failpoint.hpp"
 
@@ -284,6 +285,11 @@ void WriterThread::resume(Batch batch) {
 }
 
 void WriterThread::checkpoint_if_due() {
+  // The WAL has begun anew, though a reader kept the last checkpoint from its end.
+  if (wal_pages_ != 0 && wal_pages_ < last_wal_pages_) {
+    last_wal_pages_ = 0;
+    next_checkpoint_ = settings_.checkpoint_pages;
+  }
   if (wal_pages_ < next_checkpoint_) return;
   // PASSIVE never waits for a reader. Only when readers have kept the WAL from its beginning for long, wait
   // for them.
@@ -299,7 +305,7 @@ void WriterThread::checkpoint_if_due() {
   PAYNAMED_FAILPOINT("state.checkpoint.after");
   next_checkpoint_ = done >= pages && rc == SQLITE_OK ? settings_.checkpoint_pages
                                                       : wal_pages_ + settings_.checkpoint_pages / 4;
-  wal_pages_ = 0;
+  last_wal_pages_ = std::exchange(wal_pages_, 0);
 }
 
 }  // namespace paynamed::state

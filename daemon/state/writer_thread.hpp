@@ -111,7 +111,8 @@ class WriterThread {
   Settings settings_;
   base::Clock& clock_;
   std::function<void(UnitWriter&)> committed_;
-  int wal_pages_ = 0;
+  int wal_pages_ = 0;       // in the WAL after the last commit; 0 when a checkpoint came after it
+  int last_wal_pages_ = 0;  // at the last checkpoint
   int next_checkpoint_ = 0;
   bool broken_ = false;
   base::MonotonicTime::duration write_time_{};   // of one unit
