@@ -19,8 +19,8 @@ constexpr std::string_view kRootAnchors =
 
 // cache-max-negative-ttl, aggressive-nsec, val-bogus-ttl, infra-host-ttl: what was wrong or missing a moment
 // ago is asked again, for a record may have been published or a server mended since.
-// outgoing-num-tcp: the library's own is 2; for a third connection it closes one that waits for its answer, asks
-// again without EDNS, and takes the answer without signatures for bogus.
+// outgoing-num-tcp: the library's own is 2; for a third connection it closes one that waits for its answer,
+// asks again without EDNS, and takes the answer without signatures for bogus.
 constexpr std::string_view kCommon =
     "server:\n"
     "  verbosity: 0\n"
