@@ -69,6 +69,8 @@ void call(void* ctx, const pn_call_info* info, const char* service, const char* 
   if (PN_HAS(pn_call_info, info, timeout_ms)) known.timeout = base::Duration(info->timeout_ms);
   if (PN_HAS(pn_call_info, info, idempotency_key)) known.idempotency_key = view(info->idempotency_key);
   if (PN_HAS(pn_call_info, info, correlation_id)) known.correlation_id = view(info->correlation_id);
+  if (PN_HAS(pn_call_info, info, traceparent)) known.traceparent = view(info->traceparent);
+  known.background = PN_HAS(pn_call_info, info, priority) && info->priority == PN_BACKGROUND;
   core->from_plugin_call(service == nullptr ? "" : service, std::move(known), done, done_ctx);
 }
 

@@ -30,6 +30,7 @@ struct CallOptions {
   std::string idempotency_key;
   std::string correlation_id;
   std::string traceparent;
+  bool background = false;  // nobody in particular waits; what shares a limit lets other calls go first
 };
 
 // How an attempt ended, and whether the plugin may still be acting.

@@ -51,9 +51,14 @@ std::uint64_t InstanceCore::begin_call(std::string method, std::string request, 
 }
 
 void InstanceCore::on_strand_call(std::uint64_t id, const std::string& request, const CallOptions& options) {
-  pn_call_info info{
-      sizeof(pn_call_info),       0, id, borrow(options.idempotency_key), borrow(options.correlation_id),
-      borrow(options.traceparent)};
+  pn_call_info info{sizeof(pn_call_info),
+                    0,
+                    id,
+                    borrow(options.idempotency_key),
+                    borrow(options.correlation_id),
+                    borrow(options.traceparent),
+                    options.background ? PN_BACKGROUND : PN_INTERACTIVE,
+                    0};
   std::string method;
   {
     const std::lock_guard lock(mutex_);

@@ -21,6 +21,8 @@ struct ServiceCall {
   base::Duration timeout{};
   std::string idempotency_key;
   std::string correlation_id;
+  std::string traceparent;
+  bool background = false;
 };
 
 using ServiceReply = std::function<void(base::Result<std::string>)>;

@@ -25,7 +25,9 @@ pn_call_info to_abi(std::uint64_t id, const CallOptions& options) {
           id,
           detail::borrow(options.idempotency_key),
           detail::borrow(options.correlation_id),
-          detail::borrow(options.traceparent)};
+          detail::borrow(options.traceparent),
+          options.background ? PN_BACKGROUND : PN_INTERACTIVE,
+          0};
 }
 
 }  // namespace
@@ -476,6 +478,7 @@ void host_call(void* ctx, const pn_call_info* info, const char* service, const c
   known.idempotency_key = detail::view(info->idempotency_key);
   known.correlation_id = detail::view(info->correlation_id);
   known.traceparent = detail::view(info->traceparent);
+  known.background = info->priority == PN_BACKGROUND;
   auto& core = of(ctx).core;
   core.post(std::string(service) + " " + method,
             [&core, key = std::pair(std::string(service), std::string(method)),

@@ -5,8 +5,9 @@
 FIXED(sizeof(pn_bytes) == 16);
 FIXED(sizeof(pn_label) == 32);
 FIXED(sizeof(pn_status) == 48 && offsetof(pn_status, message) == 16 && offsetof(pn_status, detail) == 32);
-FIXED(sizeof(pn_call_info) == 64 && offsetof(pn_call_info, call_id) == 8 &&
-      offsetof(pn_call_info, idempotency_key) == 16 && offsetof(pn_call_info, traceparent) == 48);
+FIXED(sizeof(pn_call_info) == 72 && offsetof(pn_call_info, call_id) == 8 &&
+      offsetof(pn_call_info, idempotency_key) == 16 && offsetof(pn_call_info, traceparent) == 48 &&
+      offsetof(pn_call_info, priority) == 64);
 FIXED(sizeof(pn_time) == 24 && offsetof(pn_time, wall_ms) == 8 && offsetof(pn_time, monotonic_ns) == 16);
 FIXED(sizeof(pn_host) == 64 && offsetof(pn_host, ctx) == 8 && offsetof(pn_host, log) == 16 &&
       offsetof(pn_host, metric) == 24 && offsetof(pn_host, now) == 32 && offsetof(pn_host, after) == 40 &&

@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #define PN_ABI_MAJOR 1
-#define PN_ABI_MINOR 0
+#define PN_ABI_MINOR 1 /* 1: pn_call_info.priority */
 #define PN_SYMBOL "paynamed_module"
 
 /* Does `*object` of `type` have `member`, that is, was its maker new enough to know it? */
@@ -75,6 +75,9 @@ typedef struct pn_status {
 /* The answer to one call, exactly once. `reply` is empty unless the code is PN_OK. */
 typedef void (*pn_done)(void* done_ctx, const pn_status* status, pn_bytes reply);
 
+/* Who waits for the answer. What shares a limit lets interactive calls go first. */
+enum { PN_INTERACTIVE = 0 /* somebody */, PN_BACKGROUND = 1 /* nobody in particular: bulk work, repairs, looks */ };
+
 typedef struct pn_call_info {
   uint32_t size;
   uint32_t timeout_ms;      /* from now; 0: none */
@@ -82,6 +85,8 @@ typedef struct pn_call_info {
   pn_bytes idempotency_key; /* the same for every attempt at the same thing; empty for reading methods */
   pn_bytes correlation_id;  /* joins log lines of one request; may be empty */
   pn_bytes traceparent;     /* W3C trace context; may be empty */
+  uint32_t priority;        /* since 1.1: PN_INTERACTIVE, PN_BACKGROUND; any other number counts as PN_INTERACTIVE */
+  uint32_t reserved;        /* 0 */
 } pn_call_info;
 
 typedef struct pn_time {

@@ -27,6 +27,7 @@ class Call {
     std::string traceparent{};
     // On the monotonic clock of Host::now(); none: no deadline.
     std::optional<std::chrono::nanoseconds> deadline{};
+    bool background = false;
   };
   explicit Call(Info info) : state_(std::make_shared<State>(std::move(info))) {}
 
@@ -37,6 +38,8 @@ class Call {
   const std::string& correlation_id() const { return state_->info.correlation_id; }
   const std::string& traceparent() const { return state_->info.traceparent; }
   const std::optional<std::chrono::nanoseconds>& deadline() const { return state_->info.deadline; }
+  // Nobody in particular waits for the answer: what shares a limit lets other calls go first.
+  bool background() const { return state_->info.background; }
 
   // Nobody waits any more. A reply is still owed; cutting the work short is welcome.
   bool cancelled() const {

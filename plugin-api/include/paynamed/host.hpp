@@ -101,6 +101,7 @@ class Host {
     std::string idempotency_key{};
     std::string correlation_id{};
     std::string traceparent{};
+    bool background = false;
   };
   // Calls a service of the daemon. `then` runs once on the strand, never from within this function.
   template <class ReplyMessage>
@@ -191,7 +192,9 @@ void Host::call(const char* service, const char* method, const google::protobuf:
                           state_->next_call_id.fetch_add(1),
                           detail::borrow(options.idempotency_key),
                           detail::borrow(options.correlation_id),
-                          detail::borrow(options.traceparent)};
+                          detail::borrow(options.traceparent),
+                          options.background ? PN_BACKGROUND : PN_INTERACTIVE,
+                          0};
   using Waiting = Pending<ReplyMessage>;
   auto pending = std::make_unique<Waiting>(Waiting{*this, std::move(then)});
   abi().call(

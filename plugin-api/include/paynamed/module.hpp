@@ -89,6 +89,7 @@ class Frame {
     if (PN_HAS(pn_call_info, info, idempotency_key)) known.idempotency_key = view(info->idempotency_key);
     if (PN_HAS(pn_call_info, info, correlation_id)) known.correlation_id = view(info->correlation_id);
     if (PN_HAS(pn_call_info, info, traceparent)) known.traceparent = view(info->traceparent);
+    known.background = PN_HAS(pn_call_info, info, priority) && info->priority == PN_BACKGROUND;
     if (info->timeout_ms != 0) {
       known.deadline = frame.host_.monotonic() + std::chrono::milliseconds(info->timeout_ms);
     }

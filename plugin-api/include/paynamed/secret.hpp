@@ -7,17 +7,13 @@
 
 #include <paynamed/plugin/v1/secret.pb.h>
 
-#include <condition_variable>
 #include <functional>
-#include <memory>
-#include <mutex>
-#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "paynamed/host.hpp"
+#include "paynamed/wait_now.hpp"
 
 namespace paynamed {
 
@@ -61,25 +57,8 @@ class Secret {
 
   // The same for straight code on a thread of the plugin's own (Blocking<>). Throws Error.
   SecretValue read_now() const {
-    if (host_.on_strand()) {
-      throw Error(
-          Code::kFailedPrecondition,
-          "Secret::read_now() was called on the strand, where its answer could never arrive; use read().");
-    }
-    struct Wait {
-      std::mutex mutex;
-      std::condition_variable arrived;
-      std::optional<Result<SecretValue>> result;
-    };
-    const auto wait = std::make_shared<Wait>();
-    read([wait](Result<SecretValue> result) {
-      const std::lock_guard lock(wait->mutex);
-      wait->result.emplace(std::move(result));
-      wait->arrived.notify_one();
-    });
-    std::unique_lock lock(wait->mutex);
-    wait->arrived.wait(lock, [&] { return wait->result.has_value(); });
-    return std::move(*wait->result).value();
+    return detail::wait_now<SecretValue>(host_, "Secret::read_now()",
+                                         [this](auto then) { read(std::move(then)); });
   }
 
   // Only says which secret it is.

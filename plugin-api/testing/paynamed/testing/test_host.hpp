@@ -60,6 +60,7 @@ struct CallOptions {
   std::chrono::milliseconds timeout{30'000};
   std::string correlation_id = {};
   std::string traceparent = {};
+  bool background = false;
 };
 
 // A configured plugin inside a TestHost; owned by it.
