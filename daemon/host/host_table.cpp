@@ -64,6 +64,7 @@ void call(void* ctx, const pn_call_info* info, const char* service, const char* 
   }
   ServiceCall known;
   known.instance = core->id();
+  known.module = core->module().name();
   known.method = method == nullptr ? "" : method;
   known.request = view(request);
   if (PN_HAS(pn_call_info, info, timeout_ms)) known.timeout = base::Duration(info->timeout_ms);

@@ -147,16 +147,20 @@ void InstanceCore::create(std::string config_json, std::function<void(base::Stat
 
 void InstanceCore::stop(std::function<void()> then) {
   bool first = false;
+  std::stop_source services(std::nostopstate);
   {
     const std::lock_guard lock(mutex_);
     if (phase_ != Phase::kStopped) {
       when_stopped_.push_back(std::move(then));
       first = phase_ == Phase::kNew || phase_ == Phase::kRunning;
       if (first) phase_ = Phase::kStopping;
+      if (first) services = std::exchange(end_services_, std::stop_source());
     }
   }
   if (then) return then();
   if (!first) return;
+  // What the plugin waits for ends, so that its threads can; while it stops it may still ask for more.
+  services.request_stop();
   post("stop", [self = shared_from_this()] {
     if (self->plugin_ == nullptr) return self->on_strand_stopped();
     std::uint64_t id = 0;
@@ -174,9 +178,11 @@ void InstanceCore::on_strand_stopped() {
   std::map<std::uint64_t, ServiceAnswer> services;
   std::vector<std::function<void()>> notify;
   std::vector<std::function<void()>> stopped;
+  std::stop_source end_services(std::nostopstate);
   {
     const std::lock_guard lock(mutex_);
     phase_ = Phase::kStopped;
+    end_services = end_services_;
     timers.swap(timers_);
     services.swap(service_answers_);
     while (!open_.empty()) {
@@ -191,6 +197,7 @@ void InstanceCore::on_strand_stopped() {
     }
     stopped.swap(when_stopped_);
   }
+  end_services.request_stop();
   for (const auto& [number, service] : services) {
     constexpr std::string_view kText = "The instance stops.";
     const pn_status status{sizeof(pn_status), PN_CANCELLED, 0, 0, borrow(kText), {nullptr, 0}};

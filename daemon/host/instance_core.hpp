@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -150,6 +151,8 @@ class InstanceCore : public std::enable_shared_from_this<InstanceCore> {
   std::uint64_t next_number_ = 1;
   std::map<std::uint64_t, Timer> timers_;
   std::map<std::uint64_t, ServiceAnswer> service_answers_;
+  // Ends the calls of services: those that are open when it begins to stop, then those made since.
+  std::stop_source end_services_;
   std::uint64_t create_call_id_ = 0;
   std::optional<base::Status> create_failure_;
   std::uint64_t stop_call_id_ = 0;

@@ -126,6 +126,7 @@ void InstanceCore::from_plugin_call(std::string_view service, ServiceCall call, 
     number = next_number_++;
     accepted = phase_ != Phase::kStopped;
     if (accepted) service_answers_.emplace(number, ServiceAnswer{done, done_ctx});
+    call.ended = end_services_.get_token();
     if (service_answers_.size() > kMostServiceCalls) call.method.clear();
   }
   if (!accepted) {
@@ -157,6 +158,10 @@ void InstanceCore::from_plugin_call(std::string_view service, ServiceCall call, 
 }
 
 void InstanceCore::answer_service(std::uint64_t number, base::Result<std::string> result) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!service_answers_.contains(number)) return;  // ended by stop
+  }
   post("the answer of a service", [self = shared_from_this(), number, result = std::move(result)] {
     ServiceAnswer answer{};
     {

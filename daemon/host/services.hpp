@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 
 #include "base/result.hpp"
@@ -16,6 +17,7 @@ namespace paynamed::host {
 
 struct ServiceCall {
   std::string instance;  // who asks
+  std::string module;    // what it is an instance of
   std::string method;
   std::string request;
   base::Duration timeout{};
@@ -23,6 +25,8 @@ struct ServiceCall {
   std::string correlation_id;
   std::string traceparent;
   bool background = false;
+  // Nobody needs the answer any more: the instance began to stop after it asked, or has stopped.
+  std::stop_token ended;
 };
 
 using ServiceReply = std::function<void(base::Result<std::string>)>;

@@ -5,6 +5,7 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,12 +13,13 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "net/tls_policy.hpp"
 
 namespace paynamed::net {
 
 struct HttpRequest {
   std::string method = "GET";
-  // https; or http, to a loopback address, when the settings allow it.
+  // https; or http, with allow_plain or, to a loopback address, when the settings allow it.
   std::string url;
   // Not Host, Content-Length, Transfer-Encoding or Connection, which are the client's.
   std::vector<std::pair<std::string, std::string>> headers;
@@ -29,6 +31,10 @@ struct HttpRequest {
   // May reach the server twice: when a connection that was kept turns out to be dead, a request is sent once
   // more. GET, HEAD, PUT, DELETE and OPTIONS always may (RFC 9110 section 9.2.2).
   bool repeatable = false;
+  bool allow_plain = false;  // http:// is wanted, wherever the server is
+  // Whom to believe, in place of the client's own policy. Connections are kept for one policy each.
+  std::shared_ptr<const TlsPolicy> policy = nullptr;
+  bool background = false;  // others may have a place at the server first
 };
 
 struct HttpResponse {

@@ -18,6 +18,7 @@
 #include "net/host_lookup.hpp"
 #include "net/http_url.hpp"
 #include "net/idle_connections.hpp"
+#include "net/origin_places.hpp"
 
 namespace paynamed::net {
 namespace asio = boost::asio;
@@ -45,6 +46,7 @@ struct Going {
 // How an exchange on one connection ended.
 struct Exchanged {
   Result<HttpResponse> result = base::fail(base::unknown(""));
+  bool sent = false;        // a byte may have left
   bool unanswered = false;  // the server hung up without a byte
   bool keeps = false;       // the connection can be used again
 };
@@ -105,6 +107,7 @@ bool hung_up(error_code error) {
 template <class Stream>
 asio::awaitable<Exchanged> exchange_on(Stream& stream, TlsConnection& connection, Going& going) {
   Exchanged out;
+  out.sent = true;
   const auto [not_sent, sent] = co_await http::async_write(stream, going.message, kAsTuple);
   if (not_sent) {
     // It may have answered before it closed, but an answer to half a request is worth nothing.
@@ -174,26 +177,32 @@ class HttpsClient::State {
       : executor(std::move(executor_of_all)),
         clock(the_clock),
         settings(std::move(all)),
-        lookup(clock),
+        lookup(clock, settings.most_lookups),
         idle(std::make_shared<IdleConnections>(
             executor, clock,
-            IdleConnections::Limits{settings.idle_per_origin, settings.idle_total, settings.idle_time})) {}
+            IdleConnections::Limits{settings.idle_per_origin, settings.idle_total, settings.idle_time})),
+        places(executor, clock, settings.most_per_origin) {}
 
   // What does not depend on the network.
   Result<HttpUrl> check(const HttpRequest& request) const;
-  asio::awaitable<Result<HttpResponse>> run(HttpUrl url, HttpRequest request, base::Duration timeout);
+  asio::awaitable<HttpOutcome> run(HttpUrl url, HttpRequest request, base::Duration timeout);
 
   const asio::any_io_executor executor;
   base::Clock& clock;
   const HttpsClientSettings settings;
   HostLookup lookup;
   const std::shared_ptr<IdleConnections> idle;
+  OriginPlaces places;
   std::atomic<std::size_t> open{0};
+  // Shared with the connections, which may outlive the client.
+  const std::shared_ptr<std::atomic<std::size_t>> connections{new std::atomic<std::size_t>{0}};
 
  private:
   asio::awaitable<Result<std::vector<asio::ip::tcp::endpoint>>> find(HttpUrl url,
                                                                      std::optional<asio::ip::address> address,
+                                                                     bool plain_anywhere,
                                                                      base::MonotonicTime end);
+  std::shared_ptr<TlsConnection> make_connection(std::shared_ptr<const TlsPolicy> policy, TlsPeer peer);
 };
 
 Result<HttpUrl> HttpsClient::State::check(const HttpRequest& request) const {
@@ -201,7 +210,7 @@ Result<HttpUrl> HttpsClient::State::check(const HttpRequest& request) const {
   if (!url) return base::fail(url.error());
   if (auto status = check_request(request); !status.ok()) return base::fail(std::move(status));
   if (url->tls) return url;
-  if (!settings.loopback_http || !url->is_loopback()) {
+  if (!request.allow_plain && (!settings.loopback_http || !url->is_loopback())) {
     return base::fail(base::invalid_argument(
         fmt::format("'{}' would be sent unprotected; write it with https://", request.url)));
   }
@@ -209,7 +218,7 @@ Result<HttpUrl> HttpsClient::State::check(const HttpRequest& request) const {
 }
 
 asio::awaitable<Result<std::vector<asio::ip::tcp::endpoint>>> HttpsClient::State::find(
-    HttpUrl url, std::optional<asio::ip::address> address, base::MonotonicTime end) {
+    HttpUrl url, std::optional<asio::ip::address> address, bool plain_anywhere, base::MonotonicTime end) {
   std::vector<asio::ip::tcp::endpoint> endpoints;
   if (address) {
     endpoints.emplace_back(*address, url.port);
@@ -219,17 +228,32 @@ asio::awaitable<Result<std::vector<asio::ip::tcp::endpoint>>> HttpsClient::State
   auto found = co_await lookup.find(url.host, std::max(left, base::Duration{0}));
   if (!found) co_return base::fail(found.error());
   for (const auto& each : *found) {
-    if (url.tls || each.is_loopback()) endpoints.emplace_back(each, url.port);
+    if (url.tls || plain_anywhere || each.is_loopback()) endpoints.emplace_back(each, url.port);
   }
   co_return endpoints;
 }
 
-asio::awaitable<Result<HttpResponse>> HttpsClient::State::run(HttpUrl url, HttpRequest request,
-                                                              base::Duration timeout) {
+std::shared_ptr<TlsConnection> HttpsClient::State::make_connection(std::shared_ptr<const TlsPolicy> policy,
+                                                                   TlsPeer peer) {
+  auto connection =
+      std::make_unique<TlsConnection>(clock, asio::make_strand(executor), std::move(policy), std::move(peer));
+  connections->fetch_add(1);
+  return {connection.release(), [count = connections](TlsConnection* ended) {
+            delete ended;
+            count->fetch_sub(1);
+          }};
+}
+
+asio::awaitable<HttpOutcome> HttpsClient::State::run(HttpUrl url, HttpRequest request,
+                                                     base::Duration timeout) {
   const base::MonotonicTime end = clock.monotonic() + timeout;
+  const std::string server = fmt::format("{}://{}:{}", url.tls, url.host, url.port);
   const std::string place = request.address ? request.address->to_string() : std::string{};
-  const std::string origin = fmt::format("{}://{}:{} {}", url.tls, url.host, url.port, place);
+  const auto policy = request.policy ? request.policy : settings.policy;
+  const std::string origin =
+      fmt::format("{} {} {}", server, place, static_cast<const void*>(url.tls ? policy.get() : nullptr));
   const bool repeat = may_be_repeated(request);
+  const bool plain_anywhere = request.allow_plain;
   const auto address = request.address;
   auto going = std::make_shared<Going>();
   going->most_body_bytes = request.most_body_bytes;
@@ -237,25 +261,30 @@ asio::awaitable<Result<HttpResponse>> HttpsClient::State::run(HttpUrl url, HttpR
   going->has_no_body = request.method == "HEAD";
   going->message = make_message(url, request);
 
+  const auto in_turn = co_await places.take(server, request.background, end);
+  if (!in_turn) co_return HttpOutcome(base::fail(in_turn.error()), false);
+  // Once something may have reached the server, what fails later does not change that.
+  bool sent = false;
   while (auto kept = idle->take(origin)) {
     auto on_kept = exchange(kept, going, std::nullopt, end, timeout);
     Exchanged out = co_await asio::co_spawn(kept->strand(), std::move(on_kept), asio::use_awaitable);
+    sent = sent || out.sent;
     if (out.result && out.keeps) idle->put(origin, std::move(kept));
-    if (!out.unanswered || !repeat) co_return std::move(out.result);
+    if (!out.unanswered || !repeat) co_return HttpOutcome(std::move(out.result), sent);
   }
 
-  auto endpoints = co_await find(url, address, end);
-  if (!endpoints) co_return base::fail(endpoints.error());
+  auto endpoints = co_await find(url, address, plain_anywhere, end);
+  if (!endpoints) co_return HttpOutcome(base::fail(endpoints.error()), sent);
   std::string shown = fmt::format("{}:{}", url.host, url.port);
   if (address) shown += fmt::format(" ({})", place);
   TlsPeer peer{url.host, std::move(shown), "http/1.1", url.tls};
-  auto connection =
-      std::make_shared<TlsConnection>(clock, asio::make_strand(executor), settings.policy, std::move(peer));
+  auto connection = make_connection(policy, std::move(peer));
   auto open_at = std::make_optional(*std::move(endpoints));
   auto on_new = exchange(connection, going, std::move(open_at), end, timeout);
   Exchanged out = co_await asio::co_spawn(connection->strand(), std::move(on_new), asio::use_awaitable);
+  sent = sent || out.sent;
   if (out.result && out.keeps) idle->put(origin, std::move(connection));
-  co_return std::move(out.result);
+  co_return HttpOutcome(std::move(out.result), sent);
 }
 
 HttpsClient::HttpsClient(asio::any_io_executor executor, base::Clock& clock, HttpsClientSettings settings)
@@ -265,9 +294,14 @@ HttpsClient::~HttpsClient() = default;
 
 asio::awaitable<Result<HttpResponse>> HttpsClient::request(HttpRequest request,
                                                            base::Duration timeout) const {
+  auto outcome = co_await attempt(std::move(request), timeout);
+  co_return std::move(outcome.result);
+}
+
+asio::awaitable<HttpOutcome> HttpsClient::attempt(HttpRequest request, base::Duration timeout) const {
   const auto state = state_;
   auto url = state->check(request);
-  if (!url) co_return base::fail(url.error());
+  if (!url) co_return HttpOutcome(base::fail(url.error()), false);
   struct Place {
     State& state;
     const std::size_t before = state.open.fetch_add(1);
@@ -275,8 +309,9 @@ asio::awaitable<Result<HttpResponse>> HttpsClient::request(HttpRequest request,
   };
   const Place place{*state};
   if (place.before >= state->settings.most_open) {
-    co_return base::fail(base::resource_exhausted(
-        fmt::format("{} HTTP requests are open already; try again in a moment", place.before)));
+    base::Status full = base::resource_exhausted(
+        fmt::format("{} HTTP requests are open already; try again in a moment", place.before));
+    co_return HttpOutcome(base::fail(std::move(full)), false);
   }
   auto running = state->run(*std::move(url), std::move(request), timeout);
   co_return co_await std::move(running);
@@ -284,6 +319,10 @@ asio::awaitable<Result<HttpResponse>> HttpsClient::request(HttpRequest request,
 
 std::size_t HttpsClient::idle() const {
   return state_->idle->size();
+}
+
+std::size_t HttpsClient::connections() const {
+  return state_->connections->load();
 }
 
 }  // namespace paynamed::net

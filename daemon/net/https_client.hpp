@@ -8,6 +8,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <memory>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -20,10 +21,21 @@ struct HttpsClientSettings {
   std::shared_ptr<const TlsPolicy> policy;
   bool loopback_http = false;        // http:// to loopback addresses is allowed
   std::size_t most_open = 256;       // requests at once
+  std::size_t most_per_origin = 0;   // of them to one server, the others wait; 0: no limit
+  std::size_t most_lookups = 16;     // of host names at once
   std::size_t idle_per_origin = 4;   // connections kept for one server
   std::size_t idle_total = 32;       // and for all
   base::Duration idle_time{30'000};  // how long
   std::size_t most_header_bytes = 16 * 1024;
+};
+
+// How a request ended, and what the server may know of it.
+struct HttpOutcome {
+  HttpOutcome(base::Result<HttpResponse> result_, bool sent_) : result(std::move(result_)), sent(sent_) {}
+
+  base::Result<HttpResponse> result;
+  // A byte of the request may have reached the server. False: surely none has.
+  bool sent;
 };
 
 class HttpsClient {
@@ -45,8 +57,13 @@ class HttpsClient {
   boost::asio::awaitable<base::Result<HttpResponse>> request(HttpRequest request,
                                                              base::Duration timeout) const;
 
+  // The same, for those who have to know whether the server may have acted.
+  boost::asio::awaitable<HttpOutcome> attempt(HttpRequest request, base::Duration timeout) const;
+
   // Connections that are kept now; for tests and metrics.
   std::size_t idle() const;
+  // Connections that are open or being opened, kept ones included.
+  std::size_t connections() const;
 
  private:
   class State;

@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <vector>
 
@@ -19,11 +20,10 @@ bool is_address(const std::string& host) {
 
 }  // namespace
 
-TlsPolicy::TlsPolicy(std::filesystem::path ca_file)
-    : ca_file_(std::move(ca_file)), context_(ssl::context::tls_client) {}
+TlsPolicy::TlsPolicy(std::string advice) : advice_(std::move(advice)), context_(ssl::context::tls_client) {}
 
-base::Result<std::shared_ptr<const TlsPolicy>> TlsPolicy::create(const std::filesystem::path& ca_file) {
-  std::shared_ptr<TlsPolicy> policy{new TlsPolicy{ca_file}};
+base::Result<std::shared_ptr<TlsPolicy>> TlsPolicy::make(std::string advice) {
+  std::shared_ptr<TlsPolicy> policy{new TlsPolicy{std::move(advice)}};
   SSL_CTX* const context = policy->context_.native_handle();
   boost::system::error_code error;
   if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1) {
@@ -32,6 +32,30 @@ base::Result<std::shared_ptr<const TlsPolicy>> TlsPolicy::create(const std::file
   policy->context_.set_options(ssl::context::default_workarounds | ssl::context::no_compression, error);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
   policy->context_.set_verify_mode(ssl::verify_peer, error);
+  return policy;
+}
+
+base::Result<std::shared_ptr<const TlsPolicy>> TlsPolicy::from_pem(std::string_view pem) {
+  auto made = make("whom the given authorities include; look whether they are this server's");
+  if (!made) return base::fail(made.error());
+  const std::shared_ptr<TlsPolicy> policy = *std::move(made);
+  boost::system::error_code error;
+  policy->context_.add_certificate_authority(boost::asio::buffer(pem.data(), pem.size()), error);
+  STACK_OF(X509_OBJECT)* const known =
+      X509_STORE_get0_objects(SSL_CTX_get_cert_store(policy->context_.native_handle()));
+  if (error || sk_X509_OBJECT_num(known) == 0) {
+    return base::fail(base::invalid_argument(
+        "the certificates to trust cannot be used; give certificates in PEM form", error.message()));
+  }
+  return policy;
+}
+
+base::Result<std::shared_ptr<const TlsPolicy>> TlsPolicy::create(const std::filesystem::path& ca_file) {
+  auto made = make(fmt::format("whom {} names; a private authority goes into [tls] ca_file",
+                               ca_file.empty() ? "this system" : ca_file.string()));
+  if (!made) return base::fail(made.error());
+  const std::shared_ptr<TlsPolicy> policy = *std::move(made);
+  boost::system::error_code error;
   if (ca_file.empty()) {
     policy->context_.set_default_verify_paths(error);
     if (error) {
@@ -87,8 +111,7 @@ std::string TlsPolicy::distrust(SSL* connection, const std::string& host) const 
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:  // by another authority of the same name
-      return fmt::format("nobody has signed it whom {} names; a private authority goes into [tls] ca_file",
-                         ca_file_.empty() ? "this system" : ca_file_.string());
+      return "nobody has signed it " + advice_;
     default:
       return fmt::format("{}; look at the server's certificate", X509_verify_cert_error_string(result));
   }

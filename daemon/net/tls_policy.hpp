@@ -21,6 +21,10 @@ class TlsPolicy {
   // FAILED_PRECONDITION when it cannot be used.
   static base::Result<std::shared_ptr<const TlsPolicy>> create(const std::filesystem::path& ca_file = {});
 
+  // Trusts the certificates of this text in PEM form in place of the system's. INVALID_ARGUMENT when there
+  // are none, or they cannot be read.
+  static base::Result<std::shared_ptr<const TlsPolicy>> from_pem(std::string_view pem);
+
   // For new connections; OpenSSL locks it itself.
   boost::asio::ssl::context& context() const { return context_; }
   // Before the handshake: the certificate must be for `host` (a name or an IP address, RFC 6125 and RFC
@@ -32,9 +36,12 @@ class TlsPolicy {
   std::string distrust(SSL* connection, const std::string& host) const;
 
  private:
-  explicit TlsPolicy(std::filesystem::path ca_file);
+  explicit TlsPolicy(std::string advice);
+  // How we speak TLS, without anybody to believe yet.
+  static base::Result<std::shared_ptr<TlsPolicy>> make(std::string advice);
 
-  const std::filesystem::path ca_file_;
+  // "whom this system names; ...": completes a sentence about a certificate that nobody has signed.
+  const std::string advice_;
   mutable boost::asio::ssl::context context_;
 };
 

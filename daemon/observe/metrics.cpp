@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <list>
 #include <stdexcept>
 
 namespace paynamed::observe {
@@ -47,8 +48,14 @@ std::vector<double> default_buckets() {
   return {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 }
 
+struct Metrics::Refreshes {
+  std::mutex mutex;
+  std::list<std::function<void()>> all;  // guarded by mutex
+};
+
 Metrics::Metrics()
-    : registry_(std::make_shared<prometheus::Registry>(prometheus::Registry::InsertBehavior::Merge)) {}
+    : refreshes_(std::make_shared<Refreshes>()),
+      registry_(std::make_shared<prometheus::Registry>(prometheus::Registry::InsertBehavior::Merge)) {}
 Metrics::~Metrics() = default;
 
 Counter Metrics::counter(const std::string& name, const std::string& help, const Labels& labels) {
@@ -65,7 +72,20 @@ Histogram Metrics::histogram(const std::string& name, const std::string& help, c
       prometheus::BuildHistogram().Name(name).Help(help).Register(*registry_).Add(labels, buckets));
 }
 
+std::shared_ptr<void> Metrics::before_text(std::function<void()> refresh) {
+  const std::lock_guard lock(refreshes_->mutex);
+  const auto at = refreshes_->all.insert(refreshes_->all.end(), std::move(refresh));
+  return {nullptr, [kept = refreshes_, at](void*) {
+            const std::lock_guard lock_again(kept->mutex);
+            kept->all.erase(at);
+          }};
+}
+
 std::string Metrics::text() const {
+  {
+    const std::lock_guard lock(refreshes_->mutex);
+    for (const auto& refresh : refreshes_->all) refresh();
+  }
   return prometheus::TextSerializer().Serialize(registry_->Collect());
 }
 

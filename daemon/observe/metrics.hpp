@@ -8,6 +8,7 @@
 // Metrics.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -76,10 +77,16 @@ class Metrics {
   Histogram histogram(const std::string& name, const std::string& help, const Labels& labels = {},
                       const std::vector<double>& buckets = default_buckets());
 
+  // `refresh` runs at the beginning of every text(), on its thread, to set gauges that change by themselves.
+  // It ends with the handle, which waits for a call that runs.
+  [[nodiscard]] std::shared_ptr<void> before_text(std::function<void()> refresh);
+
   // The text exposition format 0.0.4, for GET /metrics.
   std::string text() const;
 
  private:
+  struct Refreshes;
+  const std::shared_ptr<Refreshes> refreshes_;
   std::shared_ptr<prometheus::Registry> registry_;
 };
 

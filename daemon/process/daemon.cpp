@@ -96,6 +96,12 @@ asio::awaitable<void> Daemon::load_plugins() {
                                   const std::string& json) {
     log.info("observed", {{"instance", instance}, {"type", type}, {"data", json}});
   };
+  if (auto http = host::HttpService::create(io_.get_executor(), clock_, log_.area("http"), metrics_)) {
+    http_ = *std::move(http);
+    settings.services.emplace("pn.http/1", http_->service());
+  } else {
+    log_.warning("plugins cannot send HTTP requests", {{"why", http.error()}});
+  }
   host_ = host::PluginHost::create(std::move(settings), clock_, log_.area("host"), metrics_);
   auto configs = instance_configs(runtime_->config);
   problems_ = co_await host_->load(std::move(configs));

@@ -17,6 +17,7 @@
 #include "base/broadcast.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "host/http_service.hpp"
 #include "host/plugin_host.hpp"
 #include "observe/log.hpp"
 #include "observe/metrics.hpp"
@@ -83,6 +84,7 @@ class Daemon {
   std::unique_ptr<state::SqliteStore> store_;
   std::unique_ptr<DnsChecks> dns_;
   std::unique_ptr<ProofSource> proofs_;
+  std::unique_ptr<host::HttpService> http_;
   std::unique_ptr<host::PluginHost> host_;
   std::vector<host::InstanceProblem> problems_;
   std::unique_ptr<PluginCalls> calls_;

@@ -12,6 +12,20 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+TEST(Metrics, WhatChangesByItselfIsReadWhenTheTextIsMade) {
+  Metrics metrics;
+  const auto gauge = metrics.gauge("level", "A level.");
+  int level = 1;
+  auto handle = metrics.before_text([&] { gauge.set(level); });
+  level = 2;
+  EXPECT_NE(metrics.text().find("level 2"), std::string::npos);
+  level = 3;
+  EXPECT_NE(metrics.text().find("level 3"), std::string::npos);
+  handle.reset();
+  level = 4;
+  EXPECT_NE(metrics.text().find("level 3"), std::string::npos);
+}
+
 TEST(Metrics, TheSameNameAndLabelsAreTheSameSeries) {
   Metrics metrics;
   metrics.counter("a_total", "A.", {{"k", "v"}}).add();

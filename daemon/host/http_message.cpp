@@ -1,0 +1,110 @@
+#include "host/http_message.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "host/text.hpp"
+#include "net/http_url.hpp"
+
+namespace paynamed::host {
+namespace {
+
+using base::Code;
+
+constexpr std::size_t kUsualReplyBytes = 1024 * 1024;
+constexpr std::size_t kMostReplyBytes = 16 * 1024 * 1024;
+constexpr std::size_t kMostBodyBytes = 16 * 1024 * 1024;
+constexpr std::size_t kMostTrustBytes = 1024 * 1024;
+constexpr std::size_t kMostHeaders = 100;
+constexpr std::size_t kMostHeaderBytes = 64 * 1024;
+
+base::Status wrong(std::string_view what) {
+  return base::invalid_argument("The HTTP request cannot be sent: " + std::string(what) + ".");
+}
+
+// Without the URL itself, whose query may be a secret.
+base::Status wrong_url(const base::Status& status, const std::string& url) {
+  const std::string quoted = "'" + url.substr(0, 4096) + "' ";
+  const std::string& message = status.message();
+  return wrong("its URL " + (message.starts_with(quoted) ? message.substr(quoted.size())
+                                                         : std::string("is not understood")));
+}
+
+base::Status check_bounds(const plugin::v1::HttpRequest& message) {
+  if (message.max_reply_bytes() > kMostReplyBytes) return wrong("it asks for an answer of more than 16 MiB");
+  if (message.body().size() > kMostBodyBytes) return wrong("its body is larger than 16 MiB");
+  if (message.trust_pem().size() > kMostTrustBytes) return wrong("it trusts more than 1 MiB of certificates");
+  if (static_cast<std::size_t>(message.headers_size()) > kMostHeaders)
+    return wrong("it has more than 100 headers");
+  std::size_t bytes = 0;
+  std::set<std::string> names;
+  for (const auto& header : message.headers()) {
+    bytes += header.name().size() + header.value().size();
+    if (!names.insert(net::lower_case(header.name())).second) {
+      return wrong("the header " + printable(header.name(), 100) +
+                   " stands twice; join the values with a comma");
+    }
+  }
+  return bytes > kMostHeaderBytes ? wrong("its headers are larger than 64 KiB") : base::Status();
+}
+
+}  // namespace
+
+base::Result<CheckedHttpRequest> check_http_request(const plugin::v1::HttpRequest& message,
+                                                    net::TrustMemory& trust) {
+  const auto url = net::parse_http_url(message.url());
+  if (!url) return base::fail(wrong_url(url.error(), message.url()));
+  if (!url->tls && !message.allow_plain())
+    return base::fail(wrong("its URL is http:// and it is not allow_plain"));
+  if (auto status = check_bounds(message); !status.ok()) return base::fail(std::move(status));
+
+  CheckedHttpRequest checked;
+  net::HttpRequest& request = checked.request;
+  request.method = message.method();
+  request.url = message.url();
+  for (const auto& header : message.headers()) request.headers.emplace_back(header.name(), header.value());
+  request.body = message.body();
+  request.most_body_bytes = message.max_reply_bytes() == 0 ? kUsualReplyBytes : message.max_reply_bytes();
+  request.repeatable = message.repeatable();
+  request.allow_plain = message.allow_plain();
+  if (auto status = net::check_request(request); !status.ok()) {
+    return base::fail(wrong(printable(status.message(), 300)));
+  }
+  if (url->tls && !message.trust_pem().empty()) {
+    auto policy = trust.policy_of(message.trust_pem());
+    if (!policy) return base::fail(policy.error());
+    request.policy = *std::move(policy);
+  }
+  checked.place = {message.method(), url->host, url->path.empty() ? "/" : url->path};
+  return checked;
+}
+
+base::Result<std::string> to_http_reply(net::HttpOutcome outcome) {
+  if (outcome.result) {
+    plugin::v1::HttpReply reply;
+    reply.set_status(outcome.result->status);
+    for (auto& [name, value] : outcome.result->headers) {
+      auto& header = *reply.add_headers();
+      header.set_name(name);
+      header.set_value(std::move(value));
+    }
+    reply.set_body(std::move(outcome.result->body));
+    return reply.SerializeAsString();
+  }
+  const base::Status& status = outcome.result.error();
+  const auto as = [&](Code code) {
+    return base::fail(base::Status(code, status.message(), status.detail()));
+  };
+  const Code code = status.code();
+  if (!outcome.sent) {
+    const bool says_it =
+        code == Code::kInvalidArgument || code == Code::kUnauthenticated || code == Code::kFailedPrecondition;
+    return as(says_it ? code : Code::kUnavailable);
+  }
+  const bool says_it =
+      code == Code::kDeadlineExceeded || code == Code::kOutOfRange || code == Code::kDataLoss;
+  return as(says_it ? code : Code::kUnknown);
+}
+
+}  // namespace paynamed::host

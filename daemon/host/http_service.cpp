@@ -1,0 +1,180 @@
+#include "host/http_service.hpp"
+
+#include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+#include "host/http_measures.hpp"
+#include "host/http_message.hpp"
+#include "host/text.hpp"
+#include "net/https_client.hpp"
+#include "net/trust_memory.hpp"
+
+namespace paynamed::host {
+namespace asio = boost::asio;
+
+namespace {
+
+// For a call without a time of its own, and at most.
+constexpr base::Duration kMostTime{600'000};
+
+net::HttpsClientSettings client_settings(std::shared_ptr<const net::TlsPolicy> policy) {
+  net::HttpsClientSettings settings;
+  settings.policy = std::move(policy);
+  settings.most_open = 100'000;  // an instance has at most 1,000
+  settings.most_per_origin = 16;
+  settings.most_lookups = 64;
+  settings.idle_per_origin = 16;
+  settings.idle_total = 64;
+  settings.most_header_bytes = 64 * 1024;
+  return settings;
+}
+
+// A request on its way. Its coroutine runs on the strand, and so does what ends it early.
+struct Running : std::enable_shared_from_this<Running> {
+  Running(asio::any_io_executor executor, ServiceCall call_, CheckedHttpRequest checked_, ServiceReply reply_)
+      : strand(asio::make_strand(std::move(executor))),
+        call(std::move(call_)),
+        checked(std::move(checked_)),
+        reply(std::move(reply_)) {}
+
+  void end_with(const std::stop_token& token,
+                std::optional<std::stop_callback<std::function<void()>>>& place) {
+    place.emplace(token, [this_weak = weak_from_this()] {
+      const auto self = this_weak.lock();
+      if (!self) return;
+      asio::post(self->strand, [self] { self->signal.emit(asio::cancellation_type::terminal); });
+    });
+  }
+
+  const asio::strand<asio::any_io_executor> strand;
+  const ServiceCall call;
+  CheckedHttpRequest checked;
+  const ServiceReply reply;
+  asio::cancellation_signal signal;
+  std::optional<std::stop_callback<std::function<void()>>> with_instance;
+  std::optional<std::stop_callback<std::function<void()>>> with_service;
+};
+
+}  // namespace
+
+class HttpService::State : public std::enable_shared_from_this<State> {
+ public:
+  State(asio::any_io_executor executor, base::Clock& clock, observe::Log log, observe::Metrics& metrics,
+        std::shared_ptr<const net::TlsPolicy> policy)
+      : executor_(std::move(executor)),
+        clock_(clock),
+        client_(executor_, clock, client_settings(std::move(policy))),
+        measures_(std::move(log), metrics) {}
+
+  void handle(ServiceCall call, ServiceReply reply);
+  void end() { ended_.request_stop(); }
+  std::size_t connections() const { return client_.connections(); }
+
+ private:
+  void request(ServiceCall call, ServiceReply reply);
+  asio::awaitable<void> run(std::shared_ptr<Running> running);
+
+  const asio::any_io_executor executor_;
+  base::Clock& clock_;
+  net::TrustMemory trust_;
+  const net::HttpsClient client_;
+  HttpMeasures measures_;
+  std::stop_source ended_;
+};
+
+void HttpService::State::handle(ServiceCall call, ServiceReply reply) {
+  if (call.method == "Request") return request(std::move(call), std::move(reply));
+  reply(base::fail(base::unimplemented("pn.http/1 has no method " + printable(call.method, 64) + ".")));
+}
+
+void HttpService::State::request(ServiceCall call, ServiceReply reply) {
+  plugin::v1::HttpRequest message;
+  if (!message.ParseFromString(call.request)) {
+    return reply(base::fail(base::invalid_argument("The request Request could not be decoded.")));
+  }
+  if (call.ended.stop_requested()) {
+    return reply(base::fail(base::unavailable("The instance stops, so the HTTP request was not sent.")));
+  }
+  call.request.clear();
+  call.background = call.background || message.background();
+  auto checked = check_http_request(message, trust_);
+  if (!checked) return reply(base::fail(checked.error()));
+  checked->request.background = call.background;
+  const std::stop_token with_instance = call.ended;
+  const auto running =
+      std::make_shared<Running>(executor_, std::move(call), *std::move(checked), std::move(reply));
+  asio::co_spawn(running->strand, run(running),
+                 asio::bind_cancellation_slot(running->signal.slot(),
+                                              [running](const std::exception_ptr&) {  // keeps the signal
+                                              }));
+  running->end_with(with_instance, running->with_instance);
+  running->end_with(ended_.get_token(), running->with_service);
+}
+
+asio::awaitable<void> HttpService::State::run(std::shared_ptr<Running> running) {
+  const auto self = shared_from_this();
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const base::MonotonicTime began = clock_.monotonic();
+  const base::Duration asked = running->call.timeout;
+  const base::Duration most = asked.count() > 0 ? std::min(asked, kMostTime) : kMostTime;
+  net::HttpOutcome outcome(base::fail(base::cancelled("The instance stops, so nothing was sent.")), false);
+  try {
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() == asio::cancellation_type::none) {
+      auto sending = client_.attempt(std::move(running->checked.request), most);
+      outcome = co_await std::move(sending);
+    }
+  } catch (const std::exception& failure) {
+    // Whatever it was, something may have been sent.
+    outcome = net::HttpOutcome(
+        base::fail(base::unknown("The HTTP request failed inside the daemon; try again.", failure.what())),
+        true);
+  }
+  const auto took = std::chrono::duration_cast<base::Duration>(clock_.monotonic() - began);
+  const unsigned status = outcome.result ? outcome.result->status : 0;
+  auto answer = to_http_reply(std::move(outcome));
+  base::Result<unsigned> ended = status;
+  if (!answer) ended = base::fail(answer.error());
+  measures_.ended(running->call, running->checked.place, ended, took);
+  running->reply(std::move(answer));
+}
+
+base::Result<std::unique_ptr<HttpService>> HttpService::create(asio::any_io_executor executor,
+                                                               base::Clock& clock, observe::Log log,
+                                                               observe::Metrics& metrics) {
+  auto policy = net::TlsPolicy::create();
+  if (!policy) return base::fail(policy.error());
+  auto state =
+      std::make_shared<State>(std::move(executor), clock, std::move(log), metrics, *std::move(policy));
+  std::unique_ptr<HttpService> service(new HttpService(std::move(state)));
+  const auto gauge = metrics.gauge("paynamed_http_connections",
+                                   "HTTP connections of plugins that are open, kept ones included.");
+  service->refresh_ = metrics.before_text(
+      [state = service->state_.get(), gauge] { gauge.set(static_cast<double>(state->connections())); });
+  return service;
+}
+
+HttpService::HttpService(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+HttpService::~HttpService() {
+  refresh_.reset();
+  state_->end();
+}
+
+Service HttpService::service() const {
+  return [state = state_](ServiceCall call, ServiceReply reply) {
+    state->handle(std::move(call), std::move(reply));
+  };
+}
+
+}  // namespace paynamed::host
