@@ -1,6 +1,7 @@
 #include "host/http_message.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <utility>
 
@@ -18,6 +19,9 @@ constexpr std::size_t kMostBodyBytes = 16 * 1024 * 1024;
 constexpr std::size_t kMostTrustBytes = 1024 * 1024;
 constexpr std::size_t kMostHeaders = 100;
 constexpr std::size_t kMostHeaderBytes = 64 * 1024;
+constexpr int kMostBudgets = 8;
+constexpr double kMostTokens = 1'000'000;
+constexpr double kLeastPerSecond = 0.00001;  // one a day
 
 base::Status wrong(std::string_view what) {
   return base::invalid_argument("The HTTP request cannot be sent: " + std::string(what) + ".");
@@ -49,7 +53,40 @@ base::Status check_bounds(const plugin::v1::HttpRequest& message) {
   return bytes > kMostHeaderBytes ? wrong("its headers are larger than 64 KiB") : base::Status();
 }
 
+base::Result<BudgetShare> check_budget(const plugin::v1::HttpBudget& budget) {
+  if (auto status = check_budget_key(budget.key()); !status.ok()) return base::fail(std::move(status));
+  const double rate = budget.per_second();
+  if (!std::isfinite(rate) || rate < kLeastPerSecond || rate > kMostTokens) {
+    return base::fail(
+        wrong("the per_second of the budget " + budget.key() + " is not between 0.00001 and 1000000"));
+  }
+  if (budget.burst() < 1 || budget.burst() > kMostTokens || budget.cost() > kMostTokens) {
+    return base::fail(
+        wrong("the burst or the cost of the budget " + budget.key() + " is not between 1 and 1000000"));
+  }
+  return BudgetShare{budget.key(), rate, static_cast<double>(budget.burst()),
+                     budget.cost() == 0 ? 1.0 : static_cast<double>(budget.cost())};
+}
+
+base::Result<std::vector<BudgetShare>> check_budgets(const plugin::v1::HttpRequest& message) {
+  if (message.budgets_size() > kMostBudgets) return base::fail(wrong("it has more than 8 budgets"));
+  std::vector<BudgetShare> shares;
+  for (const auto& budget : message.budgets()) {
+    auto share = check_budget(budget);
+    if (!share) return base::fail(share.error());
+    const bool twice = std::ranges::any_of(shares, [&](const auto& each) { return each.key == share->key; });
+    if (twice) return base::fail(wrong("it has the budget " + share->key + " twice"));
+    shares.push_back(*std::move(share));
+  }
+  return shares;
+}
+
 }  // namespace
+
+base::Status check_budget_key(const std::string& key) {
+  const bool plain = !key.empty() && key.size() <= 200 && printable(key, 200) == key;
+  return plain ? base::Status() : wrong("the key of a budget is not a text of 1 to 200 bytes");
+}
 
 base::Result<CheckedHttpRequest> check_http_request(const plugin::v1::HttpRequest& message,
                                                     net::TrustMemory& trust) {
@@ -76,6 +113,9 @@ base::Result<CheckedHttpRequest> check_http_request(const plugin::v1::HttpReques
     if (!policy) return base::fail(policy.error());
     request.policy = *std::move(policy);
   }
+  auto budgets = check_budgets(message);
+  if (!budgets) return base::fail(budgets.error());
+  checked.budgets = *std::move(budgets);
   checked.place = {message.method(), url->host, url->path.empty() ? "/" : url->path};
   return checked;
 }

@@ -7,8 +7,10 @@
 #include <paynamed/plugin/v1/http.pb.h>
 
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
+#include "host/http_budgets.hpp"
 #include "net/https_client.hpp"
 #include "net/trust_memory.hpp"
 
@@ -24,11 +26,15 @@ struct HttpPlace {
 struct CheckedHttpRequest {
   net::HttpRequest request;
   HttpPlace place;
+  std::vector<BudgetShare> budgets;
 };
 
 // INVALID_ARGUMENT when it cannot be sent as it is; the sentence has nothing of the query or the headers.
 base::Result<CheckedHttpRequest> check_http_request(const plugin::v1::HttpRequest& message,
                                                     net::TrustMemory& trust);
+
+// A key is text of 1 to 200 bytes without control characters.
+base::Status check_budget_key(const std::string& key);
 
 // The answer as bytes of an HttpReply, or the status that http.proto has for how it ended.
 base::Result<std::string> to_http_reply(net::HttpOutcome outcome);

@@ -12,7 +12,9 @@
 #include <optional>
 #include <stop_token>
 #include <utility>
+#include <vector>
 
+#include "host/http_budgets.hpp"
 #include "host/http_measures.hpp"
 #include "host/http_message.hpp"
 #include "host/text.hpp"
@@ -26,6 +28,11 @@ namespace {
 
 // For a call without a time of its own, and at most.
 constexpr base::Duration kMostTime{600'000};
+constexpr base::Duration kLongestHold{86'400'000};
+
+base::Result<std::string> not_sent() {
+  return base::fail(base::unavailable("The instance stops, so the HTTP request was not sent."));
+}
 
 net::HttpsClientSettings client_settings(std::shared_ptr<const net::TlsPolicy> policy) {
   net::HttpsClientSettings settings;
@@ -74,26 +81,43 @@ class HttpService::State : public std::enable_shared_from_this<State> {
       : executor_(std::move(executor)),
         clock_(clock),
         client_(executor_, clock, client_settings(std::move(policy))),
+        budgets_(executor_, clock, metrics),
+        log_(log),
         measures_(std::move(log), metrics) {}
 
   void handle(ServiceCall call, ServiceReply reply);
-  void end() { ended_.request_stop(); }
+  void end() {
+    ended_.request_stop();
+    budgets_.end_waits();
+    client_.end_waits();
+  }
   std::size_t connections() const { return client_.connections(); }
 
  private:
   void request(ServiceCall call, ServiceReply reply);
-  asio::awaitable<void> run(std::shared_ptr<Running> running);
+  void hold_budget(const ServiceCall& call, const ServiceReply& reply);
+  struct Ended {
+    Ended(base::Result<std::string> answer_, unsigned status_)
+        : answer(std::move(answer_)), status(status_) {}
+    base::Result<std::string> answer;
+    unsigned status;  // of HTTP; 0 without an answer
+  };
+  asio::awaitable<Ended> send(std::shared_ptr<Running> running);
+  static asio::awaitable<void> run(std::shared_ptr<State> self, std::shared_ptr<Running> running);
 
   const asio::any_io_executor executor_;
   base::Clock& clock_;
   net::TrustMemory trust_;
   const net::HttpsClient client_;
+  HttpBudgets budgets_;
+  const observe::Log log_;
   HttpMeasures measures_;
   std::stop_source ended_;
 };
 
 void HttpService::State::handle(ServiceCall call, ServiceReply reply) {
   if (call.method == "Request") return request(std::move(call), std::move(reply));
+  if (call.method == "HoldBudget") return hold_budget(call, reply);
   reply(base::fail(base::unimplemented("pn.http/1 has no method " + printable(call.method, 64) + ".")));
 }
 
@@ -103,7 +127,7 @@ void HttpService::State::request(ServiceCall call, ServiceReply reply) {
     return reply(base::fail(base::invalid_argument("The request Request could not be decoded.")));
   }
   if (call.ended.stop_requested()) {
-    return reply(base::fail(base::unavailable("The instance stops, so the HTTP request was not sent.")));
+    return reply(not_sent());
   }
   call.request.clear();
   call.background = call.background || message.background();
@@ -113,7 +137,7 @@ void HttpService::State::request(ServiceCall call, ServiceReply reply) {
   const std::stop_token with_instance = call.ended;
   const auto running =
       std::make_shared<Running>(executor_, std::move(call), *std::move(checked), std::move(reply));
-  asio::co_spawn(running->strand, run(running),
+  asio::co_spawn(running->strand, run(shared_from_this(), running),
                  asio::bind_cancellation_slot(running->signal.slot(),
                                               [running](const std::exception_ptr&) {  // keeps the signal
                                               }));
@@ -121,32 +145,60 @@ void HttpService::State::request(ServiceCall call, ServiceReply reply) {
   running->end_with(ended_.get_token(), running->with_service);
 }
 
-asio::awaitable<void> HttpService::State::run(std::shared_ptr<Running> running) {
-  const auto self = shared_from_this();
+void HttpService::State::hold_budget(const ServiceCall& call, const ServiceReply& reply) {
+  plugin::v1::HoldBudgetRequest message;
+  if (!message.ParseFromString(call.request)) {
+    return reply(base::fail(base::invalid_argument("The request HoldBudget could not be decoded.")));
+  }
+  if (auto status = check_budget_key(message.key()); !status.ok())
+    return reply(base::fail(std::move(status)));
+  const base::Duration time{message.hold_ms()};
+  budgets_.hold(call.module, message.key(), std::min(time, kLongestHold));
+  log_.info("a server asked for a pause",
+            {{"instance", call.instance}, {"budget", message.key()}, {"ms", time.count()}});
+  reply(plugin::v1::HoldBudgetReply().SerializeAsString());
+}
+
+// Budgets first: who waits for one must not hold a place at the server.
+asio::awaitable<HttpService::State::Ended> HttpService::State::send(std::shared_ptr<Running> running) {
+  const ServiceCall& call = running->call;
+  const base::Duration most = call.timeout.count() > 0 ? std::min(call.timeout, kMostTime) : kMostTime;
+  const base::MonotonicTime end = clock_.monotonic() + most;
+  const std::vector<BudgetShare>& budgets = running->checked.budgets;
+  if (!budgets.empty()) {
+    auto spending = budgets_.spend(call.module, budgets, call.background, end);
+    const base::Status spent = co_await std::move(spending);
+    if (spent.code() == base::Code::kCancelled) co_return Ended(not_sent(), 0);
+    if (!spent.ok()) co_return Ended(base::fail(spent), 0);
+  }
+  const auto left = std::chrono::ceil<base::Duration>(end - clock_.monotonic());
+  auto sending = client_.attempt(std::move(running->checked.request), std::max(left, base::Duration{1}));
+  net::HttpOutcome outcome = co_await std::move(sending);
+  if (!outcome.sent) budgets_.give_back(call.module, budgets);
+  const unsigned status = outcome.result ? outcome.result->status : 0;
+  co_return Ended(to_http_reply(std::move(outcome)), status);
+}
+
+asio::awaitable<void> HttpService::State::run(std::shared_ptr<State> self, std::shared_ptr<Running> running) {
   co_await asio::this_coro::throw_if_cancelled(false);
-  const base::MonotonicTime began = clock_.monotonic();
-  const base::Duration asked = running->call.timeout;
-  const base::Duration most = asked.count() > 0 ? std::min(asked, kMostTime) : kMostTime;
-  net::HttpOutcome outcome(base::fail(base::cancelled("The instance stops, so nothing was sent.")), false);
+  const base::MonotonicTime began = self->clock_.monotonic();
+  Ended ended(not_sent(), 0);
   try {
     const auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() == asio::cancellation_type::none) {
-      auto sending = client_.attempt(std::move(running->checked.request), most);
-      outcome = co_await std::move(sending);
+      auto sending = self->send(running);
+      ended = co_await std::move(sending);
     }
   } catch (const std::exception& failure) {
     // Whatever it was, something may have been sent.
-    outcome = net::HttpOutcome(
-        base::fail(base::unknown("The HTTP request failed inside the daemon; try again.", failure.what())),
-        true);
+    ended.answer =
+        base::fail(base::unknown("The HTTP request failed inside the daemon; try again.", failure.what()));
   }
-  const auto took = std::chrono::duration_cast<base::Duration>(clock_.monotonic() - began);
-  const unsigned status = outcome.result ? outcome.result->status : 0;
-  auto answer = to_http_reply(std::move(outcome));
-  base::Result<unsigned> ended = status;
-  if (!answer) ended = base::fail(answer.error());
-  measures_.ended(running->call, running->checked.place, ended, took);
-  running->reply(std::move(answer));
+  const auto took = std::chrono::duration_cast<base::Duration>(self->clock_.monotonic() - began);
+  base::Result<unsigned> status = ended.status;
+  if (!ended.answer) status = base::fail(ended.answer.error());
+  self->measures_.ended(running->call, running->checked.place, status, took);
+  running->reply(std::move(ended.answer));
 }
 
 base::Result<std::unique_ptr<HttpService>> HttpService::create(asio::any_io_executor executor,

@@ -290,7 +290,13 @@ asio::awaitable<HttpOutcome> HttpsClient::State::run(HttpUrl url, HttpRequest re
 HttpsClient::HttpsClient(asio::any_io_executor executor, base::Clock& clock, HttpsClientSettings settings)
     : state_(std::make_shared<State>(std::move(executor), clock, std::move(settings))) {}
 
-HttpsClient::~HttpsClient() = default;
+HttpsClient::~HttpsClient() {
+  end_waits();
+}
+
+void HttpsClient::end_waits() const {
+  state_->places.end_waits();
+}
 
 asio::awaitable<Result<HttpResponse>> HttpsClient::request(HttpRequest request,
                                                            base::Duration timeout) const {

@@ -41,7 +41,7 @@ struct HttpOutcome {
 class HttpsClient {
  public:
   HttpsClient(boost::asio::any_io_executor executor, base::Clock& clock, HttpsClientSettings settings);
-  ~HttpsClient();
+  ~HttpsClient();  // ends the waits, not what is sent
 
   // The server's answer, whatever its status; redirects are answers too and never followed. `timeout` is for
   // all of it, from the look-up of the name to the last byte. Failures:
@@ -59,6 +59,9 @@ class HttpsClient {
 
   // The same, for those who have to know whether the server may have acted.
   boost::asio::awaitable<HttpOutcome> attempt(HttpRequest request, base::Duration timeout) const;
+
+  // Requests that wait for a place end with CANCELLED: before the end of whom requests keep alive.
+  void end_waits() const;
 
   // Connections that are kept now; for tests and metrics.
   std::size_t idle() const;

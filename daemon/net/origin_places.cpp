@@ -63,15 +63,17 @@ struct OriginPlacesState {
   const std::size_t most;
   std::mutex mutex;
   std::map<std::string, Origin> origins;  // guarded by mutex
+  bool ended = false;                     // guarded by mutex
 };
 
 OriginPlaces::OriginPlaces(asio::any_io_executor executor, base::Clock& clock, std::size_t most)
     : executor_(std::move(executor)), clock_(clock), state_(std::make_shared<OriginPlacesState>(most)) {}
 
-OriginPlaces::~OriginPlaces() {
+void OriginPlaces::end_waits() {
   std::deque<std::shared_ptr<Shot>> waiting;
   {
     const std::lock_guard lock(state_->mutex);
+    state_->ended = true;
     for (auto& [name, origin] : state_->origins) {
       for (auto& shot : origin.interactive) waiting.push_back(std::move(shot));
       for (auto& shot : origin.background) waiting.push_back(std::move(shot));
@@ -105,6 +107,7 @@ asio::awaitable<base::Result<OriginPlaces::Place>> OriginPlaces::take(std::strin
       ++wanted.at_work;
     } else {
       shot = std::make_shared<Shot>();
+      if (state->ended) shot->give(Code::kCancelled);
       (background ? wanted.background : wanted.interactive).push_back(shot);
     }
   }

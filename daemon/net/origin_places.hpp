@@ -20,7 +20,12 @@ class OriginPlaces {
  public:
   // `most` for one server; 0: as many as come. Timers of those who wait run on `executor`.
   OriginPlaces(boost::asio::any_io_executor executor, base::Clock& clock, std::size_t most);
-  ~OriginPlaces();  // whoever waits gets CANCELLED
+  ~OriginPlaces() { end_waits(); }
+  OriginPlaces(const OriginPlaces&) = delete;
+  OriginPlaces& operator=(const OriginPlaces&) = delete;
+
+  // Whoever waits gets CANCELLED. To be called by whom those who wait keep alive.
+  void end_waits();
 
   // A place, given back when this ends.
   class Place {

@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 #include <functional>
+#include <limits>
 
 #include "http_fixture.hpp"
 
@@ -204,6 +205,13 @@ TEST_F(HttpServiceTest, WhatCannotBeSentIsRefusedWithoutTellingSecrets) {
     header.set_name(name);
     header.set_value(value);
   };
+  const auto add_budget = [](Request& request, const std::string& key, double per_second,
+                             std::uint32_t burst) {
+    auto& budget = *request.add_budgets();
+    budget.set_key(key);
+    budget.set_per_second(per_second);
+    budget.set_burst(burst);
+  };
   const std::vector<std::function<void(Request&)>> table = {
       [](Request& request) { request.set_method(""); },
       [](Request& request) { request.set_method("GET /x HTTP/1.1\r\nX:"); },
@@ -223,6 +231,21 @@ TEST_F(HttpServiceTest, WhatCannotBeSentIsRefusedWithoutTellingSecrets) {
       [&](Request& request) { add(request, "X", std::string(70'000, 'x')); },
       [](Request& request) { request.set_max_reply_bytes(16 * 1024 * 1024 + 1); },
       [](Request& request) { request.set_trust_pem("s3cret, not a certificate"); },
+      [&](Request& request) { add_budget(request, "", 1, 1); },
+      [&](Request& request) { add_budget(request, "a\nb", 1, 1); },
+      [&](Request& request) { add_budget(request, std::string(201, 'x'), 1, 1); },
+      [&](Request& request) { add_budget(request, "a", 0, 1); },
+      [&](Request& request) { add_budget(request, "a", -1, 1); },
+      [&](Request& request) { add_budget(request, "a", std::numeric_limits<double>::quiet_NaN(), 1); },
+      [&](Request& request) { add_budget(request, "a", std::numeric_limits<double>::infinity(), 1); },
+      [&](Request& request) { add_budget(request, "a", 1, 0); },
+      [&](Request& request) {
+        add_budget(request, "a", 1, 1);
+        add_budget(request, "a", 1, 1);
+      },
+      [&](Request& request) {
+        for (int i = 0; i < 9; ++i) add_budget(request, std::to_string(i), 1, 1);
+      },
   };
   for (std::size_t i = 0; i < table.size(); ++i) {
     SCOPED_TRACE(i);
@@ -311,6 +334,85 @@ TEST_F(HttpServiceTest, ARequestOfAnInstanceThatHasStoppedIsNotSent) {
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), Code::kUnavailable);
   EXPECT_EQ(server.connections(), 0);
+}
+
+TEST_F(HttpServiceTest, ABudgetWithoutRoomSendsNothing) {
+  const FakeHttpsServer server{good_, [](const FakeHttpRequest&) { return with_body("x"); }};
+  Request request = to(server);
+  auto& budget = *request.add_budgets();
+  budget.set_key("account");
+  budget.set_per_second(0.001);
+  budget.set_burst(1);
+  EXPECT_TRUE(ask(request));
+  const auto refused = ask(request);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::kResourceExhausted);
+  EXPECT_GT(refused.error().retry_after_ms(), 900'000u);
+  EXPECT_EQ(server.requests().size(), 1u);
+}
+
+TEST_F(HttpServiceTest, WhatWasNotSentCostsNothing) {
+  const FakeHttpsServer server{good_, [](const FakeHttpRequest&) { return with_body("x"); }};
+  Request request = to(server);
+  auto& budget = *request.add_budgets();
+  budget.set_key("account");
+  budget.set_per_second(0.001);
+  budget.set_burst(1);
+  Request to_nobody = request;
+  to_nobody.set_url("https://[fe80::1]/");
+  EXPECT_EQ(ask(to_nobody).error().code(), Code::kFailedPrecondition);
+  EXPECT_TRUE(ask(request));
+}
+
+TEST_F(HttpServiceTest, AHeldBudgetIsObeyed) {
+  const FakeHttpsServer server{good_, [](const FakeHttpRequest&) { return with_body("x"); }};
+  ServiceCall call;
+  call.instance = "another";
+  call.module = "cloud";
+  call.method = "HoldBudget";
+  plugin::v1::HoldBudgetRequest hold;
+  hold.set_key("account");
+  hold.set_hold_ms(60'000);
+  call.request = hold.SerializeAsString();
+  std::promise<bool> held;
+  service_->service()(std::move(call),
+                      [&](const base::Result<std::string>& bytes) { held.set_value(bytes.has_value()); });
+  EXPECT_TRUE(held.get_future().get());
+  Request request = to(server);
+  auto& budget = *request.add_budgets();
+  budget.set_key("account");
+  budget.set_per_second(100);
+  budget.set_burst(100);
+  EXPECT_EQ(ask(request).error().code(), Code::kResourceExhausted);
+  EXPECT_TRUE(server.requests().empty());
+}
+
+TEST_F(HttpServiceTest, AnInstanceThatStopsDoesNotWaitForABudget) {
+  const FakeHttpsServer server{good_, [](const FakeHttpRequest&) { return with_body("x"); }};
+  Request request = to(server);
+  auto& budget = *request.add_budgets();
+  budget.set_key("account");
+  budget.set_per_second(0.01);
+  budget.set_burst(1);
+  EXPECT_TRUE(ask(request));
+  std::stop_source ends;
+  auto open = start(request, base::Duration{300'000}, ends.get_token());
+  ends.request_stop();
+  EXPECT_EQ(get(open).error().code(), Code::kUnavailable);
+  EXPECT_EQ(server.requests().size(), 1u);
+}
+
+TEST_F(HttpServiceTest, ItsEndEndsWhatWaits) {
+  const FakeHttpsServer server{good_, [](const FakeHttpRequest&) { return with_body("x"); }};
+  Request request = to(server);
+  auto& budget = *request.add_budgets();
+  budget.set_key("account");
+  budget.set_per_second(0.01);
+  budget.set_burst(1);
+  EXPECT_TRUE(ask(request));
+  auto open = start(request, base::Duration{300'000});
+  service_.reset();
+  EXPECT_EQ(get(open).error().code(), Code::kUnavailable);
 }
 
 TEST_F(HttpServiceTest, WhatIsSeenHasNoSecrets) {
