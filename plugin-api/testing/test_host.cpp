@@ -286,7 +286,12 @@ class RawMessage final : public google::protobuf::MessageLite {
 
 Result<std::string> TestHost::call_bytes(Instance* instance, std::string_view method,
                                          std::string_view request, const CallOptions& options) {
-  return wait_bytes(start(instance, method, RawMessage(request), options));
+  return wait_bytes(start_bytes(instance, method, request, options));
+}
+
+PendingCall TestHost::start_bytes(Instance* instance, std::string_view method, std::string_view request,
+                                  const CallOptions& options) {
+  return start(instance, method, RawMessage(request), options);
 }
 
 Result<std::string> TestHost::wait_bytes(const PendingCall& call) {

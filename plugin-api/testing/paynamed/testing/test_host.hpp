@@ -114,6 +114,8 @@ class TestHost {
   // Calls and returns at once; run(), advance() or wait() let it go on.
   PendingCall start(Instance* instance, std::string_view method, const google::protobuf::MessageLite& request,
                     const CallOptions& options = {});
+  PendingCall start_bytes(Instance* instance, std::string_view method, std::string_view request,
+                          const CallOptions& options = {});
   template <class ReplyMessage>
   Result<ReplyMessage> wait(const PendingCall& call) {
     return decode<ReplyMessage>(wait_bytes(call));
