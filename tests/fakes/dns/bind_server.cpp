@@ -106,10 +106,15 @@ key "{2}" {{ algorithm {3}; secret "{4}"; }};
 )",
                   directory_.string(), port_, lab_.tsig_name(), lab_.tsig_algorithm(), lab_.tsig_secret());
   for (const BindZone& each : zones) {
-    if (each.source == BindZone::Source::kText) {
+    if (each.source == BindZone::Source::kText || each.source == BindZone::Source::kUpdated) {
       const fs::path file = directory_ / (each.zone + "zone");
       write(file, each.text);
-      text += fmt::format("zone \"{}\" {{ type primary; file \"{}\"; }};\n", each.zone, file.string());
+      const bool updated = each.source == BindZone::Source::kUpdated;
+      text += fmt::format(
+          "zone \"{}\" {{ type primary; file \"{}\";{} }};\n", each.zone, file.string(),
+          updated ? fmt::format(" allow-update {{ key \"{0}\"; }}; allow-transfer {{ key \"{0}\"; }};",
+                                lab_.tsig_name())
+                  : std::string());
       continue;
     }
     const bool reached = each.source == BindZone::Source::kPrimary;

@@ -20,6 +20,7 @@ struct BindZone {
     kPrimary,  // transferred from the lab by AXFR and IXFR with its TSIG key, asked for news each second
     kOldCopy,  // what was transferred before; the primary is not reached
     kText,     // the primary itself, of `text`
+    kUpdated,  // the same, and who has the lab's TSIG key may update and transfer it
   };
   std::string zone;  // "example.test."
   Source source = Source::kPrimary;

@@ -12,6 +12,7 @@
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <deque>
@@ -19,6 +20,7 @@
 #include <list>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace paynamed::fakes {
@@ -32,6 +34,9 @@ namespace {
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 // Questions by UDP that wait for the server; the oldest is given up.
 constexpr std::size_t kMostWaiting = 200;
+// In a message by TCP: the length, the id, and the flags with the opcode (RFC 1035, section 4.1.1).
+constexpr std::size_t kOpcodeByte = 4;
+constexpr std::uint8_t kUpdate = 5;
 
 // A program that the test starts must not keep it open.
 template <class Socket>
@@ -72,6 +77,12 @@ class DnsRelay::Worker {
     on_thread([this] {
       if (!acceptor_.is_open()) listen();
     });
+  }
+  void lose_next_update_reply() {
+    on_thread([this] { loses_ = true; });
+  }
+  void delay_tcp(std::chrono::milliseconds time) {
+    on_thread([this, time] { delay_ = time; });
   }
 
  private:
@@ -138,17 +149,33 @@ class DnsRelay::Worker {
   asio::awaitable<void> serve(std::shared_ptr<tcp::socket> down, std::shared_ptr<tcp::socket> up) {
     const auto [refused] = co_await up->async_connect(server_, kAsTuple);
     if (refused) co_return;
-    asio::co_spawn(io_, copy(up, down), asio::detached);
-    co_await copy(down, up);
+    const auto exchange = std::make_shared<Exchange>();
+    asio::co_spawn(io_, copy(up, down, exchange, false), asio::detached);
+    co_await copy(down, up, exchange, true);
   }
 
+  // What is known of one connection.
+  struct Exchange {
+    bool update = false;  // the client's message is one
+  };
+
   // Until one side ends; then both do.
-  asio::awaitable<void> copy(std::shared_ptr<tcp::socket> from, std::shared_ptr<tcp::socket> to) {
+  asio::awaitable<void> copy(std::shared_ptr<tcp::socket> from, std::shared_ptr<tcp::socket> to,
+                             std::shared_ptr<Exchange> exchange, bool to_server) {
     std::array<std::uint8_t, 4096> part{};
     error_code ignored;
     for (;;) {
       const auto [ended, size] = co_await from->async_read_some(asio::buffer(part), kAsTuple);
       if (ended) break;
+      if (to_server) {
+        if (size > kOpcodeByte) exchange->update = (part[kOpcodeByte] >> 3 & 0xf) == kUpdate;
+        if (delay_.count() > 0) {
+          asio::steady_timer later(io_, delay_);
+          co_await later.async_wait(kAsTuple);
+        }
+      } else if (exchange->update && std::exchange(loses_, false)) {
+        break;
+      }
       const auto [lost, written] = co_await asio::async_write(*to, asio::buffer(part.data(), size), kAsTuple);
       if (lost) break;
     }
@@ -163,6 +190,8 @@ class DnsRelay::Worker {
   tcp::acceptor acceptor_;
   std::deque<std::shared_ptr<udp::socket>> waiting_;
   std::list<std::weak_ptr<tcp::socket>> connections_;
+  bool loses_ = false;
+  std::chrono::milliseconds delay_{0};
   std::thread thread_;
 };
 
@@ -176,6 +205,12 @@ void DnsRelay::close_tcp() {
 }
 void DnsRelay::open_tcp() {
   worker_->open_tcp();
+}
+void DnsRelay::lose_next_update_reply() {
+  worker_->lose_next_update_reply();
+}
+void DnsRelay::delay_tcp(std::chrono::milliseconds time) {
+  worker_->delay_tcp(time);
 }
 
 }  // namespace paynamed::fakes

@@ -1,9 +1,11 @@
 // DnsRelay: stands at an address before a DNS server that is somewhere else, and passes questions and answers
-// on unchanged, by UDP and by TCP. A test closes TCP, as a firewall does.
+// on unchanged, by UDP and by TCP. A test closes TCP, as a firewall does, loses the answer to an update, or
+// makes the way long.
 //
 // Threads: works on a thread of its own; every public function may be called from any thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -23,6 +25,13 @@ class DnsRelay {
   // Connections are refused from here on, and those that are open end.
   void close_tcp();
   void open_tcp();
+
+  // The next dynamic update by TCP (RFC 2136) reaches the server; when its answer comes the connection ends
+  // instead.
+  void lose_next_update_reply();
+  // What comes by TCP is passed to the server that much later, also when nobody waits for the answer any
+  // more.
+  void delay_tcp(std::chrono::milliseconds time);
 
  private:
   class Worker;
