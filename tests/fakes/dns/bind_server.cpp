@@ -1,16 +1,15 @@
 #include "tests/fakes/dns/bind_server.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include <chrono>
 #include <fstream>
-#include <random>
 #include <stdexcept>
 #include <thread>
+
+#include "tests/fakes/dns/free_port.hpp"
 
 namespace paynamed::fakes {
 namespace fs = std::filesystem;
@@ -20,29 +19,6 @@ using std::chrono_literals::operator""s;
 namespace {
 
 constexpr auto kPatience = 30s;
-constexpr int kPortTries = 50;
-
-bool is_free(std::uint16_t port, int kind) {
-  const int socket = ::socket(AF_INET, kind | SOCK_CLOEXEC, 0);
-  sockaddr_in here{};
-  here.sin_family = AF_INET;
-  here.sin_port = htons(port);
-  here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const bool bound = bind(socket, reinterpret_cast<sockaddr*>(&here), sizeof here) == 0;
-  close(socket);
-  return bound;
-}
-
-// Below the range that the system gives to clients, as scripts/dns-lab does.
-std::uint16_t free_port() {
-  std::random_device chance;
-  std::uniform_int_distribution<int> ports(12000, 31999);
-  for (int i = 0; i < kPortTries; ++i) {
-    const auto port = static_cast<std::uint16_t>(ports(chance));
-    if (is_free(port, SOCK_DGRAM) && is_free(port, SOCK_STREAM)) return port;
-  }
-  throw std::runtime_error("no port is free for named");
-}
 
 void write(const fs::path& file, const std::string& text) {
   std::ofstream out(file);

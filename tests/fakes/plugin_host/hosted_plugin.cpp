@@ -9,6 +9,9 @@
 #include <stdexcept>
 #include <thread>
 
+#include "host/http_service.hpp"
+#include "host/plugin_host.hpp"
+
 namespace paynamed::fakes {
 namespace asio = boost::asio;
 
@@ -52,13 +55,15 @@ std::string Journal::text() const {
 // The part of a daemon that a plugin sees, from start to end.
 class HostedPlugin::Running {
  public:
-  Running(const std::filesystem::path& module, const boost::json::object& table, Journal& journal,
-          const Services& services)
+  Running(const std::filesystem::path& module, const boost::json::object& table, Journal& journal)
       : log_({observe::Level::kTrace, observe::Log::Format::kText}, clock_,
              [&journal](std::string_view line) { journal.add(line); }) {
     host::HostSettings settings;
     settings.module_directories = {module.parent_path()};
-    if (services) settings.services = services(clock_, log_, metrics_);
+    auto http = host::HttpService::create(io_.get_executor(), clock_, log_, metrics_);
+    if (!http) throw std::runtime_error(http.error().to_string());
+    http_ = *std::move(http);
+    settings.services.emplace("pn.http/1", http_->service());
     host_ = host::PluginHost::create(std::move(settings), clock_, log_, metrics_);
     thread_ = std::thread([this] { io_.run(); });
     std::vector<host::InstanceConfig> configs;
@@ -86,6 +91,7 @@ class HostedPlugin::Running {
  private:
   void end() {
     host_.reset();
+    http_.reset();
     work_.reset();
     if (thread_.joinable()) thread_.join();
   }
@@ -95,17 +101,16 @@ class HostedPlugin::Running {
   observe::Metrics metrics_;
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_{asio::make_work_guard(io_)};
+  std::unique_ptr<host::HttpService> http_;
   std::unique_ptr<host::PluginHost> host_;
   std::thread thread_;
 };
 
-HostedPlugin::HostedPlugin(std::filesystem::path module, boost::json::object table, Journal& journal,
-                           Services services)
+HostedPlugin::HostedPlugin(std::filesystem::path module, boost::json::object table, Journal& journal)
     : module_(std::move(module)),
       table_(std::move(table)),
       journal_(journal),
-      services_(std::move(services)),
-      running_(std::make_unique<Running>(module_, table_, journal_, services_)) {}
+      running_(std::make_unique<Running>(module_, table_, journal_)) {}
 
 HostedPlugin::~HostedPlugin() = default;
 
@@ -115,7 +120,7 @@ std::vector<Result<std::string>> HostedPlugin::call_all(const std::vector<testin
 
 void HostedPlugin::restart() {
   running_.reset();
-  running_ = std::make_unique<Running>(module_, table_, journal_, services_);
+  running_ = std::make_unique<Running>(module_, table_, journal_);
 }
 
 void HostedPlugin::pass(std::chrono::milliseconds time) {

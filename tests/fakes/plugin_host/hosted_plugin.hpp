@@ -6,8 +6,6 @@
 
 #include <boost/json/object.hpp>
 #include <filesystem>
-#include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -31,13 +29,9 @@ class Journal {
 
 class HostedPlugin final : public testing::DnsCaller {
  public:
-  // The services of a host; made anew for each, on its clock, log and metrics.
-  using Services = std::function<std::map<std::string, host::Service>(base::Clock& clock, observe::Log log,
-                                                                      observe::Metrics& metrics)>;
   // `module` is the file, `table` as in the configuration with secrets as { file = ... }. `journal` outlives
   // it. Throws std::runtime_error with what is wrong.
-  HostedPlugin(std::filesystem::path module, boost::json::object table, Journal& journal,
-               Services services = {});
+  HostedPlugin(std::filesystem::path module, boost::json::object table, Journal& journal);
   ~HostedPlugin() override;
   HostedPlugin(const HostedPlugin&) = delete;
   HostedPlugin& operator=(const HostedPlugin&) = delete;
@@ -51,7 +45,6 @@ class HostedPlugin final : public testing::DnsCaller {
   std::filesystem::path module_;
   boost::json::object table_;
   Journal& journal_;
-  Services services_;
   std::unique_ptr<Running> running_;
 };
 
