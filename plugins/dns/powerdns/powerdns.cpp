@@ -20,33 +20,6 @@ constexpr char kUsualComment[] = "managed by paynamed";
 // Calls that wait for a lock hold a thread each.
 constexpr BlockingOptions kThreads{8, 1'024};
 
-ServerUrl url_in(const Config& config) {
-  const auto url = ServerUrl::parse(config.string("url"), config.string("server", "localhost"));
-  if (!url) {
-    config.wrong(
-        "url", "must be a URL such as http://127.0.0.1:8081 or https://pdns.example, without user and query");
-  }
-  if (url->plain() && !url->loopback() && !config.boolean("allow_plain", false)) {
-    config.wrong("url",
-                 "sends the API key in the clear to another host; use https, or say allow_plain = true");
-  }
-  return *url;
-}
-
-Access access_in(const Config& config) {
-  Access access{url_in(config), config.string("server", "localhost"), config.secret("api_key"),
-                config.find_secret("ca"), config.duration("timeout", std::chrono::seconds(10))};
-  if (access.timeout < std::chrono::milliseconds(100)) config.wrong("timeout", "must be at least 100ms");
-  return access;
-}
-
-std::string zone_in(const Config& config) {
-  if (!config.has("zone")) return {};
-  const auto zone = normal_name(config.string("zone"));
-  if (!zone) config.wrong("zone", "must be a DNS name");
-  return *zone;
-}
-
 using Values = std::vector<std::string>;
 
 // Sorted; throws when the request does not say.
@@ -78,15 +51,15 @@ std::string told(const Values& values) {
 
 }  // namespace
 
-PowerDns::PowerDns(Host host, const Config& config)
+PowerDns::PowerDns(Host host, const Config& config) : PowerDns(std::move(host), read_settings(config)) {}
+
+PowerDns::PowerDns(Host host, Settings settings)
     : Blocking<DnsProvider>(std::move(host), kThreads),
-      api_(this->host(), access_in(config)),
-      only_zone_(zone_in(config)),
-      owner_marker_(config.boolean("owner_marker", true)),
-      min_ttl_(static_cast<std::uint32_t>(config.integer_or("min_ttl", 60, 1, 604'800))),
-      max_ttl_(static_cast<std::uint32_t>(config.integer_or("max_ttl", 86'400, 1, 604'800))) {
-  if (min_ttl_ > max_ttl_) config.wrong("min_ttl", "must not be greater than \"max_ttl\"");
-}
+      api_(this->host(), std::move(settings.access)),
+      only_zone_(std::move(settings.only_zone)),
+      owner_marker_(settings.owner_marker),
+      min_ttl_(settings.min_ttl),
+      max_ttl_(settings.max_ttl) {}
 
 PowerDns::DescribeDnsReply PowerDns::describe(DescribeDnsRequest, Call&) {
   DescribeDnsReply reply;

@@ -12,6 +12,7 @@
 
 #include "api.hpp"
 #include "listing.hpp"
+#include "settings.hpp"
 #include "zone_locks.hpp"
 
 namespace paynamed::powerdns {
@@ -35,6 +36,8 @@ class PowerDns final : public Blocking<DnsProvider> {
   PutForeignKeysReply put_foreign_keys(PutForeignKeysRequest request, Call& call) override;
 
  private:
+  PowerDns(Host host, Settings settings);
+
   struct Place {
     std::string zone;
     std::string name;
