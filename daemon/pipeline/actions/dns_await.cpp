@@ -1,9 +1,11 @@
 // dns.await: every address of every authoritative server has the record, and then the configured resolvers.
+// Where the provider itself knows when a change has reached its servers, they are not asked before.
 #include <algorithm>
 
 #include <boost/json/parse.hpp>
 
 #include "pipeline/actions/actions.hpp"
+#include "pipeline/actions/dns_zone.hpp"
 #include "pipeline/event_data.hpp"
 
 namespace paynamed::pipeline {
@@ -14,10 +16,13 @@ namespace {
 
 constexpr base::Duration kPoll{1'000};
 constexpr base::Duration kLongestPoll{60'000};
+// A provider is asked often, for it is cheap, and not believed for ever.
+constexpr base::Duration kLongestPendingPoll{8'000};
+constexpr base::Duration kMostPending{180'000};
 
 class DnsAwait final : public Action {
  public:
-  explicit DnsAwait(const Services& services) : services_(services) {}
+  explicit DnsAwait(const Services& services) : services_(services), zone_(services) {}
   bool has_effect() const override { return false; }
 
   asio::awaitable<StepResult> perform(const StepContext& context) override {
@@ -25,6 +30,7 @@ class DnsAwait final : public Action {
     if (!published) co_return Skipped{"nothing was published"};
     const std::string value = text_of(*published, "value");
     const json::object& before = context.step_progress().wait_state;
+    if (auto wait = co_await wait_for_provider(context, *published)) co_return *std::move(wait);
     auto report = co_await services_.check_authoritatives(context.input.name, value);
     if (!report || !report->everywhere) {
       co_return look_again(context, report ? report->sentence : report.error().message(), base::Duration{0},
@@ -53,6 +59,23 @@ class DnsAwait final : public Action {
   }
 
  private:
+  asio::awaitable<std::optional<Wait>> wait_for_provider(const StepContext& context,
+                                                         const json::object& published) const {
+    const json::object& before = context.step_progress().wait_state;
+    const bool asks_servers = before.contains("looks") || before.contains("agreed");
+    const base::WallTime since = time_of(before, "pending_since").value_or(context.now);
+    if (asks_servers || context.now >= since + kMostPending) co_return std::nullopt;
+    auto pending = co_await zone_.pending(context, published);
+    if (!pending) co_return std::nullopt;
+    const auto looks = integer_of(before, "pending_looks").value_or(0);
+    const base::Duration doubled{kPoll.count() << std::min<std::int64_t>(looks, 16)};
+    json::object state;
+    state["pending_looks"] = looks + 1;
+    state["pending_since"] = base::to_rfc3339(since);
+    co_return Wait{context.now + std::min(doubled, kLongestPendingPoll), *std::move(pending),
+                   std::move(state)};
+  }
+
   // Later each time, and not before those who remember something else may have forgotten it.
   static Wait look_again(const StepContext& context, std::string message, base::Duration cached,
                          std::optional<base::WallTime> agreed) {
@@ -84,6 +107,7 @@ class DnsAwait final : public Action {
   }
 
   Services services_;
+  DnsZone zone_;
 };
 
 }  // namespace

@@ -84,6 +84,7 @@ class DnsPublish final : public Action {
 
     Done done;
     done.outputs["value"] = value;
+    place.put_change_into(done.outputs, called.reply->change_id());
     done.message =
         fmt::format("TXT at {} published through '{}', TTL {} s", place.owner_name, place.instance, ttl);
     done.events.push_back(event_of("name.published", context.run, context.input, record(context, intent)));

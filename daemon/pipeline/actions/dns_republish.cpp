@@ -115,6 +115,7 @@ asio::awaitable<StepResult> Republish::perform(const StepContext& context) const
 
   Done done;
   done.outputs["value"] = value;
+  place.put_change_into(done.outputs, called.reply->change_id());
   const bool stood = *found == std::vector<std::string>{value};
   done.message = stood ? fmt::format("TXT at {} stands in '{}' already", place.owner_name, place.instance)
                        : fmt::format("TXT at {} published again through '{}', {}, TTL {} s", place.owner_name,

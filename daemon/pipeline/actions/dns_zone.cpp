@@ -16,6 +16,7 @@ namespace {
 
 // How long a request may still act after it was sent, where the provider does not say.
 constexpr base::Duration kLongestRequest{30'000};
+constexpr std::size_t kMostChangeId = 512;
 // A provider that claims more is not waited for.
 constexpr base::Duration kMostPatience{3'600'000};
 
@@ -34,6 +35,11 @@ void RecordPlace::put_into(json::object& intent) const {
   intent["instance"] = instance;
   intent["zone"] = zone;
   intent["owner_name"] = owner_name;
+}
+
+void RecordPlace::put_change_into(json::object& outputs, const std::string& change_id) const {
+  if (change_id.empty() || change_id.size() > kMostChangeId) return;
+  outputs["change"] = {{"id", change_id}, {"instance", instance}, {"zone", zone}};
 }
 
 Result<RecordPlace> DnsZone::place_of(const StepContext& context) const {
@@ -111,6 +117,22 @@ asio::awaitable<Result<v1::DescribeDnsReply>> DnsZone::describe(const StepContex
   const v1::DescribeDnsRequest request;
   auto called = co_await call<v1::DescribeDnsReply>(services_, std::move(wanted), request);
   co_return std::move(called.reply);
+}
+
+asio::awaitable<std::optional<std::string>> DnsZone::pending(const StepContext& context,
+                                                             const json::object& outputs) const {
+  const json::value* found = outputs.if_contains("change");
+  if (!found || !found->is_object()) co_return std::nullopt;
+  const json::object& change = found->get_object();
+  v1::SyncStatusRequest request;
+  request.set_zone(text_of(change, "zone"));
+  request.set_change_id(text_of(change, "id"));
+  const std::string instance = text_of(change, "instance");
+  PluginCall wanted = plugin_call(context, instance, "SyncStatus", {});
+  const auto called = co_await call<v1::SyncStatusReply>(services_, std::move(wanted), request);
+  if (!called.reply || called.reply->state() != v1::SyncStatusReply::PENDING) co_return std::nullopt;
+  co_return fmt::format("'{}' says that the change is PENDING; its servers are asked when it is not",
+                        instance);
 }
 
 asio::awaitable<base::Duration> DnsZone::longest_request(const StepContext& context,

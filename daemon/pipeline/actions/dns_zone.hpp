@@ -22,6 +22,8 @@ struct RecordPlace {
   // As an intent has it.
   static RecordPlace from_intent(const boost::json::object& intent);
   void put_into(boost::json::object& intent) const;
+  // What DnsZone::pending() has to know of a change of the record; nothing where the provider gave it no id.
+  void put_change_into(boost::json::object& outputs, const std::string& change_id) const;
 };
 
 class DnsZone {
@@ -50,6 +52,10 @@ class DnsZone {
                                                           const std::string& key) const;
   boost::asio::awaitable<base::Result<plugin::v1::DescribeDnsReply>> describe(const StepContext& context,
                                                                               const RecordPlace& place) const;
+  // What the provider says of the change that a step's outputs name, when it has not reached all its servers;
+  // nothing when it has, or when nobody knows.
+  boost::asio::awaitable<std::optional<std::string>> pending(const StepContext& context,
+                                                             const boost::json::object& outputs) const;
   // How long a request may still act after it was sent.
   boost::asio::awaitable<base::Duration> longest_request(const StepContext& context,
                                                          const RecordPlace& place) const;

@@ -262,6 +262,35 @@ TEST_F(ActionsTest, ResolversAreAskedOnlyAfterTheServersAgreedAndSettled) {
   EXPECT_THAT(view(run).steps[4].message, HasSubstr("1 of 1 resolvers have it"));
 }
 
+TEST_F(ActionsTest, ServersAreAskedWhenTheProviderSaysThatTheyHaveTheChange) {
+  zone.change_id = "C1";
+  zone.pending_answers = 3;
+  const auto run = accept(registration());
+  for (int look = 0; look < 3; ++look) {
+    ASSERT_EQ(rest(run).state, RunState::kRunning) << rest(run).reason;
+    EXPECT_THAT(view(run).steps[4].message, HasSubstr("PENDING"));
+    EXPECT_EQ(authoritative_looks, 0U);
+    EXPECT_EQ(clock.until_next().value(), base::Duration{1'000 << look});
+    clock.advance(clock.until_next().value());
+  }
+  EXPECT_EQ(drive(run).state, RunState::kCompleted);
+  EXPECT_GT(authoritative_looks, 0U);
+}
+
+TEST_F(ActionsTest, AProviderThatCannotTellItsStateHoldsNobodyUp) {
+  zone.change_id = "C1";
+  zone.faults["SyncStatus"] = {{Kind::kNothingDone, Code::kPermissionDenied}};
+  EXPECT_EQ(drive(accept(registration())).state, RunState::kCompleted);
+  EXPECT_EQ(std::count(zone.calls.begin(), zone.calls.end(), "SyncStatus"), 1);
+}
+
+TEST_F(ActionsTest, AProviderThatSaysPendingForEverIsNotBelieved) {
+  zone.change_id = "C1";
+  zone.pending_answers = 1'000'000;
+  EXPECT_EQ(drive(accept(registration())).state, RunState::kCompleted);
+  EXPECT_GT(authoritative_looks, 0U);
+}
+
 TEST_F(ActionsTest, ARepeatedRequestGetsTheRunOfTheFirst) {
   Command registers = registration();
   registers.idempotency_key = "key 1";

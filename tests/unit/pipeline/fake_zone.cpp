@@ -55,6 +55,17 @@ Answer FakeZone::call(const PluginCall& call) {
     }
     return reply.SerializeAsString();
   }
+  if (call.method == "SyncStatus") {
+    v1::SyncStatusRequest request;
+    if (!request.ParseFromString(call.request) || request.zone() != "example.test." ||
+        request.change_id() != change_id) {
+      return base::fail(base::not_found("there is no such change"));
+    }
+    v1::SyncStatusReply reply;
+    reply.set_state(pending_answers > 0 ? v1::SyncStatusReply::PENDING : v1::SyncStatusReply::IN_SYNC);
+    pending_answers -= pending_answers > 0 ? 1 : 0;
+    return reply.SerializeAsString();
+  }
   if (const Answer* first = kept.find(call.key, call.request)) {
     if (fault) return base::fail(failed);
     return *first;
@@ -105,6 +116,7 @@ Answer FakeZone::publish(const v1::PublishRequest& request) {
   values = {request.record().value()};
   history.push_back(values);
   reply.set_changed(true);
+  reply.set_change_id(change_id);
   return reply.SerializeAsString();
 }
 
