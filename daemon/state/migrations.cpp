@@ -234,9 +234,22 @@ CREATE TABLE domain_looks(
 ) WITHOUT ROWID;
 )sql";
 
+// How many names of a domain have their record at which instance: a domain with names stays where it is. A read
+// model; rows that count nothing are not kept.
+constexpr const char* kSchema5 = R"sql(
+CREATE TABLE domain_uses(
+  domain   TEXT    NOT NULL,
+  instance TEXT    NOT NULL,
+  names    INTEGER NOT NULL,
+  PRIMARY KEY (domain, instance)
+) WITHOUT ROWID;
+INSERT INTO domain_uses
+  SELECT substr(name, instr(name, '@') + 1), dns_instance, count(*) FROM names WHERE dns_instance <> '' GROUP BY 1, 2;
+)sql";
+
 constexpr std::array kMigrations{Migration{kSchema1}, Migration{kSchema2}, Migration{kSchema3},
-                                 Migration{kSchema4}};
-constexpr std::array kReadModels{"names", "offers", "runs", "totals", "instance_uses", "domains"};
+                                 Migration{kSchema4}, Migration{kSchema5}};
+constexpr std::array kReadModels{"names", "offers", "runs", "totals", "instance_uses", "domain_uses", "domains"};
 
 base::Result<void> step_forward(Connection& connection, const Migration& migration, std::size_t to) {
   if (auto begun = connection.execute("BEGIN IMMEDIATE"); !begun) return begun;

@@ -112,12 +112,15 @@ ReadModels::ReadModels(Connection& connection)
       write_totals_(connection,
                     "INSERT OR REPLACE INTO totals(one, names, live, open_runs, paused_runs, degraded) "
                     "VALUES (1, ?, ?, ?, ?, ?)"),
-      write_uses_(connection, "INSERT OR REPLACE INTO instance_uses VALUES (?, ?, ?)") {}
+      write_uses_(connection, "INSERT OR REPLACE INTO instance_uses VALUES (?, ?, ?)"),
+      write_domain_uses_(connection, "INSERT OR REPLACE INTO domain_uses VALUES (?, ?, ?)"),
+      erase_domain_uses_(connection, "DELETE FROM domain_uses WHERE domain = ? AND instance = ?") {}
 
 base::Result<void> ReadModels::load() {
   totals_ = {};
   totals_changed_ = false;
   uses_.clear();
+  domain_uses_.clear();
   Statement totals(*connection_, "SELECT names, live, open_runs, paused_runs, degraded FROM totals");
   auto row = totals.first();
   if (!row) return base::fail(row.error());
@@ -129,6 +132,13 @@ base::Result<void> ReadModels::load() {
   Statement uses(*connection_, "SELECT instance, names, offers FROM instance_uses");
   for (row = uses.first(); row && *row; row = uses.next()) {
     uses_.emplace(std::string{uses.text(0)}, Uses{uses.integer(1), uses.integer(2), false});
+  }
+  if (!row) return base::fail(row.error());
+
+  Statement domains(*connection_, "SELECT domain, instance, names FROM domain_uses");
+  for (row = domains.first(); row && *row; row = domains.next()) {
+    domain_uses_.emplace(std::pair{std::string{domains.text(0)}, std::string{domains.text(1)}},
+                         Uses{domains.integer(2), 0, false});
   }
   if (!row) return base::fail(row.error());
   return {};
@@ -145,6 +155,16 @@ base::Result<void> ReadModels::flush() {
   for (auto& [instance, uses] : uses_) {
     if (!std::exchange(uses.changed, false)) continue;
     if (auto done = write_uses_.run(instance, uses.names, uses.offers); !done) return done;
+  }
+  for (auto at = domain_uses_.begin(); at != domain_uses_.end();) {
+    const auto& [domain, instance] = at->first;
+    Uses& uses = at->second;
+    if (std::exchange(uses.changed, false)) {
+      auto done = uses.names == 0 ? erase_domain_uses_.run(domain, instance)
+                                  : write_domain_uses_.run(domain, instance, uses.names);
+      if (!done) return done;
+    }
+    at = uses.names == 0 ? domain_uses_.erase(at) : std::next(at);
   }
   return {};
 }
@@ -254,7 +274,7 @@ base::Result<void> ReadModels::run_accepted(const Fact& fact, const Context& con
       }
       name_key = name->key;
     }
-    count_name(name.value_or(NameEntry{}), number(NameState::kRegistering), {}, {});
+    count_name(fact.name, name.value_or(NameEntry{}), number(NameState::kRegistering), {}, {});
   } else {
     auto mine = name_of(fact, context);
     if (!mine) return base::fail(mine.error());
@@ -295,10 +315,10 @@ base::Result<void> ReadModels::run_ended(const Fact& fact, const Context& contex
   if (to != RunState::kCompensated || verb != Verb::kRegister)
     return end_run_of_name_.run(name->key, context.time);
   if (name->was_quarantined) {
-    count_name(*name, number(NameState::kQuarantined), {}, {});
+    count_name(fact.name, *name, number(NameState::kQuarantined), {}, {});
     return restore_quarantine_.run(name->key, context.time);
   }
-  count_name(*name, kFreeName, {}, {});
+  count_name(fact.name, *name, kFreeName, {}, {});
   return free_name_.run(name->key, context.time);
 }
 
@@ -347,7 +367,7 @@ base::Result<void> ReadModels::offer_expiring(const Fact& fact, const Context& c
 base::Result<void> ReadModels::name_recorded(const Fact& fact, const Context& context, NameState to) {
   const auto name = name_of(fact, context);
   if (!name) return base::fail(name.error());
-  count_name(*name, number(to), fact.dns_instance, fact.node_instance);
+  count_name(fact.name, *name, number(to), fact.dns_instance, fact.node_instance);
   const auto live_since = to == NameState::kLive ? std::optional{context.time} : std::nullopt;
   return record_name_.run(name->key, to, fact.value, fact.ttl, fact.dns_instance, fact.offer_id, fact.source,
                           fact.node_instance, fact.node, live_since, context.time);
@@ -359,7 +379,7 @@ base::Result<void> ReadModels::name_live(const Fact& fact, const Context& contex
   if (name->is(NameState::kQuarantined) || name->is(NameState::kRegistering)) {
     return base::fail(contradiction(fmt::format("{} is live without a record", fact.name)));
   }
-  count_state(*name, NameState::kLive);
+  count_state(fact.name, *name, NameState::kLive);
   return make_live_.run(name->key, context.time);
 }
 
@@ -369,7 +389,7 @@ base::Result<void> ReadModels::name_degraded(const Fact& fact, const Context& co
   if (!name->is(NameState::kLive)) {
     return base::fail(contradiction(fmt::format("{} is degraded and was not live", fact.name)));
   }
-  count_state(*name, NameState::kDegraded);
+  count_state(fact.name, *name, NameState::kDegraded);
   return degrade_.run(name->key, context.time);
 }
 
@@ -379,14 +399,14 @@ base::Result<void> ReadModels::name_recovered(const Fact& fact, const Context& c
   if (!name->is(NameState::kDegraded)) {
     return base::fail(contradiction(fmt::format("{} recovered and was not degraded", fact.name)));
   }
-  count_state(*name, NameState::kLive);
+  count_state(fact.name, *name, NameState::kLive);
   return make_live_.run(name->key, context.time);
 }
 
 base::Result<void> ReadModels::name_removed(const Fact& fact, const Context& context) {
   const auto name = name_of(fact, context);
   if (!name) return base::fail(name.error());
-  count_name(*name, number(NameState::kQuarantined), {}, {});
+  count_name(fact.name, *name, number(NameState::kQuarantined), {}, {});
   return remove_name_.run(name->key, fact.owner, fact.until, context.time);
 }
 
@@ -412,12 +432,12 @@ base::Result<void> ReadModels::domain_spoken_of(const Fact& fact, const Context&
   return put_domain_.run(context.tenant, fact.domain, is_degraded, fact.code, fact.reason, context.time);
 }
 
-void ReadModels::count_state(const NameEntry& before, NameState state) {
-  count_name(before, number(state), before.dns_instance, before.node_instance);
+void ReadModels::count_state(std::string_view name, const NameEntry& before, NameState state) {
+  count_name(name, before, number(state), before.dns_instance, before.node_instance);
 }
 
-void ReadModels::count_name(const NameEntry& before, std::int64_t state, std::string_view dns_instance,
-                            std::string_view node_instance) {
+void ReadModels::count_name(std::string_view name, const NameEntry& before, std::int64_t state,
+                            std::string_view dns_instance, std::string_view node_instance) {
   totals_.names += (state == kFreeName ? 0 : 1) - (before.is_free() ? 0 : 1);
   const auto by = [&](NameState counted) {
     return (state == number(counted) ? 1 : 0) - (before.is(counted) ? 1 : 0);
@@ -428,6 +448,9 @@ void ReadModels::count_name(const NameEntry& before, std::int64_t state, std::st
   if (before.dns_instance == dns_instance && before.node_instance == node_instance) return;
   use_names(before.dns_instance, before.node_instance, -1);
   use_names(dns_instance, node_instance, 1);
+  if (before.dns_instance == dns_instance) return;
+  use_domain(name, before.dns_instance, -1);
+  use_domain(name, dns_instance, 1);
 }
 
 void ReadModels::use_names(std::string_view dns_instance, std::string_view node_instance, std::int64_t by) {
@@ -438,6 +461,14 @@ void ReadModels::use_names(std::string_view dns_instance, std::string_view node_
     uses.changed = true;
     if (dns_instance == node_instance) return;
   }
+}
+
+void ReadModels::use_domain(std::string_view name, std::string_view dns_instance, std::int64_t by) {
+  if (dns_instance.empty()) return;
+  const std::string_view domain = name.substr(name.find('@') + 1);
+  Uses& uses = domain_uses_[{std::string{domain}, std::string{dns_instance}}];
+  uses.names += by;
+  uses.changed = true;
 }
 
 void ReadModels::use_offer(std::string_view node_instance, std::int64_t by) {

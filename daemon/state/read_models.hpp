@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -92,16 +93,18 @@ class ReadModels {
   base::Result<void> domain_spoken_of(const Fact& fact, const Context& context);
 
   // Another state with the same record.
-  void count_state(const NameEntry& before, NameState state);
-  void count_name(const NameEntry& before, std::int64_t state, std::string_view dns_instance,
-                  std::string_view node_instance);
+  void count_state(std::string_view name, const NameEntry& before, NameState state);
+  void count_name(std::string_view name, const NameEntry& before, std::int64_t state,
+                  std::string_view dns_instance, std::string_view node_instance);
   void use_names(std::string_view dns_instance, std::string_view node_instance, std::int64_t by);
+  void use_domain(std::string_view name, std::string_view dns_instance, std::int64_t by);
   void use_offer(std::string_view node_instance, std::int64_t by);
 
   Connection* connection_;
   Counts totals_;
   bool totals_changed_ = false;
   std::unordered_map<std::string, Uses> uses_;
+  std::map<std::pair<std::string, std::string>, Uses> domain_uses_;  // by domain and DNS instance
 
   Statement find_name_;
   Statement insert_name_;
@@ -129,6 +132,8 @@ class ReadModels {
   Statement announce_registration_;
   Statement write_totals_;
   Statement write_uses_;
+  Statement write_domain_uses_;
+  Statement erase_domain_uses_;
 };
 
 // Applies all events of `log` ("main" or the name of an attached file) to the tables of `connection`, which

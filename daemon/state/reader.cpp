@@ -230,10 +230,11 @@ Reader::Reader(Connection connection)
               "FROM events e JOIN event_types t ON t.key = e.type LEFT JOIN runs r ON r.key = e.run "
               "WHERE e.tenant = ?1 AND e.seq > ?2 ORDER BY e.seq LIMIT ?3"),
       uses_(connection_, "SELECT instance, names, offers FROM instance_uses WHERE names > 0 OR offers > 0"),
+      domain_uses_(connection_, "SELECT domain, instance, names FROM domain_uses"),
       open_instances_(
           connection_,
-          "SELECT i.instances FROM runs r INDEXED BY runs_open JOIN run_inputs i ON i.run = r.key "
-          "WHERE r.finished IS NULL"),
+          "SELECT i.instances, n.name FROM runs r INDEXED BY runs_open JOIN run_inputs i ON i.run = r.key "
+          "JOIN names n ON n.key = r.name WHERE r.finished IS NULL"),
       totals_(connection_,
               "SELECT coalesce(t.names, 0), coalesce(t.live, 0), coalesce(t.open_runs, 0), "
               "coalesce(t.paused_runs, 0), "
@@ -515,32 +516,54 @@ base::Result<EventPage> Reader::read_events(std::string_view tenant, Position af
 }
 
 base::Result<std::vector<InstanceUse>> Reader::instances_in_use() {
+  auto all = in_use();
+  if (!all) return base::fail(all.error());
+  return std::move(all->instances);
+}
+
+base::Result<InUse> Reader::in_use() {
   const Snapshot snapshot(begin_, end_);
   if (!snapshot.begun()) return base::fail(snapshot.begun().error());
-  std::map<std::string, InstanceUse> uses;
+  std::map<std::string, InstanceUse> instances;
+  std::map<std::string, DomainUse> domains;
   auto row = uses_.first();
   for (; row && *row; row = uses_.next()) {
-    InstanceUse& use = uses[std::string{uses_.text(0)}];
+    InstanceUse& use = instances[std::string{uses_.text(0)}];
     use.names = uses_.count(1);
     use.offers = uses_.count(2);
   }
   if (!row) return base::fail(row.error());
+  row = domain_uses_.first();
+  for (; row && *row; row = domain_uses_.next()) {
+    domains[std::string{domain_uses_.text(0)}].names[std::string{domain_uses_.text(1)}] =
+        domain_uses_.count(2);
+  }
+  if (!row) return base::fail(row.error());
   row = open_instances_.first();
   for (; row && *row; row = open_instances_.next()) {
+    const std::string_view name = open_instances_.text(1);
+    DomainUse& domain = domains[std::string{name.substr(name.find('@') + 1)}];
+    ++domain.open_runs;
     std::string_view rest = open_instances_.text(0);
     while (!rest.empty()) {
       const auto end = std::min(rest.find(' '), rest.size());
-      ++uses[std::string{rest.substr(0, end)}].open_runs;
+      const std::string instance{rest.substr(0, end)};
+      ++instances[instance].open_runs;
+      ++domain.runs_with[instance];
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
   }
   if (!row) return base::fail(row.error());
-  std::vector<InstanceUse> list;
-  for (auto& [instance, use] : uses) {
+  InUse all;
+  for (auto& [instance, use] : instances) {
     use.instance = instance;
-    list.push_back(std::move(use));
+    all.instances.push_back(std::move(use));
   }
-  return list;
+  for (auto& [domain, use] : domains) {
+    use.domain = domain;
+    all.domains.push_back(std::move(use));
+  }
+  return all;
 }
 
 base::Result<Totals> Reader::totals() {

@@ -57,6 +57,7 @@ class Reader {
   base::Result<std::vector<OpenRun>> open_runs(RunKey after, std::uint32_t limit);
   base::Result<EventPage> events_after(std::string_view tenant, Position after, std::uint32_t limit);
   base::Result<std::vector<InstanceUse>> instances_in_use();
+  base::Result<InUse> in_use();
   base::Result<Totals> totals();
 
   std::uint32_t epoch() const { return epoch_; }
@@ -105,6 +106,7 @@ class Reader {
   Statement head_;
   Statement events_;
   Statement uses_;
+  Statement domain_uses_;
   Statement open_instances_;
   Statement totals_;
 };

@@ -183,6 +183,14 @@ asio::awaitable<Result<void>> SqliteStore::rebuild() {
   co_return co_await parts_->submit<void>(std::move(action));
 }
 
+asio::awaitable<Result<void>> SqliteStore::limit_open_runs(std::uint64_t most) {
+  std::function<Result<void>(UnitWriter&)> action = [most](UnitWriter& writer) {
+    writer.limit_open_runs(most);
+    return Result<void>{};
+  };
+  co_return co_await parts_->submit<void>(std::move(action));
+}
+
 asio::awaitable<void> SqliteStore::wait_for_event(std::string tenant, std::uint64_t seq,
                                                   base::Duration wait) {
   co_await parts_->waits.wait(std::move(tenant), seq, wait);
@@ -276,6 +284,10 @@ Result<EventPage> SqliteStore::events_after(std::string_view tenant, Position af
 
 Result<std::vector<InstanceUse>> SqliteStore::instances_in_use() {
   return parts_->readers->lend()->instances_in_use();
+}
+
+Result<InUse> SqliteStore::in_use() {
+  return parts_->readers->lend()->in_use();
 }
 
 Result<Totals> SqliteStore::totals() {

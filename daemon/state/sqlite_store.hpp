@@ -83,10 +83,13 @@ class SqliteStore final : public Store {
   Result<std::vector<OpenRun>> open_runs(RunKey after, std::uint32_t limit) override;
   Result<EventPage> events_after(std::string_view tenant, Position after, std::uint32_t limit) override;
   Result<std::vector<InstanceUse>> instances_in_use() override;
+  Result<InUse> in_use() override;
   Result<Totals> totals() override;
   boost::asio::awaitable<void> wait_for_event(std::string tenant, std::uint64_t seq,
                                               base::Duration wait) override;
 
+  // From now on as Settings::max_open_runs; runs that are open stay so.
+  boost::asio::awaitable<Result<void>> limit_open_runs(std::uint64_t most);
   // Clears the read models and applies all events again, in one transaction; writes wait meanwhile.
   boost::asio::awaitable<Result<void>> rebuild();
   // Rebuilds into memory and says how that differs from the file: one line a row; none when all is well.

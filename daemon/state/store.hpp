@@ -10,6 +10,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -78,6 +79,20 @@ struct InstanceUse {
   std::uint64_t open_runs = 0;
   std::uint64_t names = 0;
   std::uint64_t offers = 0;  // active or retired
+};
+
+// Who depends on where a domain's records are.
+struct DomainUse {
+  std::string domain;
+  std::map<std::string, std::uint64_t> names;  // with a record in DNS, by the instance that holds it
+  std::uint64_t open_runs = 0;
+  std::map<std::string, std::uint64_t> runs_with;  // open runs by each instance that they may call
+};
+
+// All that a configuration must not take away, at one moment.
+struct InUse {
+  std::vector<InstanceUse> instances;
+  std::vector<DomainUse> domains;  // in order
 };
 
 struct Totals {
@@ -229,6 +244,8 @@ class Store {
   // caller's position is not of this log.
   virtual Result<EventPage> events_after(std::string_view tenant, Position after, std::uint32_t limit) = 0;
   virtual Result<std::vector<InstanceUse>> instances_in_use() = 0;
+  // The same with the domains, of one moment.
+  virtual Result<InUse> in_use() = 0;
   virtual Result<Totals> totals() = 0;
 
   // Resolves when the tenant has an event after `seq`, or at the latest after `wait`. For long polls and

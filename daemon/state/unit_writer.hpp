@@ -35,6 +35,8 @@ class UnitWriter {
   base::Result<void> write(const DomainUnit& unit);
   // Clears the read models and applies every event again. Takes as long as it takes.
   base::Result<void> rebuild();
+  // Further runs are refused while so many are open.
+  void limit_open_runs(std::uint64_t most) { max_open_runs_ = most; }
   bool dirty() const { return dirty_; }
   base::Result<void> commit();
   base::Result<void> roll_back();

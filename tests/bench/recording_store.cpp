@@ -148,6 +148,10 @@ Result<std::vector<state::InstanceUse>> RecordingStore::instances_in_use() {
   return store_.instances_in_use();
 }
 
+Result<state::InUse> RecordingStore::in_use() {
+  return store_.in_use();
+}
+
 Result<state::Totals> RecordingStore::totals() {
   return store_.totals();
 }

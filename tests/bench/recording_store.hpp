@@ -69,6 +69,7 @@ class RecordingStore final : public state::Store {
   base::Result<state::EventPage> events_after(std::string_view tenant, state::Position after,
                                               std::uint32_t limit) override;
   base::Result<std::vector<state::InstanceUse>> instances_in_use() override;
+  base::Result<state::InUse> in_use() override;
   base::Result<state::Totals> totals() override;
   boost::asio::awaitable<void> wait_for_event(std::string tenant, std::uint64_t seq,
                                               base::Duration wait) override;

@@ -188,6 +188,7 @@ class FakeStore final : public state::Store {
     return page;
   }
   state::Result<std::vector<state::InstanceUse>> instances_in_use() override { return unexpected(); }
+  state::Result<state::InUse> in_use() override { return unexpected(); }
   state::Result<state::Totals> totals() override { return unexpected(); }
 
   asio::awaitable<void> wait_for_event(std::string, std::uint64_t, base::Duration wait) override {

@@ -106,6 +106,20 @@ TEST_F(StateFile, OfANewerVersionIsRefusedNamingBoth) {
   EXPECT_THAT(status.message(), HasSubstr(fmt::format("versions up to {}", migrations().size())));
 }
 
+// Version 4 did not count where the records of a domain are.
+TEST_F(StateFile, OfVersion4CountsItsNamesWhenItIsBroughtUp) {
+  open();
+  make_live("alice@example.com");
+  make_live("bob@example.com", "o2");
+  remove("bob@example.com", author.now + std::chrono::hours{1});
+  change("DROP TABLE domain_uses; PRAGMA user_version = 4");
+  open();
+  const auto uses = *store->in_use();
+  ASSERT_EQ(uses.domains.size(), 1u);
+  EXPECT_EQ(uses.domains[0].names.at("zone"), 1u);
+  expect_sound();
+}
+
 // As the first paynamed wrote it.
 TEST_F(StateFile, OfTheFirstVersionIsBroughtToTheNewest) {
   {

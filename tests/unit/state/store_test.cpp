@@ -304,6 +304,41 @@ TEST_F(Writes, RebuiltReadModelsAreTheSame) {
   EXPECT_EQ(name("alice@example.com").owner, "o1");
 }
 
+TEST_F(Writes, InUseSaysWhereTheRecordsOfADomainAre) {
+  make_live("alice@example.com");
+  make_live("bob@example.com", "o2");
+  make_live("carol@other.example");
+  ASSERT_TRUE(accept(author.run(Verb::kRegister, "dora@other.example")));
+  NewRun rotate = author.run(Verb::kRotate, "alice@example.com");
+  rotate.instances = {"sandbox", "zone"};
+  ASSERT_TRUE(accept(rotate));
+  auto uses = *store->in_use();
+  ASSERT_EQ(uses.domains.size(), 2u);
+  EXPECT_EQ(uses.domains[0].domain, "example.com");
+  const std::map<std::string, std::uint64_t> two{{"zone", 2}};
+  EXPECT_EQ(uses.domains[0].names, two);
+  EXPECT_EQ(uses.domains[0].open_runs, 1u);
+  EXPECT_EQ(uses.domains[0].runs_with["zone"], 1u);
+  EXPECT_EQ(uses.domains[1].domain, "other.example");
+  EXPECT_EQ(uses.domains[1].names["zone"], 1u);
+  EXPECT_EQ(uses.domains[1].open_runs, 1u) << "also of a name that has no record yet";
+  remove("carol@other.example", author.now + std::chrono::hours{1});
+  uses = *store->in_use();
+  ASSERT_EQ(uses.domains.size(), 2u);
+  EXPECT_TRUE(uses.domains[1].names.empty()) << "a name in quarantine is nowhere";
+  expect_sound();
+  reopen();
+  EXPECT_EQ(store->in_use()->domains[0].names, two);
+}
+
+TEST_F(Writes, OpenRunsAreLimitedAnew) {
+  ASSERT_TRUE(wait_for(io, store->limit_open_runs(1)));
+  ASSERT_TRUE(accept(author.run(Verb::kRegister, "alice@example.com")));
+  EXPECT_EQ(accept(author.run(Verb::kRegister, "bob@example.com")).error().code(), Code::kResourceExhausted);
+  ASSERT_TRUE(wait_for(io, store->limit_open_runs(2)));
+  EXPECT_TRUE(accept(author.run(Verb::kRegister, "bob@example.com")));
+}
+
 TEST_F(Writes, DueOffersArePagedAlsoWhereTheyFellDueTogether) {
   for (const char* it : {"a@example.com", "b@example.com", "c@example.com", "d@example.com"}) {
     make_live(it);
