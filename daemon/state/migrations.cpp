@@ -234,8 +234,8 @@ CREATE TABLE domain_looks(
 ) WITHOUT ROWID;
 )sql";
 
-// How many names of a domain have their record at which instance: a domain with names stays where it is. A read
-// model; rows that count nothing are not kept.
+// How many names of a domain have their record at which instance: a domain with names stays where it is. A
+// read model; rows that count nothing are not kept.
 constexpr const char* kSchema5 = R"sql(
 CREATE TABLE domain_uses(
   domain   TEXT    NOT NULL,
@@ -249,7 +249,8 @@ INSERT INTO domain_uses
 
 constexpr std::array kMigrations{Migration{kSchema1}, Migration{kSchema2}, Migration{kSchema3},
                                  Migration{kSchema4}, Migration{kSchema5}};
-constexpr std::array kReadModels{"names", "offers", "runs", "totals", "instance_uses", "domain_uses", "domains"};
+constexpr std::array kReadModels{"names",         "offers",      "runs",   "totals",
+                                 "instance_uses", "domain_uses", "domains"};
 
 base::Result<void> step_forward(Connection& connection, const Migration& migration, std::size_t to) {
   if (auto begun = connection.execute("BEGIN IMMEDIATE"); !begun) return begun;
