@@ -170,6 +170,11 @@ void InstanceCore::mark_stuck(std::uint64_t id) {
       {{"method", method}, {"call", id}});
 }
 
+std::optional<std::uint64_t> InstanceCore::oldest_open_call() const {
+  const std::lock_guard lock(mutex_);
+  return open_.empty() ? std::nullopt : std::optional{open_.begin()->first};
+}
+
 std::optional<std::uint64_t> InstanceCore::when_settled(std::uint64_t call_id, std::function<void()> waiter) {
   const std::lock_guard lock(mutex_);
   const auto at = open_.find(call_id);

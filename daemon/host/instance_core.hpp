@@ -5,6 +5,7 @@
 // is never held while foreign code runs.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/strand.hpp>
 #include <filesystem>
@@ -55,6 +56,7 @@ class InstanceCore : public std::enable_shared_from_this<InstanceCore> {
   const std::string& id() const { return id_; }
   const Module& module() const { return module_; }
   bool retired() const { return retired_; }
+  void set_retired(bool retired) { retired_ = retired; }
   base::Clock& clock() { return host_->clock; }
   boost::asio::any_io_executor supervisor() { return host_->supervisor->executor(); }
   // The secrets that the plugin may read; filled before create().
@@ -72,6 +74,9 @@ class InstanceCore : public std::enable_shared_from_this<InstanceCore> {
   // answered already (the waiter is not called then).
   std::optional<std::uint64_t> when_settled(std::uint64_t call_id, std::function<void()> waiter);
   void forget_settled(std::uint64_t call_id, std::uint64_t number);
+
+  // The call that is open for longest; nothing when none is.
+  std::optional<std::uint64_t> oldest_open_call() const;
 
   // No more calls; `then` comes when the plugin is gone.
   void stop(std::function<void()> then);
@@ -135,7 +140,7 @@ class InstanceCore : public std::enable_shared_from_this<InstanceCore> {
   const std::shared_ptr<HostContext> host_;
   const std::string id_;
   const Module& module_;
-  const bool retired_;
+  std::atomic<bool> retired_;
   const observe::Log log_;
   Secrets secrets_;
   observe::BoundedMetrics metrics_;

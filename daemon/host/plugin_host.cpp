@@ -10,6 +10,7 @@
 #include <mutex>
 #include <set>
 
+#include "base/broadcast.hpp"
 #include "host/instance_core.hpp"
 #include "host/module.hpp"
 #include "host/registry.hpp"
@@ -22,6 +23,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::chrono::seconds kDestructorPatience{10};
+constexpr base::Duration kLook{1'000};
 
 // The module of a table and the mistakes in it.
 struct Checked {
@@ -29,11 +31,12 @@ struct Checked {
   std::optional<InstanceProblem> problem;
 };
 
-Checked check_instance(const HostSettings& settings, const InstanceConfig& config) {
+Checked check_instance(const std::vector<std::filesystem::path>& module_directories,
+                       const InstanceConfig& config) {
   const auto failed = [&](base::Status status, std::vector<SchemaProblem> problems = {}) {
     return Checked{nullptr, InstanceProblem{config.id, std::move(status), std::move(problems)}};
   };
-  const auto file = find_module(config.module, settings.module_directories);
+  const auto file = find_module(config.module, module_directories);
   if (!file) return failed(file.error());
   const auto module = load_module(*file);
   if (!module) return failed(module.error());
@@ -135,7 +138,7 @@ std::vector<InstanceProblem> check_instances(const HostSettings& settings,
                                              const std::vector<InstanceConfig>& configs) {
   auto problems = check_ids(configs);
   for (const auto& config : configs) {
-    auto checked = check_instance(settings, config);
+    auto checked = check_instance(settings.module_directories, config);
     if (checked.problem) problems.push_back(std::move(*checked.problem));
   }
   return problems;
@@ -154,7 +157,8 @@ class PluginHost::State {
         supervisor(std::make_shared<ThreadPool>(1, 1)),
         context(std::make_shared<HostContext>(HostContext{clock, log.area("plugin"), metrics, pool,
                                                           supervisor, settings.directory, settings.services,
-                                                          settings.on_observation})) {}
+                                                          settings.on_observation})),
+        ended(clock) {}
 
   ~State() {
     auto running = cores_not_stopped();
@@ -180,18 +184,36 @@ class PluginHost::State {
 
   std::vector<std::shared_ptr<InstanceCore>> cores_not_stopped() const {
     std::vector<std::shared_ptr<InstanceCore>> running;
+    const std::lock_guard lock(mutex);
     for (const auto& core : all) {
       if (core->info().state != InstanceInfo::State::kStopped) running.push_back(core);
     }
     return running;
   }
 
+  // Makes one instance, which nobody can find yet.
+  static asio::awaitable<std::optional<InstanceProblem>> make(
+      std::shared_ptr<State> state, InstanceConfig config,
+      std::vector<std::filesystem::path> module_directories, std::vector<Entry>& made);
+
   const HostSettings settings;
   const std::shared_ptr<ThreadPool> pool;
   const std::shared_ptr<ThreadPool> supervisor;
   const std::shared_ptr<HostContext> context;
-  std::vector<std::shared_ptr<InstanceCore>> all;  // also those whose create failed or did not return
-  std::map<std::string, Entry, std::less<>> instances;
+
+  mutable std::mutex mutex;
+  // Also those whose create failed or did not return, and those that lost their place. Guarded by mutex.
+  std::vector<std::shared_ptr<InstanceCore>> all;
+  std::map<std::string, Entry, std::less<>> instances;  // guarded by mutex
+  std::vector<Entry> replaced;                          // guarded by mutex
+  std::multiset<std::string> ending;                    // ids of those in end(); guarded by mutex
+  base::Broadcast ended;
+};
+
+class PluginHost::Prepared {
+ public:
+  std::vector<State::Entry> made;
+  std::vector<InstanceProblem> problems;
 };
 
 std::unique_ptr<PluginHost> PluginHost::create(HostSettings settings, base::Clock& clock, observe::Log log,
@@ -203,73 +225,173 @@ std::unique_ptr<PluginHost> PluginHost::create(HostSettings settings, base::Cloc
 PluginHost::PluginHost(std::shared_ptr<State> state) : state_(std::move(state)) {}
 PluginHost::~PluginHost() = default;
 
-asio::awaitable<std::vector<InstanceProblem>> PluginHost::load(std::vector<InstanceConfig> configs) {
-  const auto state = state_;
-  auto problems = check_ids(configs);
-  for (auto& config : configs) {
-    if (state->instances.contains(config.id)) continue;  // told by check_ids
-    auto checked = check_instance(state->settings, config);
-    if (checked.problem) {
-      problems.push_back(std::move(*checked.problem));
-      continue;
-    }
-    const auto core = InstanceCore::make(state->context, config.id, *checked.module, config.retired);
+asio::awaitable<std::optional<InstanceProblem>> PluginHost::State::make(
+    std::shared_ptr<State> state, InstanceConfig config,
+    std::vector<std::filesystem::path> module_directories, std::vector<Entry>& made_entries) {
+  auto checked = check_instance(module_directories, config);
+  if (checked.problem) co_return std::move(checked.problem);
+  const auto core = InstanceCore::make(state->context, config.id, *checked.module, config.retired);
+  {
+    const std::lock_guard lock(state->mutex);
     state->all.push_back(core);
-    const auto table = checked.module->schema().replace_secrets(
-        config.table, [&](const std::string& path, SecretSource source) {
-          return core->secrets().add(path, std::move(source));
-        });
-    struct Made {
-      std::mutex mutex;
-      std::optional<base::Status> status;
-    };
-    const auto made = std::make_shared<Made>();
-    const auto countdown = std::make_shared<Countdown>(1);
-    core->create(boost::json::serialize(table), [made, countdown](base::Status status) {
-      {
-        const std::lock_guard lock(made->mutex);
-        made->status = std::move(status);
-      }
-      countdown->down();
-    });
-    co_await wait_for(countdown, state->context->clock, state->settings.create_timeout, core->supervisor());
+  }
+  const auto table = checked.module->schema().replace_secrets(
+      config.table, [&](const std::string& path, SecretSource source) {
+        return core->secrets().add(path, std::move(source));
+      });
+  struct Made {
+    std::mutex mutex;
     std::optional<base::Status> status;
+  };
+  const auto made = std::make_shared<Made>();
+  const auto countdown = std::make_shared<Countdown>(1);
+  core->create(boost::json::serialize(table), [made, countdown](base::Status status) {
     {
       const std::lock_guard lock(made->mutex);
-      status = made->status;
+      made->status = std::move(status);
     }
-    const auto who = "The plugin " + checked.module->name() + " for the instance " + config.id;
-    if (!status) {
-      core->stop([] {});
-      problems.push_back(
-          {config.id,
-           base::deadline_exceeded(who + " did not return from create in " +
-                                   base::to_string(state->settings.create_timeout) + "; ask its author."),
-           {}});
-    } else if (!status->ok()) {
-      problems.push_back(
-          {config.id,
-           base::Status(status->code(), who + " refused its table: " + status->message(), status->detail()),
-           {}});
-    } else {
-      state->context->log.info("an instance runs", {{"instance", config.id},
-                                                    {"module", checked.module->name()},
-                                                    {"version", checked.module->version()},
-                                                    {"contract", checked.module->contract()},
-                                                    {"retired", config.retired}});
-      state->instances.emplace(config.id, State::Entry{core, std::make_unique<Instance>(core)});
+    countdown->down();
+  });
+  co_await wait_for(countdown, state->context->clock, state->settings.create_timeout, core->supervisor());
+  std::optional<base::Status> status;
+  {
+    const std::lock_guard lock(made->mutex);
+    status = made->status;
+  }
+  const auto who = "The plugin " + checked.module->name() + " for the instance " + config.id;
+  if (!status) {
+    core->stop([] {});
+    co_return InstanceProblem{
+        config.id,
+        base::deadline_exceeded(who + " did not return from create in " +
+                                base::to_string(state->settings.create_timeout) + "; ask its author."),
+        {}};
+  }
+  if (!status->ok()) {
+    co_return InstanceProblem{
+        config.id,
+        base::Status(status->code(), who + " refused its table: " + status->message(), status->detail()),
+        {}};
+  }
+  state->context->log.info("an instance runs", {{"instance", config.id},
+                                                {"module", checked.module->name()},
+                                                {"version", checked.module->version()},
+                                                {"contract", checked.module->contract()},
+                                                {"retired", config.retired}});
+  made_entries.push_back(Entry{core, std::make_unique<Instance>(core)});
+  co_return std::nullopt;
+}
+
+asio::awaitable<std::vector<InstanceProblem>> PluginHost::load(std::vector<InstanceConfig> configs) {
+  auto prepared = co_await prepare(std::move(configs), state_->settings.module_directories);
+  adopt(prepared, {});
+  co_return std::move(prepared->problems);
+}
+
+asio::awaitable<std::shared_ptr<PluginHost::Prepared>> PluginHost::prepare(
+    std::vector<InstanceConfig> configs, std::vector<std::filesystem::path> module_directories) {
+  const auto state = state_;
+  const auto prepared = std::make_shared<Prepared>();
+  prepared->problems = check_ids(configs);
+  std::set<std::string> seen;
+  for (auto& config : configs) {
+    if (!seen.insert(config.id).second) continue;  // told by check_ids
+    auto problem = co_await State::make(state, std::move(config), module_directories, prepared->made);
+    if (problem) prepared->problems.push_back(std::move(*problem));
+  }
+  co_return prepared;
+}
+
+const std::vector<InstanceProblem>& PluginHost::problems(const Prepared& prepared) {
+  return prepared.problems;
+}
+
+void PluginHost::discard(const std::shared_ptr<Prepared>& prepared) {
+  for (const auto& entry : prepared->made) entry.core->stop([] {});
+  prepared->made.clear();
+}
+
+std::vector<Instance*> PluginHost::adopt(const std::shared_ptr<Prepared>& prepared,
+                                         const std::vector<std::string>& removed) {
+  std::vector<Instance*> without_place;
+  const std::lock_guard lock(state_->mutex);
+  const auto displace = [&](const std::string& id) {
+    const auto found = state_->instances.find(id);
+    if (found == state_->instances.end()) return;
+    without_place.push_back(found->second.instance.get());
+    state_->ending.insert(id);
+    state_->replaced.push_back(std::move(found->second));
+    state_->instances.erase(found);
+  };
+  for (const std::string& id : removed) displace(id);
+  for (auto& entry : prepared->made) {
+    const std::string id = entry.core->id();
+    displace(id);
+    state_->instances.emplace(id, std::move(entry));
+  }
+  prepared->made.clear();
+  return without_place;
+}
+
+asio::awaitable<bool> PluginHost::end(Instance* instance, base::Duration drain, base::Duration stop) {
+  const auto state = state_;
+  std::shared_ptr<InstanceCore> core;
+  {
+    const std::lock_guard lock(state->mutex);
+    for (const auto& entry : state->replaced) {
+      if (entry.instance.get() == instance) core = entry.core;
     }
   }
-  co_return problems;
+  if (!core) co_return true;
+  base::Clock& clock = state->context->clock;
+  const base::MonotonicTime limit = clock.monotonic() + drain;
+  for (;;) {
+    const auto open = core->oldest_open_call();
+    const auto left = std::chrono::ceil<base::Duration>(limit - clock.monotonic());
+    if (!open || left.count() <= 0 || !co_await instance->settled(*open, left)) break;
+  }
+  const auto countdown = std::make_shared<Countdown>(1);
+  core->stop([countdown] { countdown->down(); });
+  co_await wait_for(countdown, clock, stop, core->supervisor());
+  const bool stopped = core->info().state == InstanceInfo::State::kStopped;
+  if (!stopped) core->leave();
+  {
+    const std::lock_guard lock(state->mutex);
+    state->ending.erase(state->ending.find(core->id()));
+  }
+  state->ended.notify();
+  co_return stopped;
 }
 
 Instance* PluginHost::find(std::string_view id) {
+  const std::lock_guard lock(state_->mutex);
   const auto found = state_->instances.find(id);
   return found == state_->instances.end() ? nullptr : found->second.instance.get();
 }
 
+asio::awaitable<Instance*> PluginHost::find_alone(std::string id) {
+  const auto state = state_;
+  for (;;) {
+    const auto seen = state->ended.count();
+    {
+      const std::lock_guard lock(state->mutex);
+      const auto found = state->instances.find(id);
+      if (found == state->instances.end()) co_return nullptr;
+      if (!state->ending.contains(id)) co_return found->second.instance.get();
+    }
+    co_await state->ended.wait(seen, kLook);
+  }
+}
+
+void PluginHost::set_retired(std::string_view id, bool retired) {
+  const std::lock_guard lock(state_->mutex);
+  const auto found = state_->instances.find(id);
+  if (found != state_->instances.end()) found->second.core->set_retired(retired);
+}
+
 std::vector<Instance*> PluginHost::list() {
   std::vector<Instance*> list;
+  const std::lock_guard lock(state_->mutex);
   for (const auto& [id, entry] : state_->instances) list.push_back(entry.instance.get());
   return list;
 }

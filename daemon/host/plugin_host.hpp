@@ -1,6 +1,6 @@
 // PluginHost: all instances of the daemon, the pool they run on, and what they may ask the daemon for.
 //
-// Threads: find(), list() and the coroutines may be used from any thread once load() is done.
+// Threads: every function may be called from any thread once load() is done.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -74,9 +74,30 @@ class PluginHost {
   // Makes all instances, once. What cannot be made is in the answer; the others run. Empty: all run.
   boost::asio::awaitable<std::vector<InstanceProblem>> load(std::vector<InstanceConfig> configs);
 
-  // Owned by the host; nullptr if there is none.
+  // Owned by the host and valid as long as it, also when another one has taken the place; nullptr if there
+  // is none.
   Instance* find(std::string_view id);
   std::vector<Instance*> list();
+  // The same, when the one that it replaced has ended: no two that stand for one id get calls at once.
+  boost::asio::awaitable<Instance*> find_alone(std::string id);
+
+  // Instances that are made and get no calls yet, and those that could not be made.
+  class Prepared;
+  // Makes instances as load() does, beside those that run. `module_directories` as in the settings.
+  boost::asio::awaitable<std::shared_ptr<Prepared>> prepare(
+      std::vector<InstanceConfig> configs, std::vector<std::filesystem::path> module_directories);
+  static const std::vector<InstanceProblem>& problems(const Prepared& prepared);
+  // Stops instances that are not wanted any more.
+  void discard(const std::shared_ptr<Prepared>& prepared);
+  // From now on find() gives those that were made in place of those with the same id, and none for
+  // `removed`. What had the place before is the answer; give each to end().
+  std::vector<Instance*> adopt(const std::shared_ptr<Prepared>& prepared,
+                               const std::vector<std::string>& removed);
+  // Lets the calls of an instance without a place come to their end for at most `drain`, then stops it for
+  // at most `stop`. False when it did not stop: it is left as it is, with a line in the log.
+  boost::asio::awaitable<bool> end(Instance* instance, base::Duration drain, base::Duration stop);
+  // Whether it gets new work; it is not made anew for that.
+  void set_retired(std::string_view id, bool retired);
 
   // Stops every instance: no new calls, open ones are cancelled, plugins join their threads. Those that are
   // not done after `deadline` are left as they are, with a log line each; their ids are the answer. Then the

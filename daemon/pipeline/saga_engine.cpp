@@ -89,7 +89,13 @@ asio::awaitable<Result<Accepted>> SagaEngine::submit(Command command) {
   if (stopping_) {
     co_return base::fail(base::unavailable("the daemon is stopping; send the request again in a moment"));
   }
-  const std::shared_ptr<const Runtime> runtime = dependencies_.runtime();
+  // Held until the run is on disk: a new configuration is then checked against it.
+  std::shared_ptr<const Runtime> runtime;
+  if (dependencies_.lease) {
+    runtime = co_await dependencies_.lease();
+  } else {
+    runtime = dependencies_.runtime();
+  }
   auto before = replay(command, *runtime);
   if (!before) co_return base::fail(before.error());
   if (*before) co_return **std::move(before);

@@ -42,6 +42,8 @@ class SagaEngine final : public Engine {
     std::function<void(const base::Uuid& run, std::string_view message, const base::Status&)> on_trouble;
     // A run that came to rest: final, paused or waiting.
     std::function<void(const Run&)> on_rest;
+    // LiveRuntime::lease, where the configuration may be replaced; else `runtime` is asked.
+    std::function<boost::asio::awaitable<std::shared_ptr<const Runtime>>()> lease = {};
   };
 
   SagaEngine(Settings settings, Dependencies dependencies, ActionTable actions);

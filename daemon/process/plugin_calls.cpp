@@ -35,34 +35,49 @@ asio::awaitable<bool> PluginCalls::settle_earlier(std::string key) {
     if (found == open_.end()) co_return true;
     earlier = found->second;
   }
-  host::Instance* instance = host_.find(earlier.instance);
-  if (instance && !co_await instance->settled(earlier.call_id, kGrace)) co_return false;
+  if (!co_await earlier.instance->settled(earlier.call_id, kGrace)) co_return false;
   const std::lock_guard lock(mutex_);
   open_.erase(key);
   co_return true;
 }
 
-asio::awaitable<PluginAnswer> PluginCalls::call(pipeline::PluginCall call) {
-  host::Instance* instance = host_.find(call.instance);
-  if (!instance) {
-    // Not for good: the operator can bring it back, so the run must not be turned back for it.
-    co_return PluginAnswer{base::fail(base::unavailable("there is no instance '" + call.instance +
-                                                        "' running; mend it and restart the daemon")),
-                           false};
+asio::awaitable<PluginCalls::Attempt> PluginCalls::attempt(const pipeline::PluginCall& call) {
+  Attempt attempt;
+  for (;;) {
+    host::Instance* const before = attempt.instance;
+    attempt.instance = co_await host_.find_alone(call.instance);
+    if (!attempt.instance || attempt.instance == before) co_return attempt;
+    host::CallOptions options{call.timeout, call.key};
+    options.correlation_id = call.correlation_id;
+    options.traceparent = call.traceparent;
+    std::string method = call.method;
+    std::string request = call.request;
+    attempt.outcome =
+        co_await attempt.instance->call_bytes(std::move(method), std::move(request), std::move(options));
+    // It may have lost its place just before the call, which then was not begun: that is no failure of the
+    // step's.
+    const bool refused = !attempt.outcome.still_open && !attempt.outcome.result &&
+                         attempt.outcome.result.error().code() == base::Code::kUnavailable;
+    if (!refused || host_.find(call.instance) == attempt.instance) co_return attempt;
   }
+}
+
+asio::awaitable<PluginAnswer> PluginCalls::call(pipeline::PluginCall call) {
   const std::string key = effect_of(call.settle_key.empty() ? call.key : call.settle_key);
   if (!key.empty() && !co_await settle_earlier(key)) co_return still_acting(call.instance);
-
-  host::CallOptions options{call.timeout, call.key};
-  options.correlation_id = std::move(call.correlation_id);
-  options.traceparent = std::move(call.traceparent);
-  auto outcome =
-      co_await instance->call_bytes(std::move(call.method), std::move(call.request), std::move(options));
+  Attempt made = co_await attempt(call);
+  if (!made.instance) {
+    // Not for good: the operator can bring it back, so the run must not be turned back for it.
+    co_return PluginAnswer{base::fail(base::unavailable("there is no instance '" + call.instance +
+                                                        "' running; mend it and reload the configuration")),
+                           false};
+  }
+  auto& outcome = made.outcome;
   if (!outcome.still_open || key.empty()) co_return PluginAnswer{std::move(outcome.result), false};
 
   {
     const std::lock_guard lock(mutex_);
-    open_[key] = {call.instance, outcome.call_id};
+    open_[key] = {made.instance, outcome.call_id};
   }
   if (!co_await settle_earlier(key)) co_return still_acting(call.instance);
   co_return PluginAnswer{std::move(outcome.result), false};

@@ -1,5 +1,5 @@
 // PluginCalls: how steps call plugins. Sees to it that nothing is started for a key while an earlier call
-// under the same key may still act.
+// under the same key may still act, and nothing at an instance before the one that it replaced has ended.
 //
 // Threads: every function may be called from any thread.
 #pragma once
@@ -23,11 +23,17 @@ class PluginCalls {
 
  private:
   struct Open {
-    std::string instance;
+    host::Instance* instance = nullptr;  // the one that was called, whoever has its id by now
     std::uint64_t call_id = 0;
+  };
+  // One attempt at whoever stands for the id by then.
+  struct Attempt {
+    host::Instance* instance = nullptr;  // null: there was none
+    host::CallOutcome<std::string> outcome;
   };
 
   boost::asio::awaitable<bool> settle_earlier(std::string key);
+  boost::asio::awaitable<Attempt> attempt(const pipeline::PluginCall& call);
 
   host::PluginHost& host_;
   std::mutex mutex_;

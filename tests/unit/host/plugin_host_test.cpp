@@ -109,6 +109,87 @@ TEST_F(PluginHostTest, TimersOfAPluginFollowTheClockAndEndWithIt) {
   EXPECT_THAT(run(host_->stop(5s)), IsEmpty());
 }
 
+// --- another instance in the place of one
+
+TEST_F(PluginHostTest, AReplacedInstanceEndsItsCallsFirst) {
+  const Sockets sockets;
+  auto* before = make("answers_when_told", sockets);
+  auto open = start(before, "Publish", 60s);
+  sockets.await_call();
+
+  std::vector<InstanceConfig> configs;
+  configs.push_back({"answers_when_told", "memory_zone", {{"zone", "example."}}, false});
+  const auto prepared = run(host_->prepare(std::move(configs), {PAYNAMED_EXAMPLE_MODULES}));
+  ASSERT_THAT(PluginHost::problems(*prepared), IsEmpty());
+  EXPECT_EQ(host_->find("answers_when_told"), before) << "nobody finds it before it is adopted";
+  EXPECT_THAT(host_->adopt(prepared, {}), ElementsAre(before));
+  auto* after = host_->find("answers_when_told");
+  ASSERT_NE(after, before);
+  EXPECT_EQ(after->module(), "memory_zone");
+
+  auto alone = spawn(host_->find_alone("answers_when_told"));
+  auto ended = spawn(host_->end(before, 60s, 5s));
+  auto release = start(before, "Release");
+  EXPECT_TRUE(get(open).result) << "the call that was open was cut off";
+  EXPECT_TRUE(get(release).result);
+  EXPECT_TRUE(ended.get());
+  EXPECT_EQ(alone.get(), after);
+  EXPECT_EQ(before->info().state, InstanceInfo::State::kStopped);
+  EXPECT_TRUE(call(after, "Describe").result);
+}
+
+TEST_F(PluginHostTest, AReplacedInstanceIsFoundByNobodyAloneUntilItEnded) {
+  const Sockets sockets;
+  auto* before = make("answers_when_told", sockets);
+  auto open = start(before, "Publish", 600s);
+  sockets.await_call();
+  std::vector<InstanceConfig> configs;
+  configs.push_back({"answers_when_told", "memory_zone", {{"zone", "example."}}, false});
+  const auto prepared = run(host_->prepare(std::move(configs), {PAYNAMED_EXAMPLE_MODULES}));
+  host_->adopt(prepared, {});
+  auto alone = spawn(host_->find_alone("answers_when_told"));
+  auto ended = spawn(host_->end(before, 60s, 5s));
+  EXPECT_EQ(alone.wait_for(100ms), std::future_status::timeout);
+  eventually([&] { return clock_.pending() >= 3; });
+  clock_.advance(60s);
+  // The drain is over: the plugin is stopped, and what was open ends without an answer.
+  EXPECT_TRUE(ended.get());
+  EXPECT_EQ(get(open).result.error().code(), base::Code::kUnknown);
+  EXPECT_EQ(alone.get(), host_->find("answers_when_told"));
+}
+
+TEST_F(PluginHostTest, WhatIsRemovedIsNotFoundAndEnds) {
+  auto* zone = make("zone", "memory_zone", {{"zone", "example."}});
+  const auto prepared = run(host_->prepare({}, {}));
+  EXPECT_THAT(host_->adopt(prepared, {"zone", "never"}), ElementsAre(zone));
+  EXPECT_EQ(host_->find("zone"), nullptr);
+  EXPECT_THAT(host_->list(), IsEmpty());
+  EXPECT_EQ(run(host_->find_alone("zone")), nullptr);
+  EXPECT_TRUE(run(host_->end(zone, 1s, 5s)));
+  EXPECT_EQ(zone->info().state, InstanceInfo::State::kStopped);
+}
+
+TEST_F(PluginHostTest, WhatCannotBePreparedChangesNothing) {
+  auto* zone = make("zone", "memory_zone", {{"zone", "example."}});
+  std::vector<InstanceConfig> configs;
+  configs.push_back({"other", "memory_zone", {{"zone", "other."}}, false});
+  configs.push_back({"zone", "memory_zone", {{"zone", "example"}}, false});
+  const auto prepared = run(host_->prepare(std::move(configs), {PAYNAMED_EXAMPLE_MODULES}));
+  ASSERT_THAT(PluginHost::problems(*prepared), SizeIs(1));
+  EXPECT_EQ(PluginHost::problems(*prepared)[0].id, "zone");
+  host_->discard(prepared);
+  EXPECT_EQ(host_->find("zone"), zone);
+  EXPECT_EQ(host_->find("other"), nullptr);
+  EXPECT_TRUE(call(zone, "Describe").result);
+}
+
+TEST_F(PluginHostTest, RetiringMakesNoNewInstance) {
+  auto* zone = make("zone", "memory_zone", {{"zone", "example."}});
+  host_->set_retired("zone", true);
+  EXPECT_TRUE(zone->retired());
+  EXPECT_EQ(host_->find("zone"), zone);
+}
+
 TEST_F(PluginHostTest, WorksByTheMachinesClock) {
   base::SystemClock clock;
   HostSettings settings;
