@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
 
   std::string config = "/etc/paynamed/paynamed.toml";
   bool json = false;
-  auto* run = app.add_subcommand("run", "Serve until SIGTERM or SIGINT.");
+  auto* run = app.add_subcommand("run", "Serve until SIGTERM or SIGINT; SIGHUP reloads the configuration.");
   run->add_option("--config,-c", config, "the configuration file")->capture_default_str();
   auto* check =
       app.add_subcommand("check", "Check a configuration and the modules it names; starts nothing.");

@@ -13,6 +13,7 @@
 #include "api/auth.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "config/difference.hpp"
 #include "names/lint/report.hpp"
 #include "observe/log.hpp"
 #include "observe/metrics.hpp"
@@ -54,6 +55,33 @@ struct DomainInfo {
   std::vector<std::string> tenants;
 };
 
+// Which configuration counts, and whether the file says something else by now.
+struct ConfigStanding {
+  std::uint64_t generation = 1;  // counts from the start of the process
+  std::string hash;              // SHA-256 of the file's text, in hex
+  base::WallTime loaded;
+  // Since when the file could not be taken up, and why the last time.
+  std::optional<base::WallTime> stale_since;
+  std::string stale_reason;
+};
+
+// What came of a reload.
+struct ReloadReport {
+  enum class Outcome {
+    kApplied,
+    kUnchanged,  // the file says what counts already
+    kChecked,    // it would be applied, as far as that can be known without doing it
+    kRefused,    // nothing changed
+  };
+  Outcome outcome = Outcome::kRefused;
+  base::Status refusal;  // of kRefused: INVALID_ARGUMENT for mistakes in the file, else what is in the way
+  std::uint64_t generation = 0;  // that counts now
+  std::string hash;              // of the file that was read
+  std::vector<config::Change> changes;
+  std::string diagnostics;  // JSON, as `paynamed check --json` prints it
+  std::string text;         // all of it for people
+};
+
 // Everything outlives the server; every function must be set.
 struct Dependencies {
   pipeline::Engine& engine;
@@ -71,6 +99,9 @@ struct Dependencies {
       {};
   // What wallets make of a stored proof now; fails when it does not hold any more.
   std::function<base::Result<names::LintReport>(const base::Name&, const state::Proof&)> lint_of = {};
+  std::function<ConfigStanding()> config = {};
+  // With `check` nothing is applied.
+  std::function<boost::asio::awaitable<ReloadReport>(bool check)> reload = {};
 };
 
 }  // namespace paynamed::api

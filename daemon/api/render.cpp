@@ -147,6 +147,39 @@ json::object to_json(const Readiness& readiness) {
   return json::object{{"ready", readiness.ready}, {"parts", std::move(parts)}};
 }
 
+json::object to_json(const ConfigStanding& standing) {
+  return json::object{
+      {"config_generation", standing.generation},
+      {"config_hash", standing.hash},
+      {"config_loaded", base::to_rfc3339(standing.loaded)},
+      {"config_stale", standing.stale_since.has_value()},
+      {"config_stale_since", time_or_null(standing.stale_since)},
+      {"config_stale_reason", text_or_null(standing.stale_reason)},
+  };
+}
+
+json::object to_json(const ReloadReport& report) {
+  constexpr std::string_view kOutcomes[] = {"applied", "unchanged", "checked", "refused"};
+  json::array changes;
+  for (const config::Change& change : report.changes) {
+    changes.push_back(json::object{{"change", config::to_string(change.kind)},
+                                   {"key", change.key},
+                                   {"before", text_or_null(change.before)},
+                                   {"after", text_or_null(change.after)},
+                                   {"restart", text_or_null(change.restart)}});
+  }
+  boost::system::error_code error;
+  json::value diagnostics = json::parse(report.diagnostics, error);
+  return json::object{
+      {"outcome", kOutcomes[static_cast<std::size_t>(report.outcome)]},
+      {"config_generation", report.generation},
+      {"config_hash", report.hash},
+      {"changes", std::move(changes)},
+      {"diagnostics", error ? json::value(nullptr) : std::move(diagnostics)},
+      {"text", report.text},
+  };
+}
+
 std::string to_event_json(const state::Event& event, std::string_view tenant, std::uint32_t epoch) {
   const std::string time = base::to_rfc3339(event.time);
   std::string out;

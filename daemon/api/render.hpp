@@ -20,6 +20,9 @@ boost::json::object to_json(const pipeline::RunView& run);
 boost::json::object to_json(const PluginStatus& plugin);
 boost::json::object to_json(const DomainInfo& domain);
 boost::json::object to_json(const Readiness& readiness);
+boost::json::object to_json(const ConfigStanding& standing);
+// Without its refusal, which is a problem document's matter.
+boost::json::object to_json(const ReloadReport& report);
 
 // One event as a CloudEvents 1.0 object in JSON that is also a Standard Webhooks body (`type`, `timestamp`,
 // `data`). `data` is the stored text, byte for byte. `epoch` is the log's, for the position.

@@ -7,6 +7,7 @@
 #include <concepts>
 #include <set>
 
+#include "config/config.hpp"
 #include "config/source.hpp"
 
 namespace paynamed::config {

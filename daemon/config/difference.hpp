@@ -5,11 +5,12 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "config/config.hpp"
-
 namespace paynamed::config {
+
+struct Config;
 
 struct Change {
   enum class Kind { kAdded, kRemoved, kChanged };

@@ -17,7 +17,7 @@ of the machine can read command lines.
 
 Exit status:
   0  done
-  1  the daemon refused, or is not ready; with lint: not every wallet can pay
+  1  the daemon refused (reload: the file, which then changed nothing), or is not ready; with lint: not every wallet can pay
   2  the command line is wrong
   3  the daemon cannot be reached
   4  the run ended undone (compensated) or is paused)";
@@ -62,6 +62,7 @@ struct Options {
   RegisterOption registration;
   SourceOption source;
   bool follow = false;
+  bool check = false;
   ProofFormat format = ProofFormat::kJson;
   std::string output;
 };
@@ -266,6 +267,9 @@ class Parser {
     add(app_, "plugins", "list the plugin instances", [](Context& context) { return list_plugins(context); });
     add(app_, "health", "say whether the daemon can take work",
         [](Context& context) { return health(context); });
+    add(app_, "reload", "have the daemon take up its configuration file", [this](Context& context) {
+      return reload(context, options_.check);
+    })->add_flag("--check", options_.check, "only say what would change, and whether it would be taken up");
   }
 
   CLI::App app_{"paynamectl: payment names, registered and kept by paynamed", "paynamectl"};

@@ -85,6 +85,8 @@ Exit list_domains(Context& context);
 Exit show_domain(Context& context, const std::string& domain);
 Exit list_plugins(Context& context);
 Exit health(Context& context);
+// Has the daemon take up its configuration file; with `only_check` it says what would come of it.
+Exit reload(Context& context, bool only_check);
 
 // "alice" with the domain given, or else with the only one that the daemon has for this key; a name with '@'
 // as it is. UNAVAILABLE and INVALID_ARGUMENT otherwise.

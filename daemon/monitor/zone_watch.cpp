@@ -82,6 +82,8 @@ asio::awaitable<void> ZoneWatch::run() {
     const auto seen = ended_.count();
     co_await ended_.wait(seen, kLongWait);
   }
+  // Nobody looks any more, perhaps for good.
+  for (const observe::Gauge& end : ends_) end.set(0);
 }
 
 base::Duration ZoneWatch::until_next() const {

@@ -16,7 +16,8 @@
 namespace paynamed::pipeline {
 
 struct Runtime {
-  std::uint64_t generation = 1;
+  std::uint64_t generation = 1;  // counts from the start of the process
+  std::string hash;              // SHA-256 of the file's text, in hex
   config::Config config;
   std::map<std::string, CompiledPipeline, std::less<>> pipelines;
 };

@@ -10,10 +10,20 @@ constexpr base::Duration kFresh{1'000};
 }  // namespace
 
 ApiKeys::ApiKeys(const config::Config& config, base::Clock& clock, observe::Log log)
-    : clock_(clock), log_(std::move(log)) {
+    : clock_(clock), log_(std::move(log)), places_(places_of(config)) {}
+
+std::vector<ApiKeys::Place> ApiKeys::places_of(const config::Config& config) {
+  std::vector<Place> places;
   for (const config::Tenant& tenant : config.tenants) {
-    for (const config::SecretSource& source : tenant.api_keys) places_.push_back({tenant.id, source});
+    for (const config::SecretSource& source : tenant.api_keys) places.push_back({tenant.id, source});
   }
+  return places;
+}
+
+void ApiKeys::use(const config::Config& config) {
+  const std::lock_guard lock(mutex_);
+  places_ = places_of(config);
+  read_once_ = false;
 }
 
 std::vector<api::ApiKey> ApiKeys::current() {

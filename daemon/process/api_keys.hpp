@@ -19,6 +19,9 @@ class ApiKeys {
  public:
   ApiKeys(const config::Config& config, base::Clock& clock, observe::Log log);
 
+  // From now on those of another configuration, at once.
+  void use(const config::Config& config);
+
   // A key that cannot be read is left out, with a line in the log.
   std::vector<api::ApiKey> current();
 
@@ -29,10 +32,12 @@ class ApiKeys {
   };
   std::vector<api::ApiKey> read() const;
 
-  std::vector<Place> places_;
+  static std::vector<Place> places_of(const config::Config& config);
+
   base::Clock& clock_;
   observe::Log log_;
   std::mutex mutex_;
+  std::vector<Place> places_;      // guarded by mutex_
   std::vector<api::ApiKey> keys_;  // guarded by mutex_
   base::MonotonicTime read_at_{};  // guarded by mutex_
   bool read_once_ = false;         // guarded by mutex_

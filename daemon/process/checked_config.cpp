@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "api/auth.hpp"
 #include "host/module.hpp"
 
 namespace paynamed::process {
@@ -81,6 +82,7 @@ CheckedConfig check_config(const std::filesystem::path& file) {
   CheckedConfig checked;
   auto runtime = std::make_shared<pipeline::Runtime>();
   runtime->config = config::load(file, checked.diagnostics);
+  runtime->hash = api::to_hex(api::sha256(runtime->config.source));
   const host::HostSettings settings = host_settings(runtime->config);
   Places told;
   for (const config::Diagnostic& each : checked.diagnostics.sorted())

@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <cstdio>
@@ -38,6 +39,16 @@ struct Ending {
   bool clean = true;
 };
 
+// What a kill would leave is what a restart repairs, so a second signal may be that hard.
+asio::awaitable<void> end_at_once(asio::signal_set& signals) {
+  for (;;) {
+    boost::system::error_code error;
+    const int signal = co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return;
+    if (signal != SIGHUP) std::_Exit(128 + SIGTERM);
+  }
+}
+
 asio::awaitable<void> serve(Daemon& daemon, asio::signal_set& signals, const observe::Log& log,
                             Ending& ending) {
   if (const auto failure = co_await daemon.start()) {
@@ -45,12 +56,15 @@ asio::awaitable<void> serve(Daemon& daemon, asio::signal_set& signals, const obs
     ending.exit_code = failure->exit_code;
   } else {
     boost::system::error_code error;
-    const int signal = co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    int signal = SIGHUP;
+    for (;;) {
+      signal = co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      if (error || signal != SIGHUP) break;
+      // Not waited for: SIGTERM must be heard meanwhile.
+      asio::co_spawn(co_await asio::this_coro::executor, daemon.reload(), asio::detached);
+    }
     log.info("stopping; a second signal ends the process at once", {{"signal", signal}});
-    // What a kill would leave is what a restart repairs, so a second signal may be that hard.
-    signals.async_wait([](boost::system::error_code again, int) {
-      if (!again) std::_Exit(128 + SIGTERM);
-    });
+    asio::co_spawn(co_await asio::this_coro::executor, end_at_once(signals), asio::detached);
   }
   ending.clean = co_await daemon.stop();
   signals.cancel();
@@ -72,7 +86,7 @@ int run(const std::filesystem::path& file, state::SqliteStore::Settings store_se
   const observe::Log log = make_log(config, clock);
   const unsigned threads = std::max(2U, std::thread::hardware_concurrency());
   asio::io_context io{static_cast<int>(threads)};
-  asio::signal_set signals{io, SIGTERM, SIGINT};
+  asio::signal_set signals{io, SIGTERM, SIGINT, SIGHUP};
   Ending ending;
   {
     Daemon daemon{io, checked.runtime, clock, random, log, std::move(store_settings)};

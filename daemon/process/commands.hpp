@@ -9,7 +9,7 @@
 
 namespace paynamed::process {
 
-// Serves until SIGTERM or SIGINT. `store_settings` as Daemon's.
+// Serves until SIGTERM or SIGINT; SIGHUP reloads the configuration. `store_settings` as Daemon's.
 int run(const std::filesystem::path& config, state::SqliteStore::Settings store_settings = {});
 // Prints what is wrong with a configuration: 0 or kExitConfig.
 int check(const std::filesystem::path& config, bool json);

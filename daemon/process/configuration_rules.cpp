@@ -8,10 +8,10 @@ namespace {
 base::Result<void> check_instances(const config::Config& config, const state::InUse& uses) {
   for (const state::InstanceUse& use : uses.instances) {
     if (use.instance.empty() || config.find_plugin(use.instance)) continue;
-    return base::fail(base::failed_precondition(
-        fmt::format("the configuration lacks [plugins.{}], which {} names, {} offers and {} open runs use; put "
-                    "it back, with `retired = true` if it must get no new work",
-                    use.instance, use.names, use.offers, use.open_runs)));
+    return base::fail(base::failed_precondition(fmt::format(
+        "the configuration lacks [plugins.{}], which {} names, {} offers and {} open runs use; put "
+        "it back, with `retired = true` if it must get no new work",
+        use.instance, use.names, use.offers, use.open_runs)));
   }
   return {};
 }
@@ -27,18 +27,19 @@ std::uint64_t names_of(const state::DomainUse& use) {
 base::Result<void> check_records_are_there(const config::Domain& domain, const state::DomainUse& use) {
   for (const auto& [instance, names] : use.names) {
     if (instance == domain.dns.value) continue;
-    return base::fail(base::failed_precondition(fmt::format(
-        "[domains.\"{0}\"] dns = \"{1}\", but '{2}' holds the records of {3} of its names; put dns = \"{2}\" back "
-        "and move them first: paynamectl domains move {0} --to {1}",
-        domain.name, domain.dns.value, instance, names)));
+    return base::fail(
+        base::failed_precondition(fmt::format("[domains.\"{0}\"] dns = \"{1}\", but '{2}' holds the records "
+                                              "of {3} of its names; put dns = \"{2}\" back "
+                                              "and move them first: paynamectl domains move {0} --to {1}",
+                                              domain.name, domain.dns.value, instance, names)));
   }
   const auto with = use.runs_with.find(domain.dns.value);
   const std::uint64_t fitting = with == use.runs_with.end() ? 0 : with->second;
   if (fitting < use.open_runs) {
-    return base::fail(base::failed_precondition(
-        fmt::format("[domains.\"{0}\"] dns = \"{1}\", but {2} open runs of the domain began with another "
-                    "instance; wait for their end, or resume or cancel those that are paused (paynamectl runs)",
-                    domain.name, domain.dns.value, use.open_runs - fitting)));
+    return base::fail(base::failed_precondition(fmt::format(
+        "[domains.\"{0}\"] dns = \"{1}\", but {2} open runs of the domain began with another "
+        "instance; wait for their end, or resume or cancel those that are paused (paynamectl runs)",
+        domain.name, domain.dns.value, use.open_runs - fitting)));
   }
   return {};
 }
@@ -48,10 +49,11 @@ base::Result<void> check_in_use(const config::Config& config, const state::InUse
   for (const state::DomainUse& use : uses.domains) {
     const config::Domain* domain = config.find_domain(use.domain);
     if (!domain) {
-      return base::fail(base::failed_precondition(fmt::format(
-          "the configuration lacks [domains.\"{0}\"], which has {1} names and {2} open runs; put it back, and "
-          "remove its names first",
-          use.domain, names_of(use), use.open_runs)));
+      return base::fail(
+          base::failed_precondition(fmt::format("the configuration lacks [domains.\"{0}\"], which has {1} "
+                                                "names and {2} open runs; put it back, and "
+                                                "remove its names first",
+                                                use.domain, names_of(use), use.open_runs)));
     }
     if (auto there = check_records_are_there(*domain, use); !there) return there;
   }

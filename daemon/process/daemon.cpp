@@ -13,15 +13,16 @@
 #include <utility>
 
 #include "process/checked_config.hpp"
+#include "process/configuration_rules.hpp"
 #include "process/exit_code.hpp"
-#include "process/repair_runs.hpp"
 
 namespace paynamed::process {
 namespace asio = boost::asio;
 
 namespace {
 
-constexpr base::Duration kRegistryAnswers{20'000};
+// A look takes at most so long; whoever waits for looks looks whether the daemon stops as often.
+constexpr base::Duration kLooksEnd{1'000};
 
 }  // namespace
 
@@ -29,37 +30,43 @@ Daemon::Daemon(asio::io_context& io, std::shared_ptr<const pipeline::Runtime> ru
                base::Random& random, observe::Log log, state::SqliteStore::Settings store_settings)
     : io_(io),
       retirement_strand_(asio::make_strand(io)),
-      runtime_(std::move(runtime)),
       clock_(clock),
       random_(random),
       log_(std::move(log)),
       store_settings_(std::move(store_settings)),
-      keys_(runtime_->config, clock, log_.area("api")) {}
+      live_(std::move(runtime), clock),
+      keys_(live_.current()->config, clock, log_.area("api")) {}
 
 Daemon::~Daemon() = default;
 
 asio::awaitable<std::optional<StartFailure>> Daemon::start() {
+  const auto runtime = live_.current();
+  const config::Config& config = runtime->config;
   if (auto failure = open_store()) co_return failure;
-  if (auto failure = check_instances_in_use()) co_return failure;
-  auto dns =
-      DnsChecks::create(runtime_->config.dns, runtime_->config.tls, io_.get_executor(), clock_, random_);
+  if (auto failure = check_uses()) co_return failure;
+  auto dns = DnsChecks::create(config.dns, config.tls, io_.get_executor(), clock_, random_);
   if (!dns) co_return StartFailure{kExitConfig, dns.error()};
-  dns_ = *std::move(dns);
+  dns_.replace(*std::move(dns));
   co_await load_plugins();
   start_engine();
   if (auto recovered = engine_->recover(); !recovered) co_return StartFailure{kExitState, recovered.error()};
+  prepare_reload();
   if (auto failure = start_api()) co_return failure;
-  start_watch();
-  log_.info("ready", {{"api", server_->address()}, {"state", runtime_->config.daemon.state.string()}});
-  if (!problems_.empty()) {
-    log_.warning("runs that need the failed instances will wait; mend their tables and restart",
-                 {{"failed_instances", problems_.size()}});
+  start_watches();
+  log_.info("ready", {{"api", server_->address()},
+                      {"state", config.daemon.state.string()},
+                      {"generation", runtime->generation},
+                      {"hash", runtime->hash}});
+  if (const auto failed = failed_.all(); !failed.empty()) {
+    log_.warning("runs that need the failed instances will wait; mend their tables and reload",
+                 {{"failed_instances", failed.size()}});
   }
   co_return std::nullopt;
 }
 
 std::optional<StartFailure> Daemon::open_store() {
-  const config::Daemon& settings = runtime_->config.daemon;
+  const auto runtime = live_.current();
+  const config::Daemon& settings = runtime->config.daemon;
   std::error_code error;
   const std::filesystem::path folder = settings.state.parent_path();
   if (!folder.empty() && !std::filesystem::exists(folder, error)) {
@@ -74,23 +81,17 @@ std::optional<StartFailure> Daemon::open_store() {
   return std::nullopt;
 }
 
-// A record whose instance is gone could never be changed or withdrawn again.
-std::optional<StartFailure> Daemon::check_instances_in_use() {
-  auto uses = store_->instances_in_use();
+std::optional<StartFailure> Daemon::check_uses() {
+  const auto uses = store_->in_use();
   if (!uses) return StartFailure{kExitState, uses.error()};
-  for (const state::InstanceUse& use : *uses) {
-    if (use.instance.empty() || runtime_->config.find_plugin(use.instance)) continue;
-    return StartFailure{kExitConfig, base::failed_precondition(
-                                         fmt::format("the configuration lacks [plugins.{}], which {} names, "
-                                                     "{} offers and {} open runs use; put it back, "
-                                                     "with `retired = true` if it must get no new work",
-                                                     use.instance, use.names, use.offers, use.open_runs))};
-  }
+  const auto runtime = live_.current();
+  if (auto fits = check_in_use(runtime->config, *uses); !fits) return StartFailure{kExitConfig, fits.error()};
   return std::nullopt;
 }
 
 asio::awaitable<void> Daemon::load_plugins() {
-  host::HostSettings settings = host_settings(runtime_->config);
+  const auto runtime = live_.current();
+  host::HostSettings settings = host_settings(runtime->config);
   const observe::Log log = log_.area("plugin");
   settings.on_observation = [log](const std::string& instance, const std::string& type,
                                   const std::string& json) {
@@ -103,32 +104,34 @@ asio::awaitable<void> Daemon::load_plugins() {
     log_.warning("plugins cannot send HTTP requests", {{"why", http.error()}});
   }
   host_ = host::PluginHost::create(std::move(settings), clock_, log_.area("host"), metrics_);
-  auto configs = instance_configs(runtime_->config);
-  problems_ = co_await host_->load(std::move(configs));
-  for (const host::InstanceProblem& problem : problems_) {
+  auto configs = instance_configs(runtime->config);
+  auto problems = co_await host_->load(std::move(configs));
+  for (const host::InstanceProblem& problem : problems) {
     log_.error("an instance could not be made", {{"instance", problem.id}, {"why", problem.status}});
   }
+  failed_.replace(std::move(problems));
   calls_ = std::make_unique<PluginCalls>(*host_);
 }
 
 pipeline::Services Daemon::services() {
-  pipeline::Services services{clock_, *store_, [this] { return runtime_; }, {}, {}, {}, {}, {}};
+  pipeline::Services services{clock_, *store_, [this] { return live_.current(); }, {}, {}, {}, {}, {}};
   services.call_plugin = [this](pipeline::PluginCall call) { return calls_->call(std::move(call)); };
   services.check_authoritatives = [this](base::Name name, std::string value) {
-    return dns_->check_authoritatives(std::move(name), std::move(value));
+    return dns_.check_authoritatives(std::move(name), std::move(value));
   };
   services.check_resolvers = [this](base::Name name, std::string value) {
-    return dns_->check_resolvers(std::move(name), std::move(value));
+    return dns_.check_resolvers(std::move(name), std::move(value));
   };
-  services.prove_record = [this](base::Name name) { return dns_->prove_record(std::move(name)); };
-  services.validate_domain = [this](std::string domain) { return dns_->validate_domain(std::move(domain)); };
+  services.prove_record = [this](base::Name name) { return dns_.prove_record(std::move(name)); };
+  services.validate_domain = [this](std::string domain) { return dns_.validate_domain(std::move(domain)); };
   return services;
 }
 
 void Daemon::start_engine() {
   const observe::Log log = log_.area("run");
-  pipeline::SagaEngine::Dependencies dependencies{io_.get_executor(),          *store_, clock_, random_,
-                                                  [this] { return runtime_; }, {},      {}};
+  pipeline::SagaEngine::Dependencies dependencies{
+      io_.get_executor(), *store_, clock_, random_, [this] { return live_.current(); }, {}, {}};
+  dependencies.lease = [this] { return live_.lease(); };
   dependencies.on_trouble = [log](const base::Uuid& run, std::string_view message,
                                   const base::Status& status) {
     log.error(message, {{"run", run.to_string()}, {"why", status}});
@@ -162,70 +165,72 @@ void Daemon::start_engine() {
                  asio::bind_cancellation_slot(stop_retirement_.slot(), std::move(ended)));
 }
 
-monitor::Fetch Daemon::registry_fetch() {
-  const config::Config& config = runtime_->config;
-  const bool has_registered =
-      std::ranges::any_of(config.domains, [](const config::Domain& domain) { return !domain.test; });
-  if (!config.monitor.registration || !has_registered) return {};
-  auto policy = net::TlsPolicy::create();
-  if (!policy) {
-    log_.warning("registrations of domains are not watched", {{"why", policy.error()}});
-    return {};
-  }
-  net::HttpsClientSettings settings;
-  settings.policy = *std::move(policy);
-  https_ = std::make_unique<net::HttpsClient>(io_.get_executor(), clock_, std::move(settings));
-  return [this](net::HttpRequest request) { return https_->request(std::move(request), kRegistryAnswers); };
+void Daemon::start_watches() {
+  watches_ = std::make_unique<Watches>(Watches::Dependencies{io_, [this] { return live_.current(); },
+                                                             *engine_, *store_, clock_, random_,
+                                                             log_.area("monitor"), metrics_});
+  watches_->start(live_.current()->config, dns_.get());
 }
 
-void Daemon::start_watch() {
-  if (!runtime_->config.monitor.enabled) {
-    log_.warning("[monitor] enabled is false: a name that is not true any more stays live");
-    return;
-  }
-  watch_ = std::make_unique<NameWatch>(runtime_->config, dns_->questions_of_monitor(), registry_fetch(), io_,
-                                       *store_, clock_, random_, log_.area("monitor"), metrics_,
-                                       repair_runs(runtime_->config, *engine_, *store_, clock_, random_));
-  watch_->start();
+void Daemon::prepare_reload() {
+  Reload::Dependencies dependencies{
+      io_.get_executor(),  live_,    *store_, *host_, failed_, dns_, keys_, clock_, random_,
+      log_.area("config"), metrics_, {}};
+  dependencies.follow = [this](std::shared_ptr<const pipeline::Runtime> before,
+                               std::shared_ptr<const pipeline::Runtime> now) {
+    return watches_->change(std::move(before), std::move(now), dns_.get(), kLooksEnd);
+  };
+  reload_ = std::make_unique<Reload>(std::move(dependencies));
+}
+
+asio::awaitable<void> Daemon::reload() {
+  co_await reload_->reload(false);
 }
 
 std::optional<StartFailure> Daemon::start_api() {
-  api::Dependencies dependencies{*engine_, *store_, clock_, random_, log_, metrics_, {}, {}, {}, {}, {}, {}};
+  api::Dependencies dependencies{*engine_, *store_, clock_, random_, log_, metrics_, {}, {}, {}, {}};
   dependencies.keys = [this] { return keys_.current(); };
   dependencies.plugins = [this] { return plugin_statuses(); };
   dependencies.readiness = [this] { return readiness(); };
   dependencies.domains = [this] {
     std::vector<api::DomainInfo> domains;
-    for (const config::Domain& domain : runtime_->config.domains) {
+    const auto runtime = live_.current();
+    for (const config::Domain& domain : runtime->config.domains) {
       api::DomainInfo info{domain.name, domain.test, domain.dns.value, {}};
       for (const auto& tenant : domain.tenants) info.tenants.push_back(tenant.value);
       domains.push_back(std::move(info));
     }
     return domains;
   };
+  dependencies.config = [this] { return reload_->standing(); };
+  dependencies.reload = [this](bool check) { return reload_->reload(check); };
+  add_proofs(dependencies);
+  if (keys_.current().empty()) {
+    log_.warning("there is no API key, so every request is refused; set [api] key = { file = \"...\" }");
+  }
+  api::Settings settings;
+  settings.listen = live_.current()->config.api.listen.value;
+  auto server = api::Server::start(io_, settings, std::move(dependencies));
+  if (!server) return StartFailure{kExitUnavailable, server.error()};
+  server_ = *std::move(server);
+  return std::nullopt;
+}
+
+void Daemon::add_proofs(api::Dependencies& dependencies) {
   ProofSource::Dependencies proofs{io_.get_executor(), *store_, clock_, {}, {}};
   proofs.is_ours = [this](std::string_view domain) {
-    return runtime_->config.find_domain(domain) != nullptr;
+    return live_.current()->config.find_domain(domain) != nullptr;
   };
   proofs.prove = [this](base::Name name, base::Duration most) {
-    return dns_->prove_for_caller(std::move(name), most);
+    return dns_.prove_for_caller(std::move(name), most);
   };
   proofs_ = std::make_unique<ProofSource>(std::move(proofs));
   dependencies.proof_of = [this](base::Name name, bool any_domain) {
     return proofs_->proof_of(std::move(name), any_domain);
   };
   dependencies.lint_of = [this](const base::Name& name, const state::Proof& proof) {
-    return dns_->lint(name, proof);
+    return dns_.lint(name, proof);
   };
-  if (keys_.current().empty()) {
-    log_.warning("there is no API key, so every request is refused; set [api] key = { file = \"...\" }");
-  }
-  api::Settings settings;
-  settings.listen = runtime_->config.api.listen.value;
-  auto server = api::Server::start(io_, settings, std::move(dependencies));
-  if (!server) return StartFailure{kExitUnavailable, server.error()};
-  server_ = *std::move(server);
-  return std::nullopt;
 }
 
 asio::awaitable<void> Daemon::stop_retirement(base::Duration most) {
@@ -240,12 +245,16 @@ asio::awaitable<void> Daemon::stop_retirement(base::Duration most) {
 }
 
 asio::awaitable<bool> Daemon::stop() {
-  const base::MonotonicTime end = clock_.monotonic() + runtime_->config.daemon.stop_deadline;
+  const base::MonotonicTime end = clock_.monotonic() + live_.current()->config.daemon.stop_deadline;
   const auto left = [&] {
     return std::max(std::chrono::ceil<base::Duration>(end - clock_.monotonic()), base::Duration{100});
   };
   bool clean = true;
-  if (watch_ && !co_await watch_->stop(left())) {
+  if (reload_ && !co_await reload_->stop(left())) {
+    log_.warning("a reload of the configuration did not end in time");
+    clean = false;
+  }
+  if (watches_ && !co_await watches_->stop(left())) {
     log_.warning("some looks at names did not end in time");
     clean = false;
   }
@@ -260,6 +269,7 @@ asio::awaitable<bool> Daemon::stop() {
   if (host_) {
     const auto kept = co_await host_->stop(left());
     clean = clean && kept.empty();
+    if (reload_) clean = co_await reload_->ended(left()) && clean;
   }
   if (store_) store_->close();
   log_.info("stopped");
@@ -283,8 +293,9 @@ std::vector<api::PluginStatus> Daemon::plugin_statuses() const {
     status.in_flight = static_cast<std::uint32_t>(info.open_calls);
     statuses.push_back(std::move(status));
   }
-  for (const host::InstanceProblem& problem : problems_) {
-    const config::Plugin* plugin = runtime_->config.find_plugin(problem.id);
+  const auto runtime = live_.current();
+  for (const host::InstanceProblem& problem : failed_.all()) {
+    const config::Plugin* plugin = runtime->config.find_plugin(problem.id);
     api::PluginStatus status;
     status.id = problem.id;
     status.module = plugin ? plugin->module.value : std::string{};
@@ -297,10 +308,17 @@ std::vector<api::PluginStatus> Daemon::plugin_statuses() const {
 
 api::Readiness Daemon::readiness() const {
   api::Readiness readiness;
-  readiness.ready = problems_.empty();
+  readiness.ready = failed_.all().empty();
   auto totals = store_->totals();
   readiness.parts.push_back({"store", totals.has_value(), totals ? std::string{} : totals.error().message()});
   readiness.ready = readiness.ready && totals.has_value();
+  // The daemon works by the configuration before.
+  const api::ConfigStanding standing = reload_->standing();
+  readiness.parts.push_back({"config", true,
+                             standing.stale_since
+                                 ? fmt::format("the file is not taken up since {}: {}",
+                                               base::to_rfc3339(*standing.stale_since), standing.stale_reason)
+                                 : std::string{}});
   for (const api::PluginStatus& plugin : plugin_statuses()) {
     const bool ready = plugin.state == "ready";
     readiness.parts.push_back({"plugin " + plugin.id, ready, plugin.message});

@@ -21,14 +21,17 @@
 #include "host/plugin_host.hpp"
 #include "observe/log.hpp"
 #include "observe/metrics.hpp"
+#include "pipeline/live_runtime.hpp"
 #include "pipeline/retirement.hpp"
 #include "pipeline/runtime.hpp"
 #include "pipeline/saga_engine.hpp"
 #include "process/api_keys.hpp"
-#include "process/dns_checks.hpp"
-#include "process/name_watch.hpp"
+#include "process/current_dns.hpp"
+#include "process/failed_instances.hpp"
 #include "process/plugin_calls.hpp"
 #include "process/proof_source.hpp"
+#include "process/reload.hpp"
+#include "process/watches.hpp"
 #include "state/sqlite_store.hpp"
 
 namespace paynamed::process {
@@ -53,6 +56,9 @@ class Daemon {
   // Finishes what is running or leaves it where a restart takes it up, within the configured deadline. True
   // when all parts ended; otherwise plugin code may still run and the process must end by std::_Exit.
   boost::asio::awaitable<bool> stop();
+  // Takes up the configuration file as it is by now, or goes on as before; the log says which. Only between
+  // start() and stop().
+  boost::asio::awaitable<void> reload();
 
   std::string api_address() const { return server_ ? server_->address() : std::string{}; }
   state::SqliteStore& store() { return *store_; }
@@ -60,12 +66,12 @@ class Daemon {
  private:
   boost::asio::awaitable<void> stop_retirement(base::Duration most);
   std::optional<StartFailure> open_store();
-  std::optional<StartFailure> check_instances_in_use();
+  std::optional<StartFailure> check_uses();
   boost::asio::awaitable<void> load_plugins();
   void start_engine();
-  void start_watch();
-  // How registries are asked; null when none is to be.
-  monitor::Fetch registry_fetch();
+  void start_watches();
+  void prepare_reload();
+  void add_proofs(api::Dependencies& dependencies);
   std::optional<StartFailure> start_api();
   pipeline::Services services();
   std::vector<api::PluginStatus> plugin_statuses() const;
@@ -73,29 +79,29 @@ class Daemon {
 
   boost::asio::io_context& io_;
   boost::asio::strand<boost::asio::io_context::executor_type> retirement_strand_;
-  std::shared_ptr<const pipeline::Runtime> runtime_;
   base::Clock& clock_;
   base::Random& random_;
   observe::Log log_;
   observe::Metrics metrics_;
   state::SqliteStore::Settings store_settings_;
+  pipeline::LiveRuntime live_;
 
   // In the order in which they are made; each uses those above it.
   std::unique_ptr<state::SqliteStore> store_;
-  std::unique_ptr<DnsChecks> dns_;
+  CurrentDns dns_;
   std::unique_ptr<ProofSource> proofs_;
   std::unique_ptr<host::HttpService> http_;
   std::unique_ptr<host::PluginHost> host_;
-  std::vector<host::InstanceProblem> problems_;
+  FailedInstances failed_;
   std::unique_ptr<PluginCalls> calls_;
   std::unique_ptr<pipeline::SagaEngine> engine_;
   std::unique_ptr<pipeline::Retirement> retirement_;
-  std::unique_ptr<net::HttpsClient> https_;
-  std::unique_ptr<NameWatch> watch_;
+  std::unique_ptr<Watches> watches_;
   boost::asio::cancellation_signal stop_retirement_;
   std::atomic<bool> retiring_{false};
   base::Broadcast retirement_ended_{clock_};
   ApiKeys keys_;
+  std::unique_ptr<Reload> reload_;
   std::unique_ptr<api::Server> server_;
 };
 

@@ -39,15 +39,16 @@ asio::awaitable<base::Result<void>> begin(std::uint64_t most_open, pipeline::Eng
 
 }  // namespace
 
-monitor::RepairRuns repair_runs(const config::Config& config, pipeline::Engine& engine, state::Store& store,
-                                base::Clock& clock, base::Random& random) {
+monitor::RepairRuns repair_runs(pipeline::CurrentRuntime runtime, pipeline::Engine& engine,
+                                state::Store& store, base::Clock& clock, base::Random& random) {
   monitor::RepairRuns runs;
-  runs.wanted = [&config](std::string_view name) {
-    const config::Domain* domain = config.find_domain(name);
+  runs.wanted = [runtime](std::string_view name) {
+    const auto current = runtime();
+    const config::Domain* domain = current->config.find_domain(name);
     return domain != nullptr && domain->repair.value == config::Repair::kRepublish;
   };
-  const std::uint64_t most_open = std::max<std::uint64_t>(config.daemon.max_open_runs / 2, 1);
   runs.begin = [=, &engine, &store, &clock, &random](state::WatchedName name) {
+    const std::uint64_t most_open = std::max<std::uint64_t>(runtime()->config.daemon.max_open_runs / 2, 1);
     // So that the timeline of the run says who asked for it.
     std::string correlation_id = "monitor-" + base::Uuid::v7(clock.wall(), random).to_string();
     return begin(most_open, engine, store, std::move(correlation_id), std::move(name));

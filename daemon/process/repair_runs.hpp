@@ -5,9 +5,9 @@
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
-#include "config/config.hpp"
 #include "monitor/repairs.hpp"
 #include "pipeline/engine.hpp"
+#include "pipeline/runtime.hpp"
 #include "state/store.hpp"
 
 namespace paynamed::process {
@@ -15,7 +15,7 @@ namespace paynamed::process {
 // What it is given must outlive it. begin() fails as Engine::submit, and with RESOURCE_EXHAUSTED while half
 // of the runs that the settings allow are open: when a whole zone is lost, its repairs must leave room for
 // customers.
-monitor::RepairRuns repair_runs(const config::Config& config, pipeline::Engine& engine, state::Store& store,
-                                base::Clock& clock, base::Random& random);
+monitor::RepairRuns repair_runs(pipeline::CurrentRuntime runtime, pipeline::Engine& engine,
+                                state::Store& store, base::Clock& clock, base::Random& random);
 
 }  // namespace paynamed::process

@@ -286,6 +286,15 @@ struct World {
     co_return found->second;
   }
 
+  // What is said of the configuration, what a reload answers, and the reloads that were asked for.
+  ConfigStanding config{3, "c0ffee", noon(), {}, {}};
+  ReloadReport reload_report;
+  std::vector<bool> reloads;
+  asio::awaitable<ReloadReport> reload(bool check) {
+    reloads.push_back(check);
+    co_return reload_report;
+  }
+
   Dependencies dependencies() {
     return Dependencies{
         engine,
@@ -302,7 +311,9 @@ struct World {
         [this](const base::Name&, const state::Proof& proof) {
           linted.push_back(proof.value);
           return lint;
-        }};
+        },
+        [this] { return config; },
+        [this](bool check) { return reload(check); }};
   }
 };
 

@@ -83,6 +83,7 @@ class ServerTest : public ::testing::Test {
                       [this] { return world.plugins; },
                       [this] { return world.readiness; },
                       [this] { return world.domains; }};
+    with.config = [this] { return world.config; };
     auto started = Server::start(context, settings, std::move(with));
     ASSERT_TRUE(started) << started.error().to_string();
     server = std::move(*started);

@@ -17,6 +17,75 @@ TEST_F(ApiTest, ReadinessNamesThePartThatIsNotReady) {
   EXPECT_EQ(get("/healthz").status, 200) << "not ready is not dead";
 }
 
+TEST_F(ApiTest, HealthSaysWhichConfigurationCounts) {
+  json::object body = object_of(get("/healthz"));
+  EXPECT_TRUE(body.at("alive").as_bool());
+  EXPECT_EQ(body.at("config_generation").to_number<int>(), 3);
+  EXPECT_EQ(text_of(body, "config_hash"), "c0ffee");
+  EXPECT_FALSE(body.at("config_stale").as_bool());
+  EXPECT_TRUE(body.at("config_stale_since").is_null());
+  world.config.stale_since = noon();
+  world.config.stale_reason = "paynamed.toml has a mistake";
+  const Response stale = get("/healthz");
+  EXPECT_EQ(stale.status, 200) << "a supervisor must not end a daemon that works";
+  body = object_of(stale);
+  EXPECT_TRUE(body.at("config_stale").as_bool());
+  EXPECT_EQ(text_of(body, "config_stale_since"), "2026-11-23T12:00:00.000Z");
+  EXPECT_EQ(text_of(body, "config_stale_reason"), "paynamed.toml has a mistake");
+  EXPECT_EQ(object_of(get("/v1/plugins")).at("config_generation").to_number<int>(), 3);
+}
+
+TEST_F(ApiTest, AReloadIsForTheOperator) {
+  Call other{"POST", "/v1/reload", {}, {}};
+  other.key = "other-secret";
+  EXPECT_EQ(call(other).status, 403);
+  other.key = "";
+  other.peer = "127.0.0.1";
+  EXPECT_EQ(call(other).status, 401);
+  EXPECT_EQ(post("/v1/reload?chekc=true", "").status, 400);
+  EXPECT_EQ(post("/v1/reload?check=perhaps", "").status, 400);
+  EXPECT_TRUE(world.reloads.empty());
+}
+
+TEST_F(ApiTest, AReloadSaysWhatCameOfIt) {
+  world.reload_report.outcome = ReloadReport::Outcome::kApplied;
+  world.reload_report.generation = 4;
+  world.reload_report.changes = {{config::Change::Kind::kChanged, "log.level", "info", "debug", ""}};
+  world.reload_report.diagnostics = R"({"errors":0})";
+  world.reload_report.text = "~ log.level: info -> debug\n";
+  const Response applied = post("/v1/reload", "");
+  EXPECT_EQ(applied.status, 200);
+  const json::object body = object_of(applied);
+  EXPECT_EQ(text_of(body, "outcome"), "applied");
+  EXPECT_EQ(text_of(body.at("changes").at(0).as_object(), "after"), "debug");
+  EXPECT_TRUE(body.at("changes").at(0).at("restart").is_null());
+  EXPECT_EQ(body.at("diagnostics").at("errors").to_number<int>(), 0);
+  EXPECT_EQ(post("/v1/reload?check=true", "").status, 200);
+  EXPECT_EQ(world.reloads, (std::vector<bool>{false, true}));
+}
+
+TEST_F(ApiTest, ARefusedReloadIsAProblemWithItsReport) {
+  struct Case {
+    base::Status why;
+    unsigned status;
+  };
+  for (const Case& c : {Case{base::invalid_argument("it has a mistake"), 422},
+                        Case{base::failed_precondition("restart to change api.listen"), 409},
+                        Case{base::unavailable("another reload is under way"), 503}}) {
+    world.reload_report.outcome = ReloadReport::Outcome::kRefused;
+    world.reload_report.refusal = c.why;
+    world.reload_report.text = "line one\nline two\n";
+    const Response response = post("/v1/reload", "");
+    EXPECT_EQ(response.status, c.status);
+    const json::object body = object_of(response);
+    EXPECT_EQ(text_of(body, "detail"), c.why.message());
+    if (c.status != 503) {
+      EXPECT_EQ(text_of(body, "outcome"), "refused");
+      EXPECT_EQ(text_of(body, "text"), "line one\nline two\n");
+    }
+  }
+}
+
 TEST_F(ApiTest, DomainsAreThoseOfTheTenant) {
   const json::object mine = object_of(get("/v1/domains"));
   ASSERT_EQ(mine.at("items").as_array().size(), 1U);

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "config/config.hpp"
+
 namespace paynamed::config {
 namespace {
 

@@ -225,5 +225,25 @@ TEST_F(CommandTest, TheKeyComesFromItsFile) {
   std::filesystem::remove(file);
 }
 
+TEST_F(CommandTest, ReloadShowsWhatCameOfIt) {
+  script.reply(200,
+               R"({"outcome":"applied","text":"~ log.level: info -> debug\napplied as generation 2\n"})");
+  EXPECT_EQ(run({"reload"}), 0);
+  EXPECT_EQ(script.lines(), std::vector<std::string>{"POST /v1/reload"});
+  EXPECT_EQ(out, "~ log.level: info -> debug\napplied as generation 2\n");
+
+  script.reply(422, R"({"detail":"it has a mistake","text":"p.toml:1:1: error: no\nrefused\u001b[2J\n"})");
+  EXPECT_EQ(run({"reload", "--check"}), 1);
+  EXPECT_EQ(script.lines(), std::vector<std::string>{"POST /v1/reload?check=true"});
+  EXPECT_EQ(out, "");
+  EXPECT_TRUE(err.starts_with("p.toml:1:1: error: no\nrefused")) << err;
+  EXPECT_EQ(err.find('\x1b'), err.npos) << "what the daemon says must not move the cursor";
+
+  script.reply(403, R"({"detail":"only keys of the tenant 'default'"})");
+  EXPECT_EQ(run({"reload"}), 1);
+  EXPECT_EQ(err, "paynamectl: only keys of the tenant 'default'\n");
+  EXPECT_EQ(run({"reload"}), 3);
+}
+
 }  // namespace
 }  // namespace paynamed::ctl

@@ -31,5 +31,24 @@ TEST(ApiKeys, ARelativePathIsRelativeToTheFolderOfTheConfiguration) {
   }
 }
 
+// An old key that was remembered for a second would be good for a second too long.
+TEST(ApiKeys, OfAnotherConfigurationCountAtOnce) {
+  const state::TemporaryDirectory directory;
+  std::ofstream(directory.file("old.key")) << "pn_key_of_before\n";
+  std::ofstream(directory.file("new.key")) << "pn_key_of_now\n";
+  const auto with = [&](const std::string& file) {
+    config::Diagnostics diagnostics;
+    return config::parse("[daemon]\nstate = \"a\"\n[api]\nkey = { file = \"" + file + "\" }\n",
+                         directory.file("paynamed.toml"), diagnostics);
+  };
+  base::ManualClock clock{base::WallTime{}};
+  ApiKeys keys{with("old.key"), clock, observe::Log::none()};
+  ASSERT_EQ(keys.current().size(), 1u);
+  EXPECT_EQ(keys.current().front().key, "pn_key_of_before");
+  keys.use(with("new.key"));
+  ASSERT_EQ(keys.current().size(), 1u);
+  EXPECT_EQ(keys.current().front().key, "pn_key_of_now");
+}
+
 }  // namespace
 }  // namespace paynamed::process

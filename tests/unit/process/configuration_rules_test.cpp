@@ -1,0 +1,142 @@
+// What a configuration must not take away.
+#include "process/configuration_rules.hpp"
+
+#include <gmock/gmock.h>
+
+#include "process/plugin_change.hpp"
+#include "process/reload_text.hpp"
+
+namespace paynamed::process {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+config::Config parsed(const std::string& text) {
+  config::Diagnostics diagnostics;
+  config::Config config = config::parse("[daemon]\nstate = \"a.db\"\n" + text, "/etc/p.toml", diagnostics);
+  EXPECT_FALSE(diagnostics.has_errors()) << config::render(diagnostics, "f", text);
+  return config;
+}
+
+constexpr const char* kPlugins =
+    "[plugins.zone]\nmodule = \"rfc2136\"\n[plugins.zone2]\nmodule = \"rfc2136\"\n"
+    "[plugins.node]\nmodule = \"sandbox\"\n";
+
+std::string domain_at(const std::string& instance) {
+  return kPlugins + ("[domains.\"example.com\"]\ndns = \"" + instance + "\"\n");
+}
+
+state::InUse uses(std::map<std::string, std::uint64_t> names, std::uint64_t open_runs = 0,
+                  std::map<std::string, std::uint64_t> runs_with = {}) {
+  state::InUse all;
+  for (const auto& [instance, count] : names) all.instances.push_back({instance, 0, count, 0});
+  all.domains.push_back({"example.com", std::move(names), open_runs, std::move(runs_with)});
+  return all;
+}
+
+std::string refusal(const std::string& config, const state::InUse& in_use) {
+  const auto checked = check_in_use(parsed(config), in_use);
+  return checked ? "" : checked.error().message();
+}
+
+TEST(ConfigurationRules, KeepWhatIsInUse) {
+  struct Case {
+    const char* rule;
+    std::string config;
+    state::InUse in_use;
+    std::string says;  // empty: it is fine
+  };
+  for (const Case& c : std::vector<Case>{
+           {"a domain stays where its records are", domain_at("zone"), uses({{"zone", 7}}), ""},
+           {"and may go elsewhere while it has none", domain_at("zone2"), uses({}), ""},
+           {"but not with one", domain_at("zone2"), uses({{"zone", 7}}),
+            "'zone' holds the records of 7 of its names; put dns = \"zone\" back and move them first: "
+            "paynamectl "
+            "domains move example.com --to zone2"},
+           {"nor with some at both", domain_at("zone2"), uses({{"zone", 1}, {"zone2", 6}}), "records of 1"},
+           {"open runs began with its instance", domain_at("zone"), uses({}, 2, {{"zone", 2}, {"node", 1}}),
+            ""},
+           {"and end there", domain_at("zone2"), uses({}, 2, {{"zone", 2}, {"node", 1}}),
+            "2 open runs of the domain began with another instance"},
+           {"even one of several", domain_at("zone2"), uses({}, 2, {{"zone", 1}, {"zone2", 1}}),
+            "1 open runs"},
+           {"a domain with names stays", kPlugins, uses({{"zone", 3}}),
+            "lacks [domains.\"example.com\"], which has 3"},
+           {"a domain with open runs stays", kPlugins, uses({}, 1, {{"zone", 1}}), "1 open runs"},
+           {"an instance in use stays", "[plugins.node]\nmodule = \"sandbox\"\n", uses({{"zone", 3}}),
+            "lacks [plugins.zone], which 3 names"},
+           {"retired is there", domain_at("zone2") + "[plugins.old]\nmodule = \"x\"\nretired = true\n",
+            [] {
+              state::InUse in_use;
+              in_use.instances.push_back({"old", 0, 0, 4});
+              return in_use;
+            }(),
+            ""},
+       }) {
+    const std::string said = refusal(c.config, c.in_use);
+    if (c.says.empty()) {
+      EXPECT_EQ(said, "") << c.rule;
+    } else {
+      EXPECT_THAT(said, HasSubstr(c.says)) << c.rule;
+    }
+  }
+}
+
+TEST(ConfigurationRules, TheModuleOfWhatIsUsedStays) {
+  const config::Config before = parsed(domain_at("zone"));
+  std::string text = domain_at("zone");
+  text.replace(text.find("rfc2136"), 7, "powerdns");
+  const config::Config after = parsed(text);
+  EXPECT_TRUE(check_modules_stay(before, after, uses({})));
+  EXPECT_TRUE(check_modules_stay(before, after, uses({{"zone2", 5}})));
+  const auto refused = check_modules_stay(before, after, uses({{"zone", 5}}));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message(), HasSubstr("make a second instance"));
+}
+
+TEST(PluginChange, IsWhatTheHostHasToDo) {
+  const config::Config before = parsed(
+      "[plugins.kept]\nmodule = \"a\"\n[plugins.changed]\nmodule = \"a\"\nport = 1\n[plugins.gone]\nmodule = "
+      "\"a\"\n"
+      "[plugins.old]\nmodule = \"a\"\n[plugins.failed]\nmodule = \"a\"\n");
+  const config::Config after = parsed(
+      "[plugins.kept]\nmodule = \"a\"\n[plugins.changed]\nmodule = \"a\"\nport = 2\n[plugins.old]\nmodule = "
+      "\"a\"\n"
+      "retired = true\n[plugins.failed]\nmodule = \"a\"\n[plugins.added]\nmodule = \"a\"\n");
+  const auto runs = [](const std::string& id) { return id != "failed" && id != "added"; };
+  const PluginChange change = plugin_change(before, after, runs);
+  std::vector<std::string> made;
+  for (const auto& each : change.make) made.push_back(each.id);
+  EXPECT_THAT(made, ElementsAre("changed", "failed", "added"));
+  EXPECT_THAT(change.retry, ElementsAre("failed"));
+  EXPECT_THAT(change.remove, ElementsAre("gone"));
+  EXPECT_THAT(change.retired, ElementsAre(Pair("old", true)));
+  EXPECT_THAT(plugin_change(after, after, [](const std::string&) { return true; }).make, IsEmpty());
+}
+
+TEST(ReloadText, NamesWhatNeedsARestart) {
+  EXPECT_FALSE(needs_restart({{config::Change::Kind::kChanged, "log.level", "info", "debug", ""}}));
+  const auto status =
+      needs_restart({{config::Change::Kind::kChanged, "api.listen", "a", "b", "the port is taken"},
+                     {config::Change::Kind::kChanged, "log.level", "info", "debug", ""},
+                     {config::Change::Kind::kChanged, "daemon.state", "a", "b", "it is open"}});
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->message(), "restart to change api.listen, daemon.state: the port is taken; it is open");
+}
+
+TEST(ReloadText, NamesTheFirstMistake) {
+  config::Diagnostics diagnostics;
+  diagnostics.warning({1, 1, 2}, "beware");
+  diagnostics.error({7, 3, 5}, "it is wrong");
+  EXPECT_EQ(mistakes_of(diagnostics, "p.toml").message(),
+            "p.toml has a mistake, in line 7, column 3: it is wrong");
+  diagnostics.error({2, 1, 5}, "so is this");
+  EXPECT_EQ(mistakes_of(diagnostics, "p.toml").message(),
+            "p.toml has 2 mistakes; the first, in line 2, column 1: so is this");
+}
+
+}  // namespace
+}  // namespace paynamed::process
