@@ -7,7 +7,7 @@ from limits import RateLimit
 
 def _state_of(zone, name):
     return {"records": zone.at(name) if name else list(zone.records.values()),
-            "history": zone.history.get(name, []) if name else len(zone.history)}
+            "history": zone.history.get(name, []) if name else [], "version": zone.version}
 
 
 def _apply_zone(api, wanted):

@@ -55,12 +55,20 @@ std::int64_t FakeCloudflare::count(const std::string& counter) const {
   return found == nullptr ? 0 : found->as_int64();
 }
 
+void FakeCloudflare::order(json::object fault) const {
+  json::array faults;
+  faults.push_back(std::move(fault));
+  post("faults", faults);
+}
+
 void FakeCloudflare::plant(const std::string& name, const std::string& type, const std::string& content,
                            const std::string& comment) const {
   json::object record{{"name", name}, {"type", type}, {"content", content}, {"ttl", 300}};
   if (!comment.empty()) record["comment"] = comment;
   if (type == "MX") record["priority"] = 10;
-  post("records", json::object{{"zone", kZone}, {"records", json::array{record}}});
+  json::array records;
+  records.push_back(std::move(record));
+  post("records", json::object{{"zone", kZone}, {"records", std::move(records)}});
 }
 
 std::vector<std::string> FakeCloudflare::txt(const std::string& name) const {

@@ -32,7 +32,8 @@ class FakeCloudflare {
   // One of the counters: "requests", "list", "batch", "post", "patch", "delete", ...
   std::int64_t count(const std::string& counter) const;
   void reset_counters() const { post("counters", boost::json::object()); }
-  void order(boost::json::array faults) const { post("faults", std::move(faults)); }
+  // A fault as limits.py has it.
+  void order(boost::json::object fault) const;
   // A record that somebody else makes. `name` without its last dot; `comment` may be empty.
   void plant(const std::string& name, const std::string& type, const std::string& content,
              const std::string& comment = {}) const;

@@ -38,6 +38,7 @@ class Zone:
         self.by_name = {}
         # What stood at a name after each change of it, for tests that must know that it never was absent or double.
         self.history = {}
+        self.version = 0
         self.dnssec = {"status": "disabled", "modified_on": None, "ds": None}
         self._numbers = itertools.count(1)
         self._clock = datetime.datetime(2026, 1, 1)
@@ -112,6 +113,7 @@ class Transaction:
         self.undo = []
 
     def commit(self):
+        self.zone.version += 1
         for name in self.touched:
             texts = [r["content"] for r in self.zone.at(name) if r["type"] == "TXT"]
             self.zone.history.setdefault(name, []).append(texts)
