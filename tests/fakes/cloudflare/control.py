@@ -23,6 +23,10 @@ def control(api, method, target, body):
     url = urllib.parse.urlsplit(target)
     query = {key: values[-1] for key, values in urllib.parse.parse_qs(url.query).items()}
     what = url.path.removeprefix("/_fake/")
+    if what == "drain":  # whatever was changed so far is at the DNS server
+        if api.mirror:
+            api.mirror.drain()
+        return 200, {}
     with api.lock:
         if method == "GET" and what == "counters":
             return 200, {**api.counters, "largest_batch": api.largest_batch, "blocks": api.limit.blocks}
