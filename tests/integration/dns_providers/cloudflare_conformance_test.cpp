@@ -1,4 +1,9 @@
 // The cloudflare plugin against the strict fake: the conformance suite, with batches and without.
+#include <paynamed/plugin/v1/dns_provider.pb.h>
+
+#include <array>
+#include <thread>
+
 #include "cloudflare_zone.hpp"
 #include "paynamed/testing/dns_conformance_gtest.hpp"
 
@@ -27,6 +32,39 @@ class CloudflareSubject : public testing::DnsSubject {
  private:
   CloudflareZone zone_{kBatch};
 };
+
+// The suite leaves this out where Publish is not atomic. There is no moment at which two writers could not
+// meet, but both judge alike what they find.
+TEST(CloudflareOfTwoDaemons, ExactlyOneWins) {
+  CloudflareZone zone(true);
+  zone.zone().delay_requests(std::chrono::milliseconds(3));
+  for (int round = 0; round < 30; ++round) {
+    const std::string name = "r" + std::to_string(round) + "." + zone.zone().suffix();
+    std::array<int, 2> won{};
+    const auto race = [&](fakes::HostedPlugin& plugin, std::size_t who) {
+      plugin::v1::PublishRequest request;
+      request.set_zone(zone.zone().apex());
+      request.mutable_record()->set_name(name);
+      request.mutable_record()->set_value("bitcoin:?lno=" + std::to_string(who));
+      request.mutable_record()->set_ttl_seconds(300);
+      request.set_absent(true);
+      const auto answer = plugin
+                              .call_all({{"Publish", request.SerializeAsString(), std::to_string(who),
+                                          std::chrono::minutes(1)}})
+                              .front();
+      won[who] = answer.ok() ? 1 : 0;
+      EXPECT_TRUE(answer.ok() || answer.code() == Code::kAborted) << answer.error().message();
+    };
+    {
+      const std::jthread other([&] { race(zone.second_plugin(), 1); });
+      race(zone.plugin(), 0);
+    }
+    EXPECT_EQ(won[0] + won[1], 1) << round;
+    const auto stands = zone.zone().txt(name);
+    ASSERT_EQ(stands.size(), 1U) << round;
+    EXPECT_EQ(stands.front().value, won[0] == 1 ? "bitcoin:?lno=0" : "bitcoin:?lno=1") << round;
+  }
+}
 
 PAYNAMED_DNS_CONFORMANCE(CloudflareInBatches, CloudflareSubject<true>)
 PAYNAMED_DNS_CONFORMANCE(CloudflareOneByOne, CloudflareSubject<false>)
