@@ -60,6 +60,15 @@ Checked<pipeline::Command> command_on_path(Request& request, state::Verb verb) {
   return command;
 }
 
+// "priority" of the body: true for "bulk".
+base::Result<bool> read_bulk(const Body& body) {
+  auto priority = body.text("priority", 16);
+  if (!priority) return base::fail(priority.error());
+  if (*priority == "bulk") return true;
+  if (priority->empty() || *priority == "interactive") return false;
+  return base::fail(base::invalid_argument("'priority' must be interactive or bulk"));
+}
+
 struct Registration {
   pipeline::Command command;
   std::vector<std::string> warnings;
@@ -72,10 +81,13 @@ Checked<Registration> finish_registration(Request& request, const Body& body, ba
   if (!owner) return refuse(bad_request(request, owner.error()));
   auto reference = body.text("reference", kMaxReferenceBytes);
   if (!reference) return refuse(bad_request(request, reference.error()));
+  auto bulk = read_bulk(body);
+  if (!bulk) return refuse(bad_request(request, bulk.error()));
   Registration registration{new_command(state::Verb::kRegister, std::move(*name)), {}};
   registration.command.owner = std::move(*owner);
   registration.command.reference = std::move(*reference);
   registration.command.source = std::move(source);
+  registration.command.bulk = *bulk;
   if (auto filled = fill_from(request, registration.command); !filled) {
     return refuse(bad_request(request, filled.error()));
   }
@@ -83,11 +95,11 @@ Checked<Registration> finish_registration(Request& request, const Body& body, ba
   return registration;
 }
 
-// {name, owner?, reference?, source?}
+// {name, owner?, reference?, source?, priority?}
 Checked<Registration> read_registration(Request& request) {
   auto body = Body::parse(request.body);
   if (!body) return refuse(bad_request(request, body.error()));
-  if (auto known = body->only({"name", "owner", "reference", "source"}); !known) {
+  if (auto known = body->only({"name", "owner", "reference", "source", "priority"}); !known) {
     return refuse(bad_request(request, known.error()));
   }
   pipeline::Source source;
@@ -122,11 +134,12 @@ base::Result<std::string> only_domain(const Dependencies& dependencies, const st
                       : fmt::format("say in 'domain' which one it shall be: {}", fmt::join(domains, ", "))));
 }
 
-// {name} or {username, domain?}, and offer?, owner?, reference?
+// {name} or {username, domain?}, and offer?, owner?, reference?, priority?
 Checked<Registration> read_simple_registration(const Dependencies& dependencies, Request& request) {
   auto body = Body::parse(request.body);
   if (!body) return refuse(bad_request(request, body.error()));
-  if (auto known = body->only({"name", "username", "domain", "offer", "owner", "reference"}); !known) {
+  if (auto known = body->only({"name", "username", "domain", "offer", "owner", "reference", "priority"});
+      !known) {
     return refuse(bad_request(request, known.error()));
   }
   if (body->has("name") == body->has("username") || (body->has("name") && body->has("domain"))) {
@@ -154,18 +167,21 @@ Checked<Registration> read_simple_registration(const Dependencies& dependencies,
   return finish_registration(request, *body, std::move(name), folded, std::move(*source));
 }
 
-// The body is the source; `revision` may stand in it instead of If-Match.
+// The body is the source, perhaps with a priority; `revision` may stand in it instead of If-Match.
 Checked<pipeline::Command> read_new_source(Request& request) {
   auto command = command_on_path(request, state::Verb::kSetSource);
   if (!command) return command;
   auto body = Body::parse(request.body);
   if (!body) return refuse(bad_request(request, body.error()));
-  if (auto known = body->only({"node", "uri", "offer", "revision"}); !known) {
+  if (auto known = body->only({"node", "uri", "offer", "revision", "priority"}); !known) {
     return refuse(bad_request(request, known.error()));
   }
   auto source = read_source(*body, true);
   if (!source) return refuse(bad_request(request, source.error()));
   command->source = std::move(*source);
+  auto bulk = read_bulk(*body);
+  if (!bulk) return refuse(bad_request(request, bulk.error()));
+  command->bulk = *bulk;
   auto revision = body->positive("revision");
   if (!revision) return refuse(bad_request(request, revision.error()));
   if (*revision != 0 && command->expected_revision != 0 && *revision != command->expected_revision) {

@@ -159,6 +159,8 @@ class Parser {
     add_name(verb);
     verb->add_option("--owner", options_.registration.owner, "your id of the person");
     verb->add_option("--reference", options_.registration.reference, "yours; comes back in events");
+    verb->add_flag("--bulk", options_.registration.bulk,
+                   "one of many: registrations that somebody waits for go first");
     add_source(verb, options_.source)->require_option(0, 1);
     add_following(verb);
 

@@ -51,6 +51,7 @@ struct RegisterOption {
   std::string owner;
   std::string reference;
   SourceOption source;
+  bool bulk = false;
   Following following;
 };
 

@@ -111,6 +111,7 @@ Exit register_name(Context& context, const RegisterOption& option) {
   json::object body{{"name", *name}};
   if (!option.owner.empty()) body["owner"] = option.owner;
   if (!option.reference.empty()) body["reference"] = option.reference;
+  if (option.bulk) body["priority"] = "bulk";
   if (has_source(option.source)) {
     json::object source;
     put_source(source, option.source);

@@ -101,6 +101,7 @@ json::object RunInput::to_json() const {
   object["owner"] = owner;
   object["reference"] = reference;
   object["livemode"] = livemode;
+  if (bulk) object["priority"] = "bulk";
   object["source"] = state::to_string(source.kind);
   if (!source.node.empty()) object["node"] = source.node;
   if (!source.uri.empty()) object["uri"] = source.uri;
@@ -129,6 +130,7 @@ Result<RunInput> RunInput::from_json(std::string_view tenant, std::string_view t
   input.reference = text_of(object, "reference");
   const json::value* livemode = object.if_contains("livemode");
   input.livemode = !(livemode && livemode->is_bool() && !livemode->get_bool());
+  input.bulk = text_of(object, "priority") == "bulk";
   input.source.kind = *kind;
   input.source.node = text_of(object, "node");
   input.source.uri = text_of(object, "uri");

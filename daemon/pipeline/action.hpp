@@ -36,6 +36,7 @@ struct RunInput {
   Source source;      // as asked for; for rotate, remove and repair as the name has it
   std::string value;  // kExternal: the TXT value to publish, checked; repair: the name's own
   bool livemode = true;
+  bool bulk = false;                     // nobody in particular waits: others go first
   std::optional<state::NameRow> before;  // the name when the run was accepted; none for a new one
 
   boost::json::object to_json() const;

@@ -40,6 +40,7 @@ struct Command {
   std::string request_hash;
   std::string correlation_id;
   std::string traceparent;
+  bool bulk = false;  // nobody in particular waits: others go first
 };
 
 struct Accepted {

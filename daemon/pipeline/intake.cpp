@@ -115,6 +115,7 @@ RunInput input_of(const Command& command, const config::Domain& domain,
   input.reference = command.reference;
   input.source = command.source;
   input.livemode = !domain.test;
+  input.bulk = command.bulk;
   if (!existing) return input;
   input.before = *existing;
   if (command.verb == Verb::kRegister) return input;
@@ -185,6 +186,7 @@ Result<Admitted> admit(const Command& command, const Runtime& runtime, SharedPip
   run.verb = command.verb;
   run.name = command.name.text();
   run.owner = input.owner;
+  run.bulk = input.bulk;
   run.time = now;
   run.correlation_id = command.correlation_id;
   run.traceparent = command.traceparent;

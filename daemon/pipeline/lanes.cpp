@@ -1,44 +1,74 @@
 #include "pipeline/lanes.hpp"
 
 namespace paynamed::pipeline {
+namespace {
 
-bool Lanes::take(Lane& lane, const base::Uuid& run) {
-  if (lane.waiting_.empty() && may_take(lane)) {
-    ++lane.at_work_;
-    ++at_work_;
+constexpr std::size_t index_of(Lanes::Kind kind) {
+  return static_cast<std::size_t>(kind);
+}
+constexpr std::size_t kInteractive = index_of(Lanes::Kind::kInteractive);
+constexpr std::size_t kBulk = index_of(Lanes::Kind::kBulk);
+
+}  // namespace
+
+bool Lanes::may_take(const Lane& lane, Kind kind) const {
+  const std::size_t left = slots_ - at_work_;
+  if (kind == Kind::kInteractive) return lane.at_work_[kInteractive] < left;
+  return lane.at_work_[kInteractive] + lane.at_work_[kBulk] + kept_for_interactive_ < left;
+}
+
+void Lanes::begin(Lane& lane, Kind kind) {
+  ++lane.at_work_[index_of(kind)];
+  ++at_work_;
+}
+
+bool Lanes::take(Lane& lane, const base::Uuid& run, Kind kind) {
+  auto& waiting = lane.waiting_[index_of(kind)];
+  const bool others_first = !waiting.empty() || !lane.waiting_[kInteractive].empty();
+  if (!others_first && may_take(lane, kind)) {
+    begin(lane, kind);
     return true;
   }
-  if (lane.waiting_.empty()) turns_.push_back(&lane);
-  lane.waiting_.push_back(run);
+  if (waiting.empty()) turns_[index_of(kind)].push_back(&lane);
+  waiting.push_back(run);
   return false;
 }
 
-void Lanes::give_back(Lane& lane) {
-  --lane.at_work_;
+void Lanes::give_back(Lane& lane, Kind kind) {
+  --lane.at_work_[index_of(kind)];
   --at_work_;
 }
 
 std::optional<base::Uuid> Lanes::next() {
-  for (auto turn = turns_.begin(); turn != turns_.end(); ++turn) {
+  if (const auto interactive = next(Kind::kInteractive)) return interactive;
+  return next(Kind::kBulk);
+}
+
+std::optional<base::Uuid> Lanes::next(Kind kind) {
+  auto& turns = turns_[index_of(kind)];
+  for (auto turn = turns.begin(); turn != turns.end(); ++turn) {
     Lane& lane = **turn;
-    if (!may_take(lane)) continue;
-    const base::Uuid run = lane.waiting_.front();
-    lane.waiting_.pop_front();
-    if (lane.waiting_.empty()) {
-      turns_.erase(turn);
+    if (!may_take(lane, kind)) continue;
+    auto& waiting = lane.waiting_[index_of(kind)];
+    const base::Uuid run = waiting.front();
+    waiting.pop_front();
+    if (waiting.empty()) {
+      turns.erase(turn);
     } else {
-      turns_.splice(turns_.end(), turns_, turn);
+      turns.splice(turns.end(), turns, turn);
     }
-    ++lane.at_work_;
-    ++at_work_;
+    begin(lane, kind);
     return run;
   }
   return std::nullopt;
 }
 
 void Lanes::clear() {
-  for (Lane* lane : turns_) lane->waiting_.clear();
-  turns_.clear();
+  for (const Kind kind : {Kind::kInteractive, Kind::kBulk}) {
+    auto& turns = turns_[index_of(kind)];
+    for (Lane* lane : turns) lane->waiting_[index_of(kind)].clear();
+    turns.clear();
+  }
 }
 
 }  // namespace paynamed::pipeline

@@ -1,12 +1,15 @@
 // Lanes: shares the slots for runs at work among groups of runs, so that one group whose calls hang until
-// their timeout cannot hold all of them.
+// their timeout cannot hold all of them, and that runs somebody waits for need not wait for those of a bulk.
 //
-// A lane may take a slot as long as it would not have more than are left then: alone it gets half of all, and
-// however many lanes are stuck, a newcomer finds as many free as each of them holds.
+// An interactive run may take a slot as long as its lane would not have more of them than are left then:
+// alone a lane gets half of all, and however many lanes are stuck, a newcomer finds as many free as each of
+// them holds. A bulk run may do so as if a quarter of all slots did not exist, and only behind interactive
+// ones.
 //
 // Threads: not safe; guarded by its owner.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <deque>
 #include <list>
@@ -20,21 +23,24 @@ namespace paynamed::pipeline {
 
 class Lanes {
  public:
+  enum class Kind : std::size_t { kInteractive, kBulk };
+
   class Lane {
     friend class Lanes;
-    std::size_t at_work_ = 0;
-    std::deque<base::Uuid> waiting_;
+    std::array<std::size_t, 2> at_work_{};             // by kind
+    std::array<std::deque<base::Uuid>, 2> waiting_{};  // the same
   };
 
-  explicit Lanes(std::size_t slots) : slots_(slots) {}
+  explicit Lanes(std::size_t slots) : slots_(slots), kept_for_interactive_(slots / 4) {}
 
   // The lane of this name; it stays where it is.
   Lane& named(const std::string& name) { return lanes_[name]; }
 
   // A slot for the run now, or it waits in its lane: true when it has one.
-  bool take(Lane& lane, const base::Uuid& run);
-  void give_back(Lane& lane);
-  // The next run that waited and has a slot now; lanes take turns. Ask until there is none.
+  bool take(Lane& lane, const base::Uuid& run, Kind kind = Kind::kInteractive);
+  void give_back(Lane& lane, Kind kind = Kind::kInteractive);
+  // The next run that waited and has a slot now: interactive ones first, lanes take turns. Ask until there is
+  // none.
   std::optional<base::Uuid> next();
   // Nobody waits any more.
   void clear();
@@ -42,12 +48,15 @@ class Lanes {
   std::size_t at_work() const { return at_work_; }
 
  private:
-  bool may_take(const Lane& lane) const { return lane.at_work_ < slots_ - at_work_; }
+  bool may_take(const Lane& lane, Kind kind) const;
+  void begin(Lane& lane, Kind kind);
+  std::optional<base::Uuid> next(Kind kind);
 
   const std::size_t slots_;
+  const std::size_t kept_for_interactive_;
   std::size_t at_work_ = 0;
   std::map<std::string, Lane, std::less<>> lanes_;
-  std::list<Lane*> turns_;  // lanes where runs wait, the next to be asked first
+  std::array<std::list<Lane*>, 2> turns_;  // by kind: lanes where runs wait, the next to be asked first
 };
 
 }  // namespace paynamed::pipeline

@@ -84,6 +84,7 @@ asio::awaitable<base::Status> Retirement::disable(const state::Store::DueOffer& 
     wanted.method = "DisableOffer";
     wanted.key = offer.offer_key + "/undo";
     wanted.timeout = kTimeout;
+    wanted.background = true;
     auto called = co_await call<v1::DisableOfferReply>(services_, std::move(wanted), request);
     if (!called.reply && called.reply.error().code() != base::Code::kNotFound) co_return called.reply.error();
   }

@@ -35,6 +35,10 @@ std::string lane_of(const Run& run) {
   return lane;
 }
 
+Lanes::Kind kind_of(const Run& run) {
+  return run.input.bulk ? Lanes::Kind::kBulk : Lanes::Kind::kInteractive;
+}
+
 }  // namespace
 
 SagaEngine::SagaEngine(Settings settings, Dependencies dependencies, ActionTable actions)
@@ -222,7 +226,7 @@ void SagaEngine::make_ready(const base::Uuid& id) {
     const auto found = slots_.find(id);
     if (found == slots_.end() || found->second.driven || stopping_) return;
     found->second.driven = true;
-    if (!lanes_.take(*found->second.lane, id)) return;
+    if (!lanes_.take(*found->second.lane, id, kind_of(*found->second.run))) return;
     run = found->second.run;
   }
   spawn(std::move(run));
@@ -256,7 +260,7 @@ void SagaEngine::rested(const std::shared_ptr<Run>& run, const Driver::Rest& res
     const auto found = slots_.find(run->id);
     if (found != slots_.end()) {
       Slot& slot = found->second;
-      lanes_.give_back(*slot.lane);
+      lanes_.give_back(*slot.lane, kind_of(*run));
       dropped = std::move(slot.timer);
       slot.driven = false;
       if (rest.kind == Kind::kFinal || (rest.kind == Kind::kStopped && !stopping_)) {

@@ -50,6 +50,7 @@ asio::awaitable<PluginCalls::Attempt> PluginCalls::attempt(const pipeline::Plugi
     host::CallOptions options{call.timeout, call.key};
     options.correlation_id = call.correlation_id;
     options.traceparent = call.traceparent;
+    options.background = call.background;
     std::string method = call.method;
     std::string request = call.request;
     attempt.outcome =

@@ -31,7 +31,8 @@ asio::awaitable<base::Result<void>> begin(std::uint64_t most_open, pipeline::Eng
                             {},
                             {},
                             std::move(correlation_id),
-                            {}};
+                            {},
+                            true};
   const auto accepted = co_await engine.submit(std::move(command));
   if (!accepted) co_return base::fail(accepted.error());
   co_return base::Result<void>{};

@@ -31,6 +31,7 @@ struct NewRun {
   Verb verb = Verb::kRegister;
   std::string name;
   std::string owner;  // who asks; a quarantined name may be reclaimed by its last owner
+  bool bulk = false;  // the last tenth of the open runs is not for it
   base::WallTime time;
   std::string correlation_id;
   std::string traceparent;

@@ -105,10 +105,11 @@ base::Result<AcceptedRun> UnitWriter::write(const AcceptUnit& unit) {
   auto before = replay(*tenant, run);
   if (!before) return base::fail(before.error());
   if (*before) return std::move(**before);
-  if (models_.open_runs() >= max_open_runs_) {
+  const std::uint64_t most = run.bulk ? max_open_runs_ - max_open_runs_ / 10 : max_open_runs_;
+  if (models_.open_runs() >= most) {
     return base::fail(base::resource_exhausted(
-                          fmt::format("{} runs are open, as many as the settings allow; try again later",
-                                      models_.open_runs()))
+                          fmt::format("{} runs are open, as many as the settings allow{}; try again later",
+                                      models_.open_runs(), run.bulk ? " for bulk work" : ""))
                           .with_retry_after(1000));
   }
   if (auto may = check_name(*tenant, run); !may) return base::fail(may.error());

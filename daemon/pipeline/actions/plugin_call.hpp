@@ -27,6 +27,7 @@ inline PluginCall plugin_call(const StepContext& context, std::string instance, 
   call.correlation_id = context.correlation_id;
   call.traceparent = context.traceparent;
   call.timeout = context.step().timeout;
+  call.background = context.input.bulk;
   return call;
 }
 

@@ -31,6 +31,7 @@ struct PluginCall {
   std::string correlation_id;
   std::string traceparent;
   base::Duration timeout{};
+  bool background = false;  // nobody in particular waits: what shares a limit lets other calls go first
 };
 
 struct PluginAnswer {

@@ -43,6 +43,30 @@ TEST_F(ApiTest, RegistersAndSaysWhereTheRunIs) {
   EXPECT_EQ(command.idempotency_key, "");
 }
 
+TEST_F(ApiTest, ThePriorityIsBulkOnlyWhenAskedFor) {
+  struct Case {
+    std::string priority;
+    bool bulk;
+  };
+  for (const Case& c : std::vector<Case>{{"", false},
+                                         {R"(,"priority":null)", false},
+                                         {R"(,"priority":"interactive")", false},
+                                         {R"(,"priority":"bulk")", true}}) {
+    EXPECT_EQ(post("/v1/names", R"({"name":"a@example.com")" + c.priority + "}").status, 202);
+    EXPECT_EQ(world.engine.commands.back().bulk, c.bulk) << c.priority;
+    EXPECT_EQ(post("/register-username", R"({"name":"a@example.com")" + c.priority + "}").status, 202);
+    EXPECT_EQ(world.engine.commands.back().bulk, c.bulk) << c.priority;
+    EXPECT_EQ(
+        call({"PUT", "/v1/names/a@example.com/source", R"({"node":true)" + c.priority + "}", {}}).status,
+        202);
+    EXPECT_EQ(world.engine.commands.back().bulk, c.bulk) << c.priority;
+  }
+  for (const char* wrong : {R"("urgent")", "1", "true"}) {
+    EXPECT_EQ(post("/v1/names", R"({"name":"a@example.com","priority":)" + std::string{wrong} + "}").status,
+              400);
+  }
+}
+
 TEST_F(ApiTest, SourcesAreNodeUriOrOffer) {
   struct Case {
     std::string source;

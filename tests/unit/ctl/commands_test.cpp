@@ -61,6 +61,12 @@ TEST_F(CommandTest, WaitAsksTheDaemonToWait) {
   EXPECT_EQ(out, "alice@example.test is live\n");
 }
 
+TEST_F(CommandTest, BulkIsSaid) {
+  script.reply(202, kAccepted);
+  EXPECT_EQ(run({"register", "alice@example.test", "--bulk"}), 0) << err;
+  EXPECT_EQ(script.calls[0].body, R"({"name":"alice@example.test","priority":"bulk"})");
+}
+
 TEST_F(CommandTest, SourcesAreOneOfThree) {
   struct Case {
     std::vector<std::string> options;

@@ -48,6 +48,7 @@ ActionTable ActionsFixture::actions() {
 Services ActionsFixture::services() {
   Services services{clock, *store, [this] { return runtime; }, {}, {}, {}, {}, {}};
   services.call_plugin = [this](PluginCall call) -> asio::awaitable<PluginAnswer> {
+    ++(call.background ? background_calls : interactive_calls);
     base::Result<std::string> reply =
         call.instance == "zone" ? zone.call(call) : nodes[call.instance].call(call);
     co_return PluginAnswer{std::move(reply), false};

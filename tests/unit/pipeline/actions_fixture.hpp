@@ -66,6 +66,8 @@ class ActionsFixture : public EngineFixture {
   base::Duration validation_takes{0};
   int validations_open = 0;
   ValidationReport domain_validation{ValidationReport::Verdict::kSecure, {}};
+  int background_calls = 0;
+  int interactive_calls = 0;
   std::size_t authoritative_looks = 0;
 };
 

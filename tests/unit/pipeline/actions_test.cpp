@@ -1,6 +1,8 @@
 // Whole runs of the built-in pipelines with the real actions.
 #include <gmock/gmock.h>
 
+#include <boost/json/serialize.hpp>
+
 #include "tests/unit/pipeline/actions_fixture.hpp"
 
 namespace paynamed::pipeline {
@@ -45,6 +47,29 @@ TEST_F(ActionsTest, ANameOfANodeBecomesLive) {
   EXPECT_EQ(offer.state, OfferState::kActive);
   EXPECT_EQ(offer.offer_key, node().keys.front());
   expect_good_manners();
+}
+
+// Also after a restart: the priority is part of what the run is about.
+TEST_F(ActionsTest, PluginsLearnWhetherSomebodyWaits) {
+  EXPECT_EQ(drive(accept(registration())).state, RunState::kCompleted);
+  EXPECT_GT(interactive_calls, 0);
+  EXPECT_EQ(background_calls, 0);
+  interactive_calls = 0;
+  Command rotate = command(kAlice, Verb::kRotate);
+  rotate.bulk = true;
+  EXPECT_EQ(drive(accept(rotate)).state, RunState::kCompleted);
+  EXPECT_GT(background_calls, 0);
+  EXPECT_EQ(interactive_calls, 0);
+}
+
+TEST(RunInputTest, ThePriorityIsStored) {
+  for (const bool bulk : {false, true}) {
+    RunInput input{"default", *base::Name::parse("alice@example.com"), Verb::kRegister};
+    input.bulk = bulk;
+    const auto read = RunInput::from_json("default", boost::json::serialize(input.to_json()));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->bulk, bulk);
+  }
 }
 
 struct External {

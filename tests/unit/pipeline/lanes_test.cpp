@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <map>
+#include <vector>
+
 namespace paynamed::pipeline {
 namespace {
 
@@ -97,6 +100,75 @@ TEST_F(LanesTest, AfterAClearNobodyWaits) {
   lanes.give_back(lanes.named("a"));
   EXPECT_FALSE(lanes.next());
   EXPECT_TRUE(lanes.take(lanes.named("a"), id(1)));
+}
+
+// How many bulk runs of this lane get a slot, one after the other.
+int bulk_taken(Lanes& lanes, const std::string& name, int wanted) {
+  int got = 0;
+  for (int i = 0; i < wanted; ++i) {
+    got += lanes.take(lanes.named(name), LanesTest::id(100), Lanes::Kind::kBulk) ? 1 : 0;
+  }
+  return got;
+}
+
+TEST_F(LanesTest, BulkLeavesAQuarterToOthersHoweverManyLanes) {
+  int got = 0;
+  for (const char* name : {"a", "b", "c", "d", "e", "f", "g"}) got += bulk_taken(lanes, name, 100);
+  EXPECT_EQ(got, 12);
+  EXPECT_EQ(taken("z", 100), 2) << "of 4 that are left";
+}
+
+TEST_F(LanesTest, AnInteractiveRunFindsASlotInALaneFullOfBulk) {
+  EXPECT_EQ(bulk_taken(lanes, "a", 100), 6);
+  EXPECT_TRUE(lanes.take(lanes.named("a"), id(1)));
+}
+
+TEST_F(LanesTest, WaitingInteractiveRunsGoBeforeWaitingBulk) {
+  using Kind = Lanes::Kind;
+  Lanes one{1};
+  Lanes::Lane& a = one.named("a");
+  Lanes::Lane& b = one.named("b");
+  ASSERT_TRUE(one.take(a, id(11), Kind::kBulk));
+  EXPECT_FALSE(one.take(a, id(12), Kind::kBulk));
+  EXPECT_FALSE(one.take(b, id(13), Kind::kBulk));
+  EXPECT_FALSE(one.take(b, id(1)));
+  EXPECT_FALSE(one.take(a, id(2)));
+  const std::map<int, Lanes::Lane*> lane_of{{11, &a}, {12, &a}, {13, &b}, {1, &b}, {2, &a}};
+  std::vector<int> order{11};
+  for (;;) {
+    one.give_back(*lane_of.at(order.back()), order.back() > 10 ? Kind::kBulk : Kind::kInteractive);
+    const auto next = one.next();
+    if (!next) break;
+    order.push_back(next->bytes()[15]);
+  }
+  EXPECT_THAT(order, ElementsAre(11, 1, 2, 12, 13));
+}
+
+TEST_F(LanesTest, ANewBulkRunDoesNotPassAnInteractiveOneThatWaits) {
+  EXPECT_EQ(taken("a", 9), 8);
+  Lanes::Lane& a = lanes.named("a");
+  lanes.give_back(a);
+  EXPECT_FALSE(lanes.take(a, id(2), Lanes::Kind::kBulk));
+  EXPECT_EQ(lanes.next(), id(0));
+}
+
+TEST_F(LanesTest, BulkWithAFewSlotsComesToItsEndToo) {
+  for (const std::size_t slots : {1U, 2U, 4U, 5U}) {
+    Lanes few{slots};
+    Lanes::Lane& lane = few.named("a");
+    int begun = 0;
+    for (std::uint8_t i = 0; i < 10; ++i) begun += few.take(lane, id(i), Lanes::Kind::kBulk) ? 1 : 0;
+    int at_work = begun;
+    while (at_work > 0) {
+      few.give_back(lane, Lanes::Kind::kBulk);
+      --at_work;
+      while (few.next()) {
+        ++begun;
+        ++at_work;
+      }
+    }
+    EXPECT_EQ(begun, 10) << slots;
+  }
 }
 
 }  // namespace

@@ -44,6 +44,24 @@ TEST_F(AcceptRun, ARunAndItsNameCanBeReadWhenItIsAccepted) {
   expect_sound();
 }
 
+TEST_F(StoreTest, TheLastTenthOfTheOpenRunsIsNotForBulk) {
+  settings.max_open_runs = 10;
+  open();
+  for (int i = 0; i < 9; ++i) {
+    NewRun run = author.run(Verb::kRegister, std::to_string(i) + "@x.test");
+    run.bulk = true;
+    ASSERT_TRUE(accept(run)) << i;
+  }
+  NewRun bulk = author.run(Verb::kRegister, "bulk@x.test");
+  bulk.bulk = true;
+  const auto refused = accept(bulk);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::kResourceExhausted);
+  EXPECT_GT(refused.error().retry_after_ms(), 0U);
+  EXPECT_TRUE(accept(author.run(Verb::kRegister, "alice@x.test")));
+  EXPECT_FALSE(accept(author.run(Verb::kRegister, "bob@x.test")));
+}
+
 struct Refusal {
   std::string rule;
   // Brings the store where the rule applies, and gives the run that has to be refused.
