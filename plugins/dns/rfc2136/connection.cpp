@@ -170,16 +170,28 @@ void read_all(const Socket& socket, std::span<std::uint8_t> bytes, const Server&
 
 std::vector<std::uint8_t> exchange(const Server& server, std::span<const std::uint8_t> message,
                                    const Remaining& remaining) {
+  std::vector<std::uint8_t> answer;
+  exchange(server, message, remaining, [&answer](std::span<const std::uint8_t> wire) {
+    answer.assign(wire.begin(), wire.end());
+    return true;
+  });
+  return answer;
+}
+
+void exchange(const Server& server, std::span<const std::uint8_t> message, const Remaining& remaining,
+              const std::function<bool(std::span<const std::uint8_t>)>& take) {
   const Socket socket = connect_to(server, remaining);
   std::vector<std::uint8_t> framed{static_cast<std::uint8_t>(message.size() >> 8),
                                    static_cast<std::uint8_t>(message.size() & 0xff)};
   framed.insert(framed.end(), message.begin(), message.end());
   send_all(socket, framed, server, remaining);
-  std::uint8_t prefix[2] = {};
-  read_all(socket, prefix, server, remaining);
-  std::vector<std::uint8_t> answer(static_cast<std::size_t>(prefix[0] << 8 | prefix[1]));
-  read_all(socket, answer, server, remaining);
-  return answer;
+  for (bool done = false; !done;) {
+    std::uint8_t prefix[2] = {};
+    read_all(socket, prefix, server, remaining);
+    std::vector<std::uint8_t> answer(static_cast<std::size_t>(prefix[0] << 8 | prefix[1]));
+    read_all(socket, answer, server, remaining);
+    done = take(answer);
+  }
 }
 
 }  // namespace paynamed::rfc2136

@@ -1,4 +1,4 @@
-// One question by TCP to one server, with a deadline: plain POSIX sockets, so that the module brings little.
+// Questions by TCP to one server, with a deadline: plain POSIX sockets, so that the module brings little.
 //
 // Threads: pure; waits on the calling thread.
 #pragma once
@@ -24,5 +24,10 @@ using Remaining = std::function<std::chrono::milliseconds()>;
 //   kUnknown           the server hung up after it was sent
 std::vector<std::uint8_t> exchange(const Server& server, std::span<const std::uint8_t> message,
                                    const Remaining& remaining);
+
+// The same of an answer in several messages: `take` gets one after the other until it returns true.
+// `remaining` is asked anew for each.
+void exchange(const Server& server, std::span<const std::uint8_t> message, const Remaining& remaining,
+              const std::function<bool(std::span<const std::uint8_t>)>& take);
 
 }  // namespace paynamed::rfc2136

@@ -104,7 +104,7 @@ bool same_name(const ldns_rdf* found, const std::string& wanted) {
 }
 
 // TSIG's rdata fields: algorithm, time, fudge, MAC, original id, error, other data (RFC 8945 section 4.2).
-void read_tsig(Answer& answer, const Message& message, std::span<const std::uint8_t> wire,
+void read_tsig(Answer& answer, const Bytes& before, bool continues, std::span<const std::uint8_t> wire,
                const TsigKey& key) {
   const ldns_rr* tsig = ldns_pkt_tsig(answer.packet.get());
   if (tsig == nullptr || ldns_rr_rd_count(tsig) < 7) return;
@@ -116,10 +116,13 @@ void read_tsig(Answer& answer, const Message& message, std::span<const std::uint
   }
   if (!same_name(ldns_rr_rdf(tsig, 0), key.algorithm + ".") || !same_name(ldns_rr_owner(tsig), key.name))
     return;
-  const Rdf mac(ldns_rdf_new_frm_data(LDNS_RDF_TYPE_INT16_DATA, message.mac.size(), message.mac.data()));
+  const ldns_rdf* own_mac = ldns_rr_rdf(tsig, 3);
+  answer.mac.assign(ldns_rdf_data(own_mac), ldns_rdf_data(own_mac) + ldns_rdf_size(own_mac));
+  const Rdf mac(ldns_rdf_new_frm_data(LDNS_RDF_TYPE_INT16_DATA, before.size(), before.data()));
   if (!mac) throw broken("keep a signature");
-  answer.is_signed = ldns_pkt_tsig_verify(answer.packet.get(), wire.data(), wire.size(), key.name.c_str(),
-                                          key.secret.c_str(), mac.get());
+  answer.is_signed =
+      ldns_pkt_tsig_verify_next(answer.packet.get(), wire.data(), wire.size(), key.name.c_str(),
+                                key.secret.c_str(), mac.get(), continues ? 1 : 0);
 }
 
 // RFC 4034 section 3.1.3: a signature over fewer labels than the name has is a wildcard's. A record of the
@@ -134,6 +137,20 @@ bool is_from_wildcard(const ldns_rr_list* list, const std::string& name, ldns_rr
       return true;
   }
   return false;
+}
+
+std::optional<Answer> read(const Message& message, const Bytes& before, bool continues,
+                           std::span<const std::uint8_t> wire, const TsigKey& key) {
+  ldns_pkt* raw = nullptr;
+  if (wire.size() < 12 || ldns_wire2pkt(&raw, wire.data(), wire.size()) != LDNS_STATUS_OK)
+    return std::nullopt;
+  Answer answer;
+  answer.packet.reset(raw);
+  if (ldns_pkt_id(raw) != message.id || !ldns_pkt_qr(raw) || ldns_pkt_tc(raw)) return std::nullopt;
+  answer.rcode = ldns_pkt_get_rcode(raw);
+  answer.authoritative = ldns_pkt_aa(raw);
+  read_tsig(answer, before, continues, wire, key);
+  return answer;
 }
 
 }  // namespace
@@ -151,6 +168,16 @@ Bytes txt_rdata(std::string_view value) {
     value.remove_prefix(part.size());
   } while (!value.empty());
   return rdata;
+}
+
+std::string joined_txt(std::span<const std::uint8_t> rdata) {
+  std::string joined;
+  while (!rdata.empty()) {
+    const auto string = rdata.subspan(1, std::min<std::size_t>(rdata.front(), rdata.size() - 1));
+    joined.append(string.begin(), string.end());
+    rdata = rdata.subspan(1 + string.size());
+  }
+  return joined;
 }
 
 Message make_update(const Change& change, const TsigKey& key, std::uint16_t id) {
@@ -184,24 +211,23 @@ Message make_query(const std::string& name, std::uint16_t type, const TsigKey& k
   const Packet packet(ldns_pkt_query_new(owner.get(), static_cast<ldns_rr_type>(type), LDNS_RR_CLASS_IN, 0));
   if (!packet) throw broken("make a query");
   static_cast<void>(owner.release());
-  // With signatures: they tell a wildcard's answer from a record at the name itself.
-  ldns_pkt_set_edns_udp_size(packet.get(), kUdpPayload);
-  ldns_pkt_set_edns_do(packet.get(), true);
+  // With signatures: they tell a wildcard's answer from a record at the name itself. A transfer has all
+  // anyway.
+  if (type != LDNS_RR_TYPE_AXFR) {
+    ldns_pkt_set_edns_udp_size(packet.get(), kUdpPayload);
+    ldns_pkt_set_edns_do(packet.get(), true);
+  }
   return finish(packet, key, id);
 }
 
 std::optional<Answer> read_answer(const Message& message, std::span<const std::uint8_t> wire,
                                   const TsigKey& key) {
-  ldns_pkt* raw = nullptr;
-  if (wire.size() < 12 || ldns_wire2pkt(&raw, wire.data(), wire.size()) != LDNS_STATUS_OK)
-    return std::nullopt;
-  Answer answer;
-  answer.packet.reset(raw);
-  if (ldns_pkt_id(raw) != message.id || !ldns_pkt_qr(raw) || ldns_pkt_tc(raw)) return std::nullopt;
-  answer.rcode = ldns_pkt_get_rcode(raw);
-  answer.authoritative = ldns_pkt_aa(raw);
-  read_tsig(answer, message, wire, key);
-  return answer;
+  return read(message, message.mac, false, wire, key);
+}
+
+std::optional<Answer> read_next_answer(const Message& message, const Bytes& mac,
+                                       std::span<const std::uint8_t> wire, const TsigKey& key) {
+  return read(message, mac, true, wire, key);
 }
 
 std::vector<TxtValue> txt_values(const Answer& answer, const std::string& name) {

@@ -14,6 +14,7 @@
 
 struct ldns_struct_pkt;
 struct ldns_struct_rdf;
+struct ldns_struct_rr;
 
 namespace paynamed::rfc2136 {
 
@@ -51,11 +52,14 @@ struct Answer {
   int tsig_error = 0;            // 16 BADSIG, 17 BADKEY, 18 BADTIME; 0 without
   std::int64_t server_time = 0;  // with BADTIME, seconds since 1970; 0 if the server did not say
   bool authoritative = false;
+  Bytes mac;  // of its signature, for the message after it
   Packet packet;
 };
 
 // The TXT record's rdata for a joined value, strings of at most 255 bytes.
 Bytes txt_rdata(std::string_view value);
+// The other way; cut off where the last string ends too early.
+std::string joined_txt(std::span<const std::uint8_t> rdata);
 
 // What must be so before, and what is done then, at one name. All in one atomic UPDATE, with the prerequisite
 // that no CNAME stands there: a server would ignore the record silently (RFC 2136 section 3.4.2.2).
@@ -74,6 +78,9 @@ Message make_query(const std::string& name, std::uint16_t type, const TsigKey& k
 // An answer from outside. Nothing when it is no answer to `message` or no DNS message.
 std::optional<Answer> read_answer(const Message& message, std::span<const std::uint8_t> wire,
                                   const TsigKey& key);
+// The same of a further message of one answer; `mac` is that of the message before (RFC 8945 section 5.3.1).
+std::optional<Answer> read_next_answer(const Message& message, const Bytes& mac,
+                                       std::span<const std::uint8_t> wire, const TsigKey& key);
 
 // The TXT records that stand at `name` itself in the answer section; those of a wildcard do not, which only a
 // signed zone tells apart.

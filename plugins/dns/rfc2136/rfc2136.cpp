@@ -13,6 +13,10 @@ namespace {
 
 constexpr std::uint16_t kTypeTxt = 16;
 constexpr std::uint16_t kTypeDnskey = 48;
+constexpr std::uint16_t kTypeAxfr = 252;
+constexpr std::uint32_t kLargestPage = 5'000;
+// A transfer lasts as long as messages come, each within the timeout.
+constexpr std::chrono::minutes kLongestTransfer{10};
 // A message has 65535 bytes for everything; signatures, names and prerequisites need room as well.
 constexpr std::uint32_t kMaxTxtBytes = 16'000;
 // What is expected stands in an update beside what is wanted.
@@ -83,6 +87,10 @@ bool are_the_values(const std::vector<TxtValue>& found, std::vector<std::string>
   return joined == values;
 }
 
+std::size_t page_size(std::uint32_t wanted) {
+  return wanted == 0 ? kLargestPage : std::min(wanted, kLargestPage);
+}
+
 std::vector<Bytes> rdata_of(const std::vector<TxtValue>& found) {
   std::vector<Bytes> all;
   for (const TxtValue& each : found) all.push_back(each.rdata);
@@ -94,6 +102,7 @@ std::vector<Bytes> rdata_of(const std::vector<TxtValue>& found) {
 Rfc2136::Rfc2136(Host host, const Config& config)
     : Blocking<DnsProvider>(std::move(host)),
       primary_(this->host(), primary_in(config)),
+      pages_(this->host()),
       only_zone_(config.has("zone") ? name_in(config, "zone") : std::string()),
       key_name_(name_in(config.table("tsig"), "name")),
       algorithm_(algorithm_in(config.table("tsig"))),
@@ -113,6 +122,8 @@ Rfc2136::DescribeDnsReply Rfc2136::describe(DescribeDnsRequest, Call&) {
   reply.set_compare_and_set(true);
   reply.set_replaces_several(true);
   reply.set_max_batch(1);
+  reply.set_list_names(true);
+  reply.set_list_zone(true);
   reply.set_max_request_ms(static_cast<std::uint32_t>(timeout_.count()));
   reply.set_summary("RFC 2136 at " + primary_.describe() + ", key " + key_name_);
   return reply;
@@ -246,12 +257,43 @@ Rfc2136::SigningStatusReply Rfc2136::signing_status(SigningStatusRequest request
   return reply;
 }
 
-Rfc2136::ListNamesReply Rfc2136::list_names(ListNamesRequest, Call&) {
-  throw Error(Code::kUnimplemented, "Listing names needs a zone transfer, which this plugin does not do.");
+Rfc2136::ListNamesReply Rfc2136::list_names(ListNamesRequest request, Call& call) {
+  const std::string zone = own_zone(request.zone());
+  const auto suffix = normal_name(request.suffix().empty() ? request.zone() : request.suffix());
+  if (!suffix) throw Error(Code::kInvalidArgument, "\"" + request.suffix() + "\" is not a DNS name.");
+  const auto page = pages_.page(
+      zone, request.page(), page_size(request.limit()), [&] { return transfer(zone, call); },
+      [&suffix](const TransferredRecord& each) {
+        return each.type == kTypeTxt && is_below(each.owner, *suffix);
+      });
+  ListNamesReply reply;
+  for (const TransferredRecord* each : page.records) {
+    auto* record = reply.add_records();
+    record->set_name(each->owner);
+    record->set_value(joined_txt(each->rdata));
+    record->set_ttl_seconds(each->ttl_seconds);
+  }
+  reply.set_next_page(page.next);
+  return reply;
 }
-Rfc2136::ListZoneReply Rfc2136::list_zone(ListZoneRequest, Call&) {
-  throw Error(Code::kUnimplemented, "Listing a zone needs a zone transfer, which this plugin does not do.");
+
+Rfc2136::ListZoneReply Rfc2136::list_zone(ListZoneRequest request, Call& call) {
+  const std::string zone = own_zone(request.zone());
+  const auto page = pages_.page(
+      zone, request.page(), page_size(request.limit()), [&] { return transfer(zone, call); },
+      [](const TransferredRecord&) { return true; });
+  ListZoneReply reply;
+  for (const TransferredRecord* each : page.records) {
+    auto* record = reply.add_records();
+    record->set_name(each->owner);
+    record->set_type(each->type);
+    record->set_ttl_seconds(each->ttl_seconds);
+    record->set_rdata(each->rdata.data(), each->rdata.size());
+  }
+  reply.set_next_page(page.next);
+  return reply;
 }
+
 Rfc2136::EnableSigningReply Rfc2136::enable_signing(EnableSigningRequest, Call&) {
   throw Error(Code::kUnimplemented,
               "Dynamic updates cannot switch signing on; do it in the server's configuration.");
@@ -375,6 +417,38 @@ Answer Rfc2136::ask_at(const Server& server, const std::string& name, std::uint1
                                      "; set \"server\" to the zone's primary.");
   }
   return std::move(*answer);
+}
+
+ZonePages::Zone Rfc2136::transfer(const std::string& zone, const Call& call) {
+  return at_primary(zone, call, [&](const Server& server) { return transfer_from(server, zone, call); });
+}
+
+ZonePages::Zone Rfc2136::transfer_from(const Server& server, const std::string& zone,
+                                       const Call& call) const {
+  const TsigKey tsig = key();
+  const Message question = make_query(zone, kTypeAxfr, tsig, random_id());
+  ZoneTransfer transfer{text_of(server), zone, question, tsig};
+  Remaining left = until(call);
+  const Remaining whole = [this, &call, end = host().monotonic() + kLongestTransfer] {
+    const auto until_end = std::chrono::duration_cast<std::chrono::milliseconds>(end - host().monotonic());
+    return host().remaining(call, std::max(until_end, std::chrono::milliseconds(0)));
+  };
+  try {
+    exchange(
+        server, question.wire, [&] { return std::min(left(), whole()); },
+        [&](std::span<const std::uint8_t> wire) {
+          left = until(call);
+          return transfer.take(wire);
+        });
+  } catch (const Error& error) {
+    // A question changes nothing.
+    if (error.code() != Code::kDeadlineExceeded && error.code() != Code::kUnknown) throw;
+    throw Error(Code::kUnavailable,
+                "The DNS server " + text_of(server) + " did not transfer all of " + zone +
+                    "; look whether the key may transfer it.",
+                error.message());
+  }
+  return std::move(transfer).records();
 }
 
 Rfc2136::Found Rfc2136::find(const Place& at, const Call& call) {

@@ -12,6 +12,7 @@
 #include "connection.hpp"
 #include "dns_message.hpp"
 #include "primary.hpp"
+#include "zone_pages.hpp"
 
 namespace paynamed::rfc2136 {
 
@@ -66,9 +67,13 @@ class Rfc2136 final : public Blocking<DnsProvider> {
   Answer ask(const std::string& name, std::uint16_t type, const std::string& zone, const Call& call);
   Answer ask_at(const Server& server, const std::string& name, std::uint16_t type, const std::string& zone,
                 const Call& call) const;
+  // The whole zone, by one transfer.
+  ZonePages::Zone transfer(const std::string& zone, const Call& call);
+  ZonePages::Zone transfer_from(const Server& server, const std::string& zone, const Call& call) const;
   [[noreturn]] static void conflict(const Place& place, const Found& found);
 
   Primary primary_;
+  ZonePages pages_;
   std::string only_zone_;  // empty: any
   std::string key_name_;
   std::string algorithm_;
