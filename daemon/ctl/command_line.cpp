@@ -60,6 +60,7 @@ struct Options {
   std::uint32_t limit = 100;
   std::uint32_t wait = 0;
   RegisterOption registration;
+  BulkOption bulk;
   SourceOption source;
   bool follow = false;
   bool check = false;
@@ -100,11 +101,34 @@ class Parser {
     return verb;
   }
 
-  void add_name(CLI::App* verb) {
-    verb->add_option("name", options_.name, "user@domain; without a domain: that of --domain or the only one")
-        ->required();
+  CLI::Option* add_name(CLI::App* verb) {
     verb->add_option("--domain", options_.domain, "the domain of a name without one")
         ->envname("PAYNAMED_DOMAIN");
+    return verb
+        ->add_option("name", options_.name, "user@domain; without a domain: that of --domain or the only one")
+        ->required();
+  }
+
+  void add_bulk(CLI::App* verb, const std::vector<CLI::Option*>& of_one_name) {
+    CLI::Option* from =
+        verb->add_option("--from", options_.bulk.from,
+                         "register the names of a file, - for standard input: CSV with a head (name, owner, "
+                         "reference, node, uri, "
+                         "offer) or JSON lines. The same command goes on where it was interrupted");
+    for (CLI::Option* each : of_one_name) from->excludes(each);
+    const auto with_from = [from](CLI::Option* option) { option->needs(from); };
+    with_from(verb->add_flag("--check", options_.bulk.only_check, "with --from: only look for mistakes"));
+    with_from(verb->add_option("--state", options_.bulk.state,
+                               "with --from: keep what is done in this file; beside the rows without it"));
+    with_from(
+        verb->add_option("--failures", options_.bulk.failures,
+                         "with --from: write what failed to this CSV file; beside the rows without it"));
+    with_from(verb->add_option("--concurrency", options_.bulk.concurrency, "with --from: requests at once")
+                  ->check(CLI::Range(1, 256))
+                  ->capture_default_str());
+    with_from(verb->add_option("--in-flight", options_.bulk.in_flight, "with --from: runs at once")
+                  ->check(CLI::Range(1, 9'000))
+                  ->capture_default_str());
   }
 
   void add_following(CLI::App* verb) {
@@ -149,20 +173,29 @@ class Parser {
   }
 
   void add_names() {
-    CLI::App* verb = add(app_, "register", "register a name", [this](Context& context) {
+    CLI::App* verb = add(app_, "register", "register a name, or those of a file", [this](Context& context) {
+      if (!options_.bulk.from.empty()) {
+        options_.bulk.domain = options_.domain;
+        return register_from(context, options_.bulk);
+      }
       options_.registration.name = options_.name;
       options_.registration.domain = options_.domain;
       options_.registration.source = options_.source;
       options_.registration.following = following();
       return register_name(context, options_.registration);
     });
-    add_name(verb);
-    verb->add_option("--owner", options_.registration.owner, "your id of the person");
-    verb->add_option("--reference", options_.registration.reference, "yours; comes back in events");
+    CLI::Option* one = add_name(verb)->required(false);
+    CLI::Option* owner = verb->add_option("--owner", options_.registration.owner, "your id of the person");
+    CLI::Option* reference =
+        verb->add_option("--reference", options_.registration.reference, "yours; comes back in events");
     verb->add_flag("--bulk", options_.registration.bulk,
                    "one of many: registrations that somebody waits for go first");
     add_source(verb, options_.source)->require_option(0, 1);
     add_following(verb);
+    add_bulk(verb, {one, owner, reference});
+    verb->parse_complete_callback([this, one] {
+      if (one->count() == 0 && options_.bulk.from.empty()) throw CLI::RequiredError("name or --from");
+    });
 
     verb = add(app_, "names", "list names", [this](Context& context) {
       return list_names(context, options_.domain, options_.state, options_.limit);

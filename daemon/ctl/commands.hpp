@@ -55,7 +55,19 @@ struct RegisterOption {
   Following following;
 };
 
+// Registers the names of a file (ctl/bulk_registration.hpp).
+struct BulkOption {
+  std::string from;      // a path, or "-" for standard input
+  std::string domain;    // for names without one
+  std::string state;     // the file of what is done; "": beside `from`
+  std::string failures;  // the file of what failed; "": beside `from`
+  bool only_check = false;
+  std::uint32_t concurrency = 16;   // requests at once
+  std::uint32_t in_flight = 2'000;  // runs at once
+};
+
 Exit register_name(Context& context, const RegisterOption& option);
+Exit register_from(Context& context, const BulkOption& option);
 Exit list_names(Context& context, const std::string& domain, const std::string& state, std::uint32_t limit);
 Exit show_name(Context& context, const std::string& name);
 Exit remove_name(Context& context, const std::string& name, const Following& following);

@@ -3,6 +3,7 @@
 // Threads: one at a time.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <utility>
@@ -32,6 +33,9 @@ class Connection {
   virtual ~Connection() = default;
   // UNAVAILABLE with a sentence for people when no answer came.
   virtual base::Result<HttpReply> send(const HttpCall& call) = 0;
+  // Of each call its reply, in their order; at most `at_once` are under way at a time.
+  virtual std::vector<base::Result<HttpReply>> send_all(const std::vector<HttpCall>& calls,
+                                                        std::size_t at_once);
 };
 
 }  // namespace paynamed::ctl
