@@ -107,9 +107,26 @@ json::object RunInput::to_json() const {
   if (!source.uri.empty()) object["uri"] = source.uri;
   if (!source.offer.empty()) object["offer"] = source.offer;
   if (!value.empty()) object["value"] = value;
+  if (adoption) {
+    object["adopts"] = json::object{{"found", to_hex(adoption->found)},
+                                    {"ttl", adoption->ttl_seconds},
+                                    {"take_over", adoption->take_over}};
+  }
   if (before) object["before"] = record_data(*before);
   return object;
 }
+
+namespace {
+
+std::optional<Adoption> adoption_from(const json::object& object) {
+  const auto found = values_from_hex(object, "found");
+  const json::value* take_over = object.if_contains("take_over");
+  if (!found || take_over == nullptr || !take_over->is_bool()) return std::nullopt;
+  return Adoption{*found, static_cast<std::uint32_t>(integer_of(object, "ttl").value_or(0)),
+                  take_over->get_bool()};
+}
+
+}  // namespace
 
 Result<RunInput> RunInput::from_json(std::string_view tenant, std::string_view text) {
   const auto broken = [] {
@@ -136,6 +153,10 @@ Result<RunInput> RunInput::from_json(std::string_view tenant, std::string_view t
   input.source.uri = text_of(object, "uri");
   input.source.offer = text_of(object, "offer");
   input.value = text_of(object, "value");
+  if (const json::value* adopts = object.if_contains("adopts"); adopts && adopts->is_object()) {
+    input.adoption = adoption_from(adopts->get_object());
+    if (!input.adoption) return broken();
+  }
   if (const json::value* before = object.if_contains("before"); before && before->is_object()) {
     input.before = record_from_data(before->get_object());
     if (!input.before) return broken();

@@ -37,6 +37,7 @@ struct RunInput {
   std::string value;  // kExternal: the TXT value to publish, checked; repair: the name's own
   bool livemode = true;
   bool bulk = false;                     // nobody in particular waits: others go first
+  std::optional<Adoption> adoption;      // register: what stands there is taken over
   std::optional<state::NameRow> before;  // the name when the run was accepted; none for a new one
 
   boost::json::object to_json() const;

@@ -27,6 +27,15 @@ struct Source {
   std::string offer;  // a BOLT 12 offer; exactly one of the two
 };
 
+// A registration that takes over what stands at the name already, as it was looked at.
+struct Adoption {
+  std::vector<std::string> found;  // every TXT value that stands there, as bytes
+  std::uint32_t ttl_seconds = 0;   // of the one that is adopted as it is
+  // The record is published anew in place of all that stands there. Else it is one record, which stays
+  // untouched.
+  bool take_over = false;
+};
+
 // What a caller asks for.
 struct Command {
   std::string tenant;
@@ -41,6 +50,7 @@ struct Command {
   std::string correlation_id;
   std::string traceparent;
   bool bulk = false;  // nobody in particular waits: others go first
+  std::optional<Adoption> adoption = {};  // register
 };
 
 struct Accepted {

@@ -1,5 +1,7 @@
 #include "pipeline/event_data.hpp"
 
+#include <boost/algorithm/hex.hpp>
+
 #include <array>
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/serialize.hpp>
@@ -23,6 +25,25 @@ std::optional<std::int64_t> integer_of(const json::object& object, std::string_v
     return static_cast<std::int64_t>(found->get_uint64());
   }
   return std::nullopt;
+}
+
+json::array to_hex(const std::vector<std::string>& values) {
+  json::array all;
+  for (const std::string& value : values) all.emplace_back(boost::algorithm::hex_lower(value));
+  return all;
+}
+
+std::optional<std::vector<std::string>> values_from_hex(const json::object& object, std::string_view key) {
+  const json::value* all = object.if_contains(key);
+  if (all == nullptr || !all->is_array()) return std::nullopt;
+  std::vector<std::string> values;
+  try {
+    for (const json::value& each : all->get_array())
+      values.push_back(boost::algorithm::unhex(std::string{each.as_string()}));
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+  return values;
 }
 
 json::object record_data(const state::NameRow& row) {

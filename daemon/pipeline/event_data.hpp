@@ -3,10 +3,12 @@
 // Threads: pure functions.
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/id.hpp"
 #include "base/time.hpp"
@@ -20,6 +22,12 @@ struct RunInput;
 std::string text_of(const boost::json::object& object, std::string_view key);
 // A member as a whole number; nothing when it is absent or something else.
 std::optional<std::int64_t> integer_of(const boost::json::object& object, std::string_view key);
+
+// Values of strangers are bytes, and journals are JSON. `values_from_hex` gives nothing for a member that
+// to_hex() did not make.
+boost::json::array to_hex(const std::vector<std::string>& values);
+std::optional<std::vector<std::string>> values_from_hex(const boost::json::object& object,
+                                                        std::string_view key);
 
 // The part of a name's row that is its record in DNS, and back. `record_from_data` gives nothing for an
 // object that is no such record.

@@ -68,17 +68,23 @@ Result<const CompiledPipeline*> pipeline_of(const Command& command, SourceKind s
 }
 
 // The caller's offer or URI, checked before anything is accepted.
-Result<void> check_external(RunInput& input, const config::Domain& domain, base::WallTime now,
-                            std::vector<std::string>& warnings) {
+Result<void> check_external(const Command& command, RunInput& input, const config::Domain& domain,
+                            base::WallTime now, std::vector<std::string>& warnings) {
   names::PublicationRules rules;
   rules.test_domain = domain.test;
   rules.min_ttl = config::kLeastTtl;
   rules.max_ttl = config::kMostTtl;
   const std::string& text = input.source.offer.empty() ? input.source.uri : input.source.offer;
-  auto publication =
-      names::check_publication(input.name, text, std::chrono::seconds{domain.ttl_seconds}, now, rules);
+  const bool keeps_ttl = command.adoption && !command.adoption->take_over;
+  const std::chrono::seconds ttl{keeps_ttl ? command.adoption->ttl_seconds : domain.ttl_seconds};
+  auto publication = names::check_publication(input.name, text, ttl, now, rules);
   if (!publication) return base::fail(publication.error());
   input.value = publication->value;
+  const bool stays = command.adoption && !command.adoption->take_over;
+  if (stays && command.adoption->found != std::vector<std::string>{input.value}) {
+    return base::fail(base::failed_precondition(
+        "the record would be published in another form than it has; adopt it with take_over"));
+  }
   for (const auto& warning : publication->payment.warnings) warnings.push_back(warning.message);
   for (const auto& warning : publication->warnings) warnings.push_back(warning.message);
   return {};
@@ -114,6 +120,7 @@ RunInput input_of(const Command& command, const config::Domain& domain,
   input.owner = command.owner;
   input.reference = command.reference;
   input.source = command.source;
+  input.adoption = command.adoption;
   input.livemode = !domain.test;
   input.bulk = command.bulk;
   if (!existing) return input;
@@ -150,6 +157,7 @@ state::NewEvent accepted_event(const base::Uuid& run, const RunInput& input,
   data["reference"] = input.reference;
   data["source"] = state::to_string(input.source.kind);
   data["correlation_id"] = correlation_id;
+  if (input.adoption) data["adopted"] = true;
   return event_of("run.accepted", run, input, std::move(data));
 }
 
@@ -175,7 +183,7 @@ Result<Admitted> admit(const Command& command, const Runtime& runtime, SharedPip
   admitted.pipeline = pipelines.of(**pipeline);
   const bool brings_source = command.verb == Verb::kRegister || command.verb == Verb::kSetSource;
   if (brings_source && input.source.kind == SourceKind::kExternal) {
-    if (auto checked = check_external(input, **domain, now, admitted.warnings); !checked) {
+    if (auto checked = check_external(command, input, **domain, now, admitted.warnings); !checked) {
       return base::fail(checked.error());
     }
   }

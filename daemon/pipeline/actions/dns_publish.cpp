@@ -5,6 +5,7 @@
 
 #include "names/bip321.hpp"
 #include "pipeline/actions/actions.hpp"
+#include "pipeline/actions/dns_adopt.hpp"
 #include "pipeline/actions/dns_republish.hpp"
 #include "pipeline/actions/dns_zone.hpp"
 #include "pipeline/event_data.hpp"
@@ -30,12 +31,13 @@ struct Wanted {
 
 class DnsPublish final : public Action {
  public:
-  explicit DnsPublish(const Services& services) : zone_(services), republish_(services) {}
+  explicit DnsPublish(const Services& services) : zone_(services), republish_(services), adopt_(services) {}
   bool has_effect() const override { return true; }
   bool reads_before() const override { return true; }
 
   asio::awaitable<Result<json::object>> prepare(const StepContext& context) override {
     if (repairs(context)) co_return co_await republish_.prepare(context);
+    if (context.input.adoption) co_return co_await adopt_.prepare(context);
     auto wanted = wanted_record(context);
     if (!wanted) co_return base::fail(wanted.error());
     auto place = zone_.place_of(context);
@@ -71,6 +73,7 @@ class DnsPublish final : public Action {
 
   asio::awaitable<StepResult> perform(const StepContext& context) override {
     if (repairs(context)) co_return co_await republish_.perform(context);
+    if (context.input.adoption) co_return co_await adopt_.perform(context);
     const json::object& intent = context.step_progress().intent;
     const RecordPlace place = RecordPlace::from_intent(intent);
     const std::string value = text_of(intent, "value");
@@ -93,6 +96,7 @@ class DnsPublish final : public Action {
 
   asio::awaitable<UndoResult> undo(const StepContext& context) override {
     if (repairs(context)) co_return co_await republish_.undo(context);
+    if (context.input.adoption) co_return co_await adopt_.undo(context);
     const json::object& intent = context.step_progress().intent;
     const RecordPlace place = RecordPlace::from_intent(intent);
     const std::string ours = text_of(intent, "value");
@@ -218,6 +222,7 @@ class DnsPublish final : public Action {
 
   DnsZone zone_;
   Republish republish_;
+  Adopt adopt_;
 };
 
 }  // namespace

@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <boost/algorithm/hex.hpp>
-#include <boost/json/array.hpp>
-
+#include "pipeline/actions/strangers.hpp"
 #include "pipeline/event_data.hpp"
 
 namespace paynamed::pipeline {
@@ -14,45 +12,6 @@ namespace v1 = paynamed::plugin::v1;
 using base::Result;
 
 namespace {
-
-// What strangers put there is kept in the intent and sent to the provider in one request.
-constexpr std::size_t kMostRecords = 100;
-constexpr std::size_t kMostBytes = 32'000;
-
-// Values of strangers are bytes, and an intent is JSON.
-json::array to_hex(const std::vector<std::string>& values) {
-  json::array all;
-  for (const std::string& value : values) all.emplace_back(boost::algorithm::hex_lower(value));
-  return all;
-}
-
-Result<std::vector<std::string>> found_of(const json::object& intent) {
-  const json::value* found = intent.if_contains("found");
-  std::vector<std::string> values;
-  try {
-    for (const json::value& each : found->as_array())
-      values.push_back(boost::algorithm::unhex(std::string{each.as_string()}));
-  } catch (const std::exception&) {
-    return base::fail(base::data_loss("the run's intent is unreadable; cancel the run"));
-  }
-  return values;
-}
-
-void expect(v1::PublishRequest& request, const std::vector<std::string>& found) {
-  if (found.empty()) {
-    request.set_absent(true);
-  } else if (found.size() == 1) {
-    request.set_previous_value(found.front());
-  } else {
-    for (const std::string& value : found) request.mutable_previous_values()->add_values(value);
-  }
-}
-
-std::string counted(std::size_t records) {
-  return records == 0   ? "where nothing stood"
-         : records == 1 ? "in place of another record"
-                        : fmt::format("in place of {} records", records);
-}
 
 json::object record(const StepContext& context, const json::object& intent) {
   json::object data = record_data(*context.input.before);
@@ -76,23 +35,8 @@ asio::awaitable<Result<json::object>> Republish::prepare(const StepContext& cont
   const auto found = co_await zone_.read(context, *place);
   if (!found) co_return base::fail(found.error());
 
-  std::size_t bytes = 0;
-  for (const std::string& value : *found) bytes += value.size();
-  if (found->size() > kMostRecords || bytes > kMostBytes) {
-    co_return base::fail(base::failed_precondition(
-        fmt::format("{} has {} TXT records of {} bytes, more than are replaced at once; remove them by hand",
-                    place->owner_name, found->size(), bytes)));
-  }
-  if (found->size() > 1) {
-    const auto provider = co_await zone_.describe(context, *place);
-    if (!provider) co_return base::fail(provider.error());
-    if (!provider->replaces_several()) {
-      co_return base::fail(base::failed_precondition(
-          fmt::format("{} has {} TXT records, and '{}' cannot replace several at once; remove all but one by "
-                      "hand",
-                      place->owner_name, found->size(), place->instance)));
-    }
-  }
+  if (auto replaceable = co_await check_replaceable(zone_, context, *place, *found); !replaceable)
+    co_return base::fail(replaceable.error());
   json::object intent;
   place->put_into(intent);
   intent["value"] = name->value;
@@ -106,8 +50,8 @@ asio::awaitable<StepResult> Republish::perform(const StepContext& context) const
   const RecordPlace place = RecordPlace::from_intent(intent);
   const std::string value = text_of(intent, "value");
   const auto ttl = static_cast<std::uint32_t>(integer_of(intent, "ttl").value_or(0));
-  const auto found = found_of(intent);
-  if (!found) co_return Failure{found.error(), false, false};
+  const auto found = values_from_hex(intent, "found");
+  if (!found) co_return Failure{unreadable_intent(), false, false};
   v1::PublishRequest request = DnsZone::publish_request(place, value, ttl);
   expect(request, *found);
   auto called = co_await zone_.publish(context, place, request, context.key);

@@ -74,9 +74,9 @@ Result<names::Publication> DnsZone::publication(const StepContext& context, cons
   return publication;
 }
 
-asio::awaitable<Result<std::vector<std::string>>> DnsZone::read(const StepContext& context,
-                                                                const RecordPlace& place,
-                                                                std::string settle_key) const {
+asio::awaitable<Result<std::vector<v1::TxtRecord>>> DnsZone::read_records(const StepContext& context,
+                                                                          const RecordPlace& place,
+                                                                          std::string settle_key) const {
   v1::ReadRequest request;
   request.set_zone(place.zone);
   request.set_name(place.owner_name);
@@ -84,8 +84,16 @@ asio::awaitable<Result<std::vector<std::string>>> DnsZone::read(const StepContex
   wanted.settle_key = std::move(settle_key);
   auto called = co_await call<v1::ReadReply>(services_, std::move(wanted), request);
   if (!called.reply) co_return base::fail(called.reply.error());
+  co_return std::vector<v1::TxtRecord>{called.reply->records().begin(), called.reply->records().end()};
+}
+
+asio::awaitable<Result<std::vector<std::string>>> DnsZone::read(const StepContext& context,
+                                                                const RecordPlace& place,
+                                                                std::string settle_key) const {
+  const auto records = co_await read_records(context, place, std::move(settle_key));
+  if (!records) co_return base::fail(records.error());
   std::vector<std::string> values;
-  for (const v1::TxtRecord& each : called.reply->records()) values.push_back(each.value());
+  for (const v1::TxtRecord& each : *records) values.push_back(each.value());
   co_return values;
 }
 

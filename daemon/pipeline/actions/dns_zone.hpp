@@ -38,6 +38,9 @@ class DnsZone {
   base::Result<names::Publication> publication(const StepContext& context, const std::string& source,
                                                std::optional<std::chrono::seconds> ttl = {}) const;
 
+  // All TXT records at the name, with their TTL and comment.
+  boost::asio::awaitable<base::Result<std::vector<plugin::v1::TxtRecord>>> read_records(
+      const StepContext& context, const RecordPlace& place, std::string settle_key = {}) const;
   // All TXT values at the name, as bytes of whoever wrote them. `settle_key`: as PluginCall.
   boost::asio::awaitable<base::Result<std::vector<std::string>>> read(const StepContext& context,
                                                                       const RecordPlace& place,

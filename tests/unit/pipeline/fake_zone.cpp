@@ -28,6 +28,7 @@ Answer FakeZone::call(const PluginCall& call) {
     v1::DescribeDnsReply reply;
     reply.set_compare_and_set(true);
     reply.set_replaces_several(replaces_several);
+    reply.set_comments(keeps_comments);
     reply.set_max_request_ms(max_request_ms);
     return reply.SerializeAsString();
   }
@@ -52,6 +53,8 @@ Answer FakeZone::call(const PluginCall& call) {
       v1::TxtRecord* record = reply.add_records();
       record->set_name(request.name());
       record->set_value(value);
+      record->set_ttl_seconds(300);
+      record->set_comment(comments[request.name()]);
     }
     return reply.SerializeAsString();
   }
@@ -96,7 +99,10 @@ Answer FakeZone::perform(const std::string& method, const std::string& request) 
 Answer FakeZone::publish(const v1::PublishRequest& request) {
   std::vector<std::string>& values = records[request.record().name()];
   v1::PublishReply reply;
-  if (values.size() == 1 && values.front() == request.record().value()) return reply.SerializeAsString();
+  if (values.size() == 1 && values.front() == request.record().value()) {
+    if (keeps_comments) comments[request.record().name()] = request.record().comment();
+    return reply.SerializeAsString();
+  }
   if (request.has_previous_values() && (!replaces_several || request.previous_values().values_size() < 2)) {
     kept.mistakes.push_back("previous values that this provider cannot take");
     return base::fail(base::invalid_argument("previous values"));
@@ -114,6 +120,7 @@ Answer FakeZone::publish(const v1::PublishRequest& request) {
     return base::fail(base::aborted(found));
   }
   values = {request.record().value()};
+  if (keeps_comments) comments[request.record().name()] = request.record().comment();
   history.push_back(values);
   reply.set_changed(true);
   reply.set_change_id(change_id);

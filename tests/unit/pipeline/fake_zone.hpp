@@ -58,8 +58,10 @@ class FakeZone {
   std::function<void(const std::string& method)> before;    // what somebody else does just before a call
   std::uint32_t max_request_ms = 20'000;
   bool replaces_several = true;
-  std::string change_id;                          // of every publication
-  int pending_answers = 0;                        // how often SyncStatus says PENDING
+  std::string change_id;    // of every publication
+  int pending_answers = 0;  // how often SyncStatus says PENDING
+  bool keeps_comments = false;
+  std::map<std::string, std::string> comments;    // by owner name; set by Publish, where they are kept
   std::vector<std::vector<std::string>> history;  // what stood at a name after each change of ours
   std::vector<std::string> calls;                 // methods
   KeptAnswers kept;

@@ -16,8 +16,8 @@ using testing::ElementsAre;
 using testing::ElementsAreArray;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::SizeIs;
 using testing::Not;
+using testing::SizeIs;
 using Kind = Fault::Kind;
 
 // What came of the run's Publish, as the run knows it.
