@@ -14,6 +14,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "config/difference.hpp"
+#include "domains/domain_work.hpp"
 #include "names/lint/report.hpp"
 #include "observe/log.hpp"
 #include "observe/metrics.hpp"
@@ -102,6 +103,7 @@ struct Dependencies {
   std::function<ConfigStanding()> config = {};
   // With `check` nothing is applied.
   std::function<boost::asio::awaitable<ReloadReport>(bool check)> reload = {};
+  domains::DomainWork* domain_work = nullptr;  // must be set, as all here
 };
 
 }  // namespace paynamed::api

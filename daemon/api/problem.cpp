@@ -128,10 +128,11 @@ Response problem(const Request& request, unsigned status, std::string_view type,
   Response response;
   response.status = status;
   response.headers.add("Content-Type", "application/problem+json");
-  response.body = fmt::format(
-      R"({{"type":{},"title":{},"status":{},"detail":{},"instance":{},"correlation_id":{}{}{}}})",
-      quoted(type), quoted(reason_phrase(status)), status, quoted(detail), quoted(shown_path(request.path)),
-      quoted(request.correlation_id), members.empty() ? "" : ",", members);
+  response.body =
+      fmt::format(R"({{"type":{},"title":{},"status":{},"detail":{},"instance":{},"correlation_id":{}{}{}}})",
+                  api::quoted(type), api::quoted(reason_phrase(status)), status, api::quoted(detail),
+                  api::quoted(shown_path(request.path)), api::quoted(request.correlation_id),
+                  members.empty() ? "" : ",", members);
   return response;
 }
 
@@ -154,7 +155,7 @@ Response problem(const Request& request, const base::Status& status) {
     if (mapping.code != status.code()) continue;
     std::string members = open_run;
     if (mapping.code == base::Code::kInvalidArgument)
-      members = fmt::format("\"rule\":{}", quoted(status.message()));
+      members = fmt::format("\"rule\":{}", api::quoted(status.message()));
     Response response = problem(request, mapping.status, mapping.type, status.message(), members);
     if (mapping.status == 401) response.headers.add("WWW-Authenticate", R"(Bearer realm="paynamed")");
     if (mapping.status == 503) {

@@ -188,13 +188,13 @@ std::string to_event_json(const state::Event& event, std::string_view tenant, st
   // word.
   out += fmt::format(
       R"({{"specversion":"1.0","id":"{}","source":{},"type":{},"subject":{},"time":"{}","timestamp":"{}","version":{},"seq":"{}","position":"{}")",
-      event.id.to_string(), quoted("/tenants/" + percent_encode(tenant)), quoted(event.type),
-      quoted(event.subject), time, time, event.version, event.seq,
+      event.id.to_string(), api::quoted("/tenants/" + percent_encode(tenant)), api::quoted(event.type),
+      api::quoted(event.subject), time, time, event.version, event.seq,
       to_text(state::Position{epoch, event.seq}));
   if (event.run) out += fmt::format(R"(,"run":"{}")", event.run->to_string());
   if (!event.correlation_id.empty())
-    out += fmt::format(R"(,"correlationid":{})", quoted(event.correlation_id));
-  if (!event.traceparent.empty()) out += fmt::format(R"(,"traceparent":{})", quoted(event.traceparent));
+    out += fmt::format(R"(,"correlationid":{})", api::quoted(event.correlation_id));
+  if (!event.traceparent.empty()) out += fmt::format(R"(,"traceparent":{})", api::quoted(event.traceparent));
   out += R"(,"datacontenttype":"application/json","data":)";
   out += event.data;
   out += '}';

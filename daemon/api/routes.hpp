@@ -13,7 +13,11 @@ void add_run_routes(Router& router, const Dependencies& dependencies);   // /v1/
 void add_proof_routes(Router& router,
                       const Dependencies& dependencies);  // proofs of names, /dnssecproof, /v1/resolve
 void add_domain_routes(Router& router, const Dependencies& dependencies);  // /v1/domains
-void add_event_routes(Router& router, const Dependencies& dependencies);   // /v1/events
+// what stands in a zone, and its adoption
+void add_zone_name_routes(Router& router, const Dependencies& dependencies);
+void add_domain_check_routes(Router& router, const Dependencies& dependencies);
+void add_drift_routes(Router& router, const Dependencies& dependencies);  // /v1/domains/{domain}/drift
+void add_event_routes(Router& router, const Dependencies& dependencies);  // /v1/events
 void add_system_routes(Router& router,
                        const Dependencies& dependencies);  // plugins, health, metrics
 

@@ -69,6 +69,9 @@ Service::Service(Dependencies dependencies, Limits limits, RateLimit rate)
   add_run_routes(router_, dependencies_);
   add_proof_routes(router_, dependencies_);
   add_domain_routes(router_, dependencies_);
+  add_zone_name_routes(router_, dependencies_);
+  add_domain_check_routes(router_, dependencies_);
+  add_drift_routes(router_, dependencies_);
   add_event_routes(router_, dependencies_);
   add_system_routes(router_, dependencies_);
 }

@@ -17,7 +17,8 @@ of the machine can read command lines.
 
 Exit status:
   0  done
-  1  the daemon refused (reload: the file, which then changed nothing), or is not ready; with lint: not every wallet can pay
+  1  the daemon refused (reload: the file, which then changed nothing), or is not ready; with lint: not every wallet can pay;
+     with domains check: it is not fit; with drift: something differs
   2  the command line is wrong
   3  the daemon cannot be reached
   4  the run ended undone (compensated) or is paused)";
@@ -61,6 +62,8 @@ struct Options {
   std::uint32_t wait = 0;
   RegisterOption registration;
   BulkOption bulk;
+  AdoptOption adopt;
+  DriftOption drift;
   SourceOption source;
   bool follow = false;
   bool check = false;
@@ -197,12 +200,14 @@ class Parser {
       if (one->count() == 0 && options_.bulk.from.empty()) throw CLI::RequiredError("name or --from");
     });
 
-    verb = add(app_, "names", "list names", [this](Context& context) {
+    verb = add(app_, "names", "list names, or look at those of a zone", [this](Context& context) {
       return list_names(context, options_.domain, options_.state, options_.limit);
     });
+    verb->require_subcommand(0, 1);
     verb->add_option("--domain", options_.domain, "only those of this domain");
     verb->add_option("--state", options_.state, "only those in this state");
     add_limit(verb);
+    add_zone_names(*verb);
 
     verb = add(app_, "show", "show a name",
                on_name([](Context& context, const std::string& name) { return show_name(context, name); }));
@@ -231,6 +236,30 @@ class Parser {
                }));
     add_name(verb);
     add_following(verb);
+  }
+
+  void add_zone_names(CLI::App& names) {
+    CLI::App* verb =
+        add(names, "import", "show what stands in a domain's zone at payment names",
+            [this](Context& context) { return import_names(context, options_.domain, options_.state); });
+    verb->add_option("domain", options_.domain, "the domain")->required();
+    verb->add_option("--kind", options_.state,
+                     "only these: valid, conflicting, invalid, ours, ours_different, ...");
+    AdoptOption& adopt = options_.adopt;
+    verb = add(names, "adopt", "take records of a zone over as names", [this](Context& context) {
+      options_.adopt.domain = options_.domain;
+      return adopt_names(context, options_.adopt);
+    });
+    verb->add_option("domain", options_.domain, "the domain")->required();
+    CLI::Option_group* which = verb->add_option_group("which", "which names");
+    which->add_option("--names", adopt.names, "these, separated by commas")->delimiter(',');
+    which->add_flag("--all", adopt.all, "all that can be adopted");
+    which->require_option(1);
+    verb->add_option("--owner", adopt.owner, "your id of the person")->required();
+    verb->add_option("--reference", adopt.reference, "yours; comes back in events");
+    verb->add_flag("--take-over", adopt.take_over,
+                   "also those whose records have to be replaced; what is removed is shown");
+    verb->add_flag("--dry-run", adopt.only_show, "only show what would be done");
   }
 
   void add_proofs() {
@@ -299,6 +328,22 @@ class Parser {
         [this](Context& context) { return show_domain(context, options_.domain); })
         ->add_option("domain", options_.domain, "the domain")
         ->required();
+    add(*domains, "check", "say whether a domain is fit for payment names",
+        [this](Context& context) { return check_domain(context, options_.domain); })
+        ->add_option("domain", options_.domain, "the domain")
+        ->required();
+    CLI::App* drift = add(app_, "drift", "show what of a domain's names stands otherwise in its zone",
+                          [this](Context& context) {
+                            options_.drift.domain = options_.domain;
+                            return show_drift(context, options_.drift);
+                          });
+    drift->add_option("domain", options_.domain, "the domain")->required();
+    CLI::Option* apply =
+        drift->add_flag("--apply", options_.drift.apply, "repair it, after the plan is shown");
+    drift
+        ->add_flag("--force", options_.drift.force,
+                   "with --apply: also when it is more than 30 % of the names")
+        ->needs(apply);
     add(app_, "plugins", "list the plugin instances", [](Context& context) { return list_plugins(context); });
     add(app_, "health", "say whether the daemon can take work",
         [](Context& context) { return health(context); });

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "ctl/connection.hpp"
@@ -69,6 +70,20 @@ struct BulkOption {
 Exit register_name(Context& context, const RegisterOption& option);
 Exit register_from(Context& context, const BulkOption& option);
 Exit list_names(Context& context, const std::string& domain, const std::string& state, std::uint32_t limit);
+// What stands in the zone of a domain at payment names; only entries of `kind` unless that is empty.
+Exit import_names(Context& context, const std::string& domain, const std::string& kind);
+
+struct AdoptOption {
+  std::string domain;
+  std::vector<std::string> names;  // user@domain, or the user alone
+  bool all = false;                // all that can be adopted
+  std::string owner;
+  std::string reference;
+  bool take_over = false;  // also what has to be replaced
+  bool only_show = false;
+};
+// Takes records of the zone over as names of this daemon.
+Exit adopt_names(Context& context, const AdoptOption& option);
 Exit show_name(Context& context, const std::string& name);
 Exit remove_name(Context& context, const std::string& name, const Following& following);
 Exit set_source(Context& context, const std::string& name, const SourceOption& source,
@@ -96,6 +111,15 @@ Exit list_events(Context& context, const std::string& after, std::uint32_t limit
 Exit list_domains(Context& context);
 // How a domain is: its state, DS records, keys, servers and warnings.
 Exit show_domain(Context& context, const std::string& domain);
+// Whether a domain is fit for payment names; kRefused when it is not.
+Exit check_domain(Context& context, const std::string& domain);
+struct DriftOption {
+  std::string domain;
+  bool apply = false;
+  bool force = false;
+};
+// What of the names stands otherwise in the zone; kRefused when something does. With `apply` it is repaired.
+Exit show_drift(Context& context, const DriftOption& option);
 Exit list_plugins(Context& context);
 Exit health(Context& context);
 // Has the daemon take up its configuration file; with `only_check` it says what would come of it.

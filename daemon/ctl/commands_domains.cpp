@@ -127,4 +127,41 @@ Exit show_domain(Context& context, const std::string& domain) {
   return Exit::kOk;
 }
 
+Exit check_domain(Context& context, const std::string& domain) {
+  HttpCall call;
+  call.method = "POST";
+  call.target = "/v1/domains/" + percent_encode(domain) + "/check";
+  call.timeout = base::Duration{120'000};
+  const Answer answer = ask(context, call);
+  if (!answer.ok()) return answer.exit;
+  const json::value* fit = answer.body.if_contains("fit");
+  const bool is_fit = fit != nullptr && fit->is_bool() && fit->get_bool();
+  const Exit exit = is_fit ? Exit::kOk : Exit::kRefused;
+  if (context.json) {
+    context.out(answer.reply.body + "\n");
+    return exit;
+  }
+  Table table{{"PART", "VERDICT", "MEANING"}};
+  const json::value* findings = answer.body.if_contains("findings");
+  if (findings == nullptr || !findings->is_array()) return Exit::kRefused;
+  for (const json::value& item : findings->get_array()) {
+    if (!item.is_object()) continue;
+    const json::object& each = item.get_object();
+    const std::string verdict = cell_text(each, "verdict");
+    table.add(
+        {{cell_text(each, "part")},
+         {verdict, verdict == "warning" || verdict == "unknown" ? Colour::kYellow : colour_of_state(verdict)},
+         {cell_text(each, "message")}});
+  }
+  // Sentences that are cut do not say what to do.
+  Style whole = context.style;
+  whole.width = 0;
+  context.out(table.render(whole));
+  context.out(
+      painted(is_fit ? domain + " is fit for payment names" : domain + " is not fit for payment names",
+              is_fit ? Colour::kGreen : Colour::kRed, context.style) +
+      "\n");
+  return exit;
+}
+
 }  // namespace paynamed::ctl

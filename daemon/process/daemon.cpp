@@ -14,6 +14,7 @@
 
 #include "process/checked_config.hpp"
 #include "process/configuration_rules.hpp"
+#include "process/domain_parts.hpp"
 #include "process/exit_code.hpp"
 
 namespace paynamed::process {
@@ -189,6 +190,9 @@ asio::awaitable<void> Daemon::reload() {
 
 std::optional<StartFailure> Daemon::start_api() {
   api::Dependencies dependencies{*engine_, *store_, clock_, random_, log_, metrics_, {}, {}, {}, {}};
+  domains_ =
+      make_domains({clock_, random_, *store_, *engine_, [this] { return live_.current(); }, *calls_, dns_});
+  dependencies.domain_work = domains_.get();
   dependencies.keys = [this] { return keys_.current(); };
   dependencies.plugins = [this] { return plugin_statuses(); };
   dependencies.readiness = [this] { return readiness(); };

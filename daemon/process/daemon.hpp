@@ -17,6 +17,7 @@
 #include "base/broadcast.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "domains/domains.hpp"
 #include "host/http_service.hpp"
 #include "host/plugin_host.hpp"
 #include "observe/log.hpp"
@@ -102,6 +103,7 @@ class Daemon {
   base::Broadcast retirement_ended_{clock_};
   ApiKeys keys_;
   std::unique_ptr<Reload> reload_;
+  std::unique_ptr<domains::Domains> domains_;
   std::unique_ptr<api::Server> server_;
 };
 
