@@ -13,17 +13,28 @@ namespace json = boost::json;
 
 using Kind = Fact::Kind;
 
-constexpr std::array<std::pair<std::string_view, Kind>, 20> kKinds{{
-    {"run.accepted", Kind::kRunAccepted},       {"run.paused", Kind::kRunPaused},
-    {"run.resumed", Kind::kRunResumed},         {"run.compensating", Kind::kRunCompensating},
-    {"run.completed", Kind::kRunCompleted},     {"run.compensated", Kind::kRunCompensated},
-    {"offer.created", Kind::kOfferCreated},     {"offer.retired", Kind::kOfferRetired},
-    {"offer.disabled", Kind::kOfferDisabled},   {"offer.expiring", Kind::kOfferExpiring},
-    {"name.published", Kind::kNamePublished},   {"name.live", Kind::kNameLive},
-    {"name.degraded", Kind::kNameDegraded},     {"name.recovered", Kind::kNameRecovered},
-    {"name.reverted", Kind::kNameReverted},     {"name.removed", Kind::kNameRemoved},
-    {"domain.degraded", Kind::kDomainDegraded}, {"domain.recovered", Kind::kDomainRecovered},
-    {"domain.changed", Kind::kDomainChanged},   {"domain.expiring", Kind::kDomainExpiring},
+constexpr std::array<std::pair<std::string_view, Kind>, 21> kKinds{{
+    {"run.accepted", Kind::kRunAccepted},
+    {"run.paused", Kind::kRunPaused},
+    {"run.resumed", Kind::kRunResumed},
+    {"run.compensating", Kind::kRunCompensating},
+    {"run.completed", Kind::kRunCompleted},
+    {"run.compensated", Kind::kRunCompensated},
+    {"offer.created", Kind::kOfferCreated},
+    {"offer.retired", Kind::kOfferRetired},
+    {"offer.disabled", Kind::kOfferDisabled},
+    {"offer.expiring", Kind::kOfferExpiring},
+    {"name.published", Kind::kNamePublished},
+    {"name.live", Kind::kNameLive},
+    {"name.degraded", Kind::kNameDegraded},
+    {"name.recovered", Kind::kNameRecovered},
+    {"name.reverted", Kind::kNameReverted},
+    {"name.removed", Kind::kNameRemoved},
+    {"name.moved", Kind::kNameMoved},
+    {"domain.degraded", Kind::kDomainDegraded},
+    {"domain.recovered", Kind::kDomainRecovered},
+    {"domain.changed", Kind::kDomainChanged},
+    {"domain.expiring", Kind::kDomainExpiring},
 }};
 
 // Takes fields out of an object and remembers the first that is wrong.
@@ -207,6 +218,9 @@ void read_fields(Fields& fields, Fact& fact) {
     case Kind::kNameRemoved:
       fact.owner = fields.optional("owner");
       fact.until = fields.time("quarantined_until", true);
+      break;
+    case Kind::kNameMoved:
+      fact.dns_instance = fields.filled("dns_instance");
       break;
     case Kind::kDomainDegraded:
     case Kind::kDomainRecovered:

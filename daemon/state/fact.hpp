@@ -33,6 +33,7 @@ struct Fact {
     kNameRecovered,
     kNameReverted,
     kNameRemoved,
+    kNameMoved,
     kDomainDegraded,
     kDomainRecovered,
     kDomainChanged,

@@ -247,8 +247,38 @@ INSERT INTO domain_uses
   SELECT substr(name, instr(name, '@') + 1), dns_instance, count(*) FROM names WHERE dns_instance <> '' GROUP BY 1, 2;
 )sql";
 
+// Moves of domains between instances (operational).
+constexpr const char* kSchema6 = R"sql(
+CREATE TABLE domain_moves(
+  key      INTEGER PRIMARY KEY,
+  id       BLOB    NOT NULL UNIQUE,
+  domain   TEXT    NOT NULL,
+  source   TEXT    NOT NULL,
+  target   TEXT    NOT NULL,
+  phase    INTEGER NOT NULL,
+  pause    TEXT    NOT NULL,
+  details  TEXT    NOT NULL,
+  started  INTEGER NOT NULL,
+  updated  INTEGER NOT NULL,
+  finished INTEGER,
+  last_run INTEGER NOT NULL,
+  revision INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX domain_moves_open ON domain_moves(domain) WHERE finished IS NULL;
+CREATE INDEX domain_moves_of_domain ON domain_moves(domain, key);
+
+CREATE TABLE domain_move_names(
+  move   INTEGER NOT NULL,
+  name   TEXT    NOT NULL,
+  state  INTEGER NOT NULL,
+  value  TEXT    NOT NULL,
+  reason TEXT    NOT NULL,
+  PRIMARY KEY (move, name)
+) WITHOUT ROWID;
+)sql";
+
 constexpr std::array kMigrations{Migration{kSchema1}, Migration{kSchema2}, Migration{kSchema3},
-                                 Migration{kSchema4}, Migration{kSchema5}};
+                                 Migration{kSchema4}, Migration{kSchema5}, Migration{kSchema6}};
 constexpr std::array kReadModels{"names",         "offers",      "runs",   "totals",
                                  "instance_uses", "domain_uses", "domains"};
 

@@ -75,6 +75,8 @@ ReadModels::ReadModels(Connection& connection)
                    "live_since = NULL, "
                    "ttl = 0, dns_instance = '', node_instance = '', node = '', offer_id = '', value = '', "
                    "updated = ?4, revision = revision + 1 WHERE key = ?1"),
+      move_name_(connection,
+                 "UPDATE names SET dns_instance = ?2, updated = ?3, revision = revision + 1 WHERE key = ?1"),
       insert_run_(connection,
                   "INSERT INTO runs(key, id, tenant, verb, name, state, reason, accepted, updated, finished, "
                   "correlation_id) VALUES (?1, ?2, ?3, ?4, ?5, 0, '', ?6, ?6, NULL, ?7)"),
@@ -206,6 +208,8 @@ base::Result<void> ReadModels::apply(const Fact& fact, const Context& context) {
       return name_recorded(fact, context, fact.name_state);
     case Kind::kNameRemoved:
       return name_removed(fact, context);
+    case Kind::kNameMoved:
+      return name_moved(fact, context);
     case Kind::kDomainDegraded:
     case Kind::kDomainRecovered:
     case Kind::kDomainChanged:
@@ -408,6 +412,19 @@ base::Result<void> ReadModels::name_removed(const Fact& fact, const Context& con
   if (!name) return base::fail(name.error());
   count_name(fact.name, *name, number(NameState::kQuarantined), {}, {});
   return remove_name_.run(name->key, fact.owner, fact.until, context.time);
+}
+
+base::Result<void> ReadModels::name_moved(const Fact& fact, const Context& context) {
+  const auto name = name_of(fact, context);
+  if (!name) return base::fail(name.error());
+  if (name->dns_instance.empty()) {
+    return base::fail(contradiction(fmt::format("{} was moved and has no record", fact.name)));
+  }
+  use_names(name->dns_instance, name->node_instance, -1);
+  use_names(fact.dns_instance, name->node_instance, 1);
+  use_domain(fact.name, name->dns_instance, -1);
+  use_domain(fact.name, fact.dns_instance, 1);
+  return move_name_.run(name->key, fact.dns_instance, context.time);
 }
 
 base::Result<void> ReadModels::domain_spoken_of(const Fact& fact, const Context& context) {

@@ -90,6 +90,7 @@ class ReadModels {
   base::Result<void> name_degraded(const Fact& fact, const Context& context);
   base::Result<void> name_recovered(const Fact& fact, const Context& context);
   base::Result<void> name_removed(const Fact& fact, const Context& context);
+  base::Result<void> name_moved(const Fact& fact, const Context& context);
   base::Result<void> domain_spoken_of(const Fact& fact, const Context& context);
 
   // Another state with the same record.
@@ -117,6 +118,7 @@ class ReadModels {
   Statement make_live_;
   Statement degrade_;
   Statement remove_name_;
+  Statement move_name_;
   Statement insert_run_;
   Statement find_run_;
   Statement move_run_;

@@ -238,7 +238,8 @@ Reader::Reader(Connection connection)
       totals_(connection_,
               "SELECT coalesce(t.names, 0), coalesce(t.live, 0), coalesce(t.open_runs, 0), "
               "coalesce(t.paused_runs, 0), "
-              "h.last_offset, coalesce(t.degraded, 0) FROM heads h LEFT JOIN totals t ON t.one = 1") {}
+              "h.last_offset, coalesce(t.degraded, 0) FROM heads h LEFT JOIN totals t ON t.one = 1"),
+      moves_(connection_) {}
 
 base::Result<std::unique_ptr<Reader>> Reader::open(const std::string& path, const std::string& vfs) {
   auto connection = Connection::open(path, Connection::Mode::kReadOnly, vfs);
@@ -554,6 +555,12 @@ base::Result<InUse> Reader::in_use() {
     }
   }
   if (!row) return base::fail(row.error());
+  const auto moves = moves_.open_moves();
+  if (!moves) return base::fail(moves.error());
+  for (const MoveRow& move : *moves) {
+    ++instances[move.from].moves;
+    ++instances[move.to].moves;
+  }
   InUse all;
   for (auto& [instance, use] : instances) {
     use.instance = instance;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "state/move_queries.hpp"
 #include "state/sqlite.hpp"
 #include "state/store.hpp"
 
@@ -59,6 +60,8 @@ class Reader {
   base::Result<std::vector<InstanceUse>> instances_in_use();
   base::Result<InUse> in_use();
   base::Result<Totals> totals();
+
+  MoveQueries& moves() { return moves_; }
 
   std::uint32_t epoch() const { return epoch_; }
   Connection& connection() { return connection_; }
@@ -109,6 +112,7 @@ class Reader {
   Statement domain_uses_;
   Statement open_instances_;
   Statement totals_;
+  MoveQueries moves_;
 };
 
 class ReaderPool {

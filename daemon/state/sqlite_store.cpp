@@ -178,6 +178,33 @@ asio::awaitable<Result<void>> SqliteStore::put_proof(std::string tenant, std::st
   co_return co_await parts_->submit<void>(std::move(action));
 }
 
+asio::awaitable<Result<MoveRow>> SqliteStore::start_move(NewMove move) {
+  auto unit = check(std::move(move));
+  if (!unit) co_return base::fail(unit.error());
+  std::function<Result<MoveRow>(UnitWriter&)> action = [unit = std::move(*unit)](UnitWriter& writer) {
+    return writer.write(unit);
+  };
+  co_return co_await parts_->submit<MoveRow>(std::move(action));
+}
+
+asio::awaitable<Result<MoveRow>> SqliteStore::update_move(MoveUpdate update) {
+  auto unit = check(std::move(update));
+  if (!unit) co_return base::fail(unit.error());
+  std::function<Result<MoveRow>(UnitWriter&)> action = [unit = std::move(*unit)](UnitWriter& writer) {
+    return writer.write(unit);
+  };
+  co_return co_await parts_->submit<MoveRow>(std::move(action));
+}
+
+asio::awaitable<Result<std::vector<bool>>> SqliteStore::record_move_names(MoveKey move,
+                                                                          std::vector<MoveNameUpdate> names) {
+  auto unit = check(move, std::move(names));
+  if (!unit) co_return base::fail(unit.error());
+  std::function<Result<std::vector<bool>>(UnitWriter&)> action =
+      [unit = std::move(*unit)](UnitWriter& writer) { return writer.write(unit); };
+  co_return co_await parts_->submit<std::vector<bool>>(std::move(action));
+}
+
 asio::awaitable<Result<void>> SqliteStore::rebuild() {
   std::function<Result<void>(UnitWriter&)> action = [](UnitWriter& writer) { return writer.rebuild(); };
   co_return co_await parts_->submit<void>(std::move(action));
@@ -292,6 +319,30 @@ Result<InUse> SqliteStore::in_use() {
 
 Result<Totals> SqliteStore::totals() {
   return parts_->readers->lend()->totals();
+}
+
+Result<std::vector<MoveRow>> SqliteStore::open_moves() {
+  return parts_->readers->lend()->moves().open_moves();
+}
+Result<std::vector<MoveRow>> SqliteStore::moves_of(std::string_view domain, std::uint32_t limit) {
+  return parts_->readers->lend()->moves().moves_of(domain, limit);
+}
+Result<std::optional<MoveOfName>> SqliteStore::move_of_name(std::string_view domain, std::string_view name) {
+  return parts_->readers->lend()->moves().move_of_name(domain, name);
+}
+Result<std::string> SqliteStore::instance_after_moves(std::string_view domain, std::string_view configured) {
+  return parts_->readers->lend()->moves().instance_after_moves(domain, configured);
+}
+Result<std::vector<MovingName>> SqliteStore::moving_names(const MoveRow& move, std::string_view after,
+                                                          std::uint32_t limit) {
+  return parts_->readers->lend()->moves().moving_names(move, after, limit);
+}
+Result<std::vector<MoveNameRow>> SqliteStore::move_names(MoveKey move, MoveNameState state,
+                                                         std::string_view after, std::uint32_t limit) {
+  return parts_->readers->lend()->moves().move_names(move, state, after, limit);
+}
+Result<MoveStore::MoveCounts> SqliteStore::move_counts(const MoveRow& move) {
+  return parts_->readers->lend()->moves().move_counts(move);
 }
 
 Result<std::vector<std::string>> SqliteStore::compare_rebuilt() {

@@ -11,11 +11,12 @@
 
 #include "base/clock.hpp"
 #include "state/event_log.hpp"
+#include "state/moves.hpp"
 #include "state/store.hpp"
 
 namespace paynamed::state {
 
-class SqliteStore final : public Store {
+class SqliteStore final : public Store, public MoveStore {
  public:
   struct Settings {
     std::string path;
@@ -87,6 +88,20 @@ class SqliteStore final : public Store {
   Result<Totals> totals() override;
   boost::asio::awaitable<void> wait_for_event(std::string tenant, std::uint64_t seq,
                                               base::Duration wait) override;
+
+  boost::asio::awaitable<Result<MoveRow>> start_move(NewMove move) override;
+  boost::asio::awaitable<Result<MoveRow>> update_move(MoveUpdate update) override;
+  boost::asio::awaitable<Result<std::vector<bool>>> record_move_names(
+      MoveKey move, std::vector<MoveNameUpdate> names) override;
+  Result<std::vector<MoveRow>> open_moves() override;
+  Result<std::vector<MoveRow>> moves_of(std::string_view domain, std::uint32_t limit) override;
+  Result<std::optional<MoveOfName>> move_of_name(std::string_view domain, std::string_view name) override;
+  Result<std::string> instance_after_moves(std::string_view domain, std::string_view configured) override;
+  Result<std::vector<MovingName>> moving_names(const MoveRow& move, std::string_view after,
+                                               std::uint32_t limit) override;
+  Result<std::vector<MoveNameRow>> move_names(MoveKey move, MoveNameState state, std::string_view after,
+                                              std::uint32_t limit) override;
+  Result<MoveCounts> move_counts(const MoveRow& move) override;
 
   // From now on as Settings::max_open_runs; runs that are open stay so.
   boost::asio::awaitable<Result<void>> limit_open_runs(std::uint64_t most);

@@ -80,6 +80,7 @@ struct InstanceUse {
   std::uint64_t open_runs = 0;
   std::uint64_t names = 0;
   std::uint64_t offers = 0;  // active or retired
+  std::uint64_t moves = 0;   // open ones, from or to it
 };
 
 // Who depends on where a domain's records are.

@@ -34,6 +34,7 @@ UnitWriter::UnitWriter(Connection& connection, std::uint64_t max_open_runs)
       log_(connection),
       models_(connection),
       proofs_(connection),
+      moves_(connection),
       begin_(connection, "BEGIN IMMEDIATE"),
       commit_(connection, "COMMIT"),
       roll_back_(connection, "ROLLBACK"),
@@ -316,6 +317,81 @@ base::Result<void> UnitWriter::write(const DomainUnit& unit) {
   if (auto done = put_look_.run(update.domain, update.looked, update.zone, update.registration); !done)
     return done;
   dirty_ = false;
+  return {};
+}
+
+base::Result<MoveRow> UnitWriter::write(const StartMoveUnit& unit) {
+  const auto open = moves_.find_open(unit.move.domain);
+  if (!open) return base::fail(open.error());
+  if (*open) {
+    return base::fail(
+        base::Status{base::Code::kAlreadyExists,
+                     fmt::format("{} is being moved from '{}' to '{}'; wait for the end of that, or undo it",
+                                 unit.move.domain, (*open)->from, (*open)->to),
+                     (*open)->id.to_string()});
+  }
+  dirty_ = true;
+  auto row = moves_.insert(unit.move);
+  if (!row) return row;
+  if (auto done = write_news(unit.news); !done) return base::fail(done.error());
+  dirty_ = false;
+  return row;
+}
+
+base::Result<MoveRow> UnitWriter::write(const MoveUnit& unit) {
+  const auto before = moves_.find(unit.update.move);
+  if (!before) return base::fail(before.error());
+  if (!*before) return base::fail(base::not_found(fmt::format("there is no move {}", unit.update.move)));
+  if ((*before)->revision != unit.update.expected_revision || (*before)->finished) {
+    return base::fail(base::aborted(
+        fmt::format("the move of {} has changed meanwhile; look at it again", (*before)->domain)));
+  }
+  dirty_ = true;
+  auto row = moves_.update(**before, unit.update);
+  if (!row) return row;
+  if (auto done = write_news(unit.news); !done) return base::fail(done.error());
+  dirty_ = false;
+  return row;
+}
+
+base::Result<std::vector<bool>> UnitWriter::write(const MoveNamesUnit& unit) {
+  std::vector<bool> done;
+  dirty_ = true;
+  for (std::size_t i = 0; i < unit.names.size(); ++i) {
+    const MoveNameUpdate& update = unit.names[i];
+    if (update.standing) {
+      const auto stands = stands_for(update);
+      if (!stands) return base::fail(stands.error());
+      done.push_back(*stands);
+      if (!*stands) continue;
+    } else {
+      done.push_back(true);
+    }
+    if (auto put = moves_.put_name(unit.move, update); !put) return base::fail(put.error());
+    if (!update.event) continue;
+    const auto tenant = log_.tenant_key(update.tenant);
+    if (!tenant) return base::fail(tenant.error());
+    auto written = write_events(*tenant, 0, {*update.event}, {*unit.facts[i]}, {}, {});
+    if (!written) return base::fail(written.error());
+  }
+  dirty_ = false;
+  return done;
+}
+
+base::Result<bool> UnitWriter::stands_for(const MoveNameUpdate& update) {
+  const auto found = models_.find_name(update.name);
+  if (!found) return base::fail(found.error());
+  const std::optional<NameEntry>& name = *found;
+  return name && !name->is_free() && !name->open_run && name->value == update.value &&
+         (update.held_by.empty() || name->dns_instance == update.held_by);
+}
+
+base::Result<void> UnitWriter::write_news(const NewsUnit& unit) {
+  for (std::size_t i = 0; i < unit.news.size(); ++i) {
+    const auto tenant = log_.tenant_key(unit.news[i].tenant);
+    if (!tenant) return base::fail(tenant.error());
+    if (auto done = write_events(*tenant, 0, unit.news[i].events, unit.facts[i], {}, {}); !done) return done;
+  }
   return {};
 }
 

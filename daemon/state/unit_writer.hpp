@@ -13,6 +13,7 @@
 
 #include "base/result.hpp"
 #include "state/event_log.hpp"
+#include "state/move_table.hpp"
 #include "state/proof_table.hpp"
 #include "state/read_models.hpp"
 #include "state/sqlite.hpp"
@@ -33,6 +34,9 @@ class UnitWriter {
   base::Result<void> write(const AppendUnit& unit);
   base::Result<void> write(const ProofUnit& unit);
   base::Result<void> write(const DomainUnit& unit);
+  base::Result<MoveRow> write(const StartMoveUnit& unit);
+  base::Result<MoveRow> write(const MoveUnit& unit);
+  base::Result<std::vector<bool>> write(const MoveNamesUnit& unit);
   // Clears the read models and applies every event again. Takes as long as it takes.
   base::Result<void> rebuild();
   // Further runs are refused while so many are open.
@@ -73,6 +77,9 @@ class UnitWriter {
                                   std::string_view traceparent);
   // ABORTED when the name is not as `standing` says.
   base::Result<void> check_standing(TenantKey tenant, const Standing& standing);
+  base::Result<void> write_news(const NewsUnit& unit);
+  // Whether the name is as the step of its move needs it.
+  base::Result<bool> stands_for(const MoveNameUpdate& update);
   // A proof goes with its name.
   base::Result<void> erase_proof_of(const Fact& fact);
   std::string uuid_of_run(RunKey run);
@@ -82,6 +89,7 @@ class UnitWriter {
   EventLog log_;
   ReadModels models_;
   ProofTable proofs_;
+  MoveTable moves_;
   bool dirty_ = false;
   std::unordered_map<RunKey, OpenEntry> open_;
   std::list<Snapshot> snapshots_;  // the last used first

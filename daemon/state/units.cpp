@@ -38,6 +38,22 @@ base::Result<void> check_proof(const Proof& proof) {
       "a part of a proof has more than {} bytes; shorten the way to the record", kMaxProofPartBytes)));
 }
 
+// Facts about moves change no read model; those that do have units of their own.
+base::Result<NewsUnit> check_news(const std::vector<MoveNews>& news) {
+  NewsUnit unit{news, {}};
+  for (const MoveNews& each : news) {
+    auto facts = read_facts(each.events);
+    if (!facts) return base::fail(facts.error());
+    for (const Fact& fact : *facts) {
+      if (fact.kind == Fact::Kind::kOther) continue;
+      return base::fail(base::internal(
+          "news of a move were not stored, because an event speaks of something else; report this defect"));
+    }
+    unit.facts.push_back(*std::move(facts));
+  }
+  return unit;
+}
+
 }  // namespace
 
 base::Result<AcceptUnit> check(NewRun run) {
@@ -128,6 +144,42 @@ base::Result<DomainUnit> check(DomainUpdate update) {
     unit.facts.push_back(*std::move(facts));
   }
   unit.update = std::move(update);
+  return unit;
+}
+
+base::Result<StartMoveUnit> check(NewMove move) {
+  if (auto fits = check_size("the details of a move", move.details, kMaxTextBytes); !fits)
+    return base::fail(fits.error());
+  auto news = check_news(move.news);
+  if (!news) return base::fail(news.error());
+  return StartMoveUnit{std::move(move), *std::move(news)};
+}
+
+base::Result<MoveUnit> check(MoveUpdate update) {
+  if (auto fits = check_size("the details of a move", update.details, kMaxTextBytes); !fits)
+    return base::fail(fits.error());
+  auto news = check_news(update.news);
+  if (!news) return base::fail(news.error());
+  return MoveUnit{std::move(update), *std::move(news)};
+}
+
+base::Result<MoveNamesUnit> check(MoveKey move, std::vector<MoveNameUpdate> names) {
+  MoveNamesUnit unit{move, {}, {}};
+  for (const MoveNameUpdate& name : names) {
+    std::optional<Fact> fact;
+    if (name.event) {
+      auto facts = read_facts({*name.event});
+      if (!facts) return base::fail(facts.error());
+      if (facts->front().kind != Fact::Kind::kNameMoved || facts->front().name != name.name) {
+        return base::fail(base::internal(
+            "a step of a move was not recorded, because its event speaks of something else; report this "
+            "defect"));
+      }
+      fact = facts->front();
+    }
+    unit.facts.push_back(std::move(fact));
+  }
+  unit.names = std::move(names);
   return unit;
 }
 

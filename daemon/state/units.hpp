@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "state/fact.hpp"
+#include "state/moves.hpp"
 #include "state/store.hpp"
 
 namespace paynamed::state {
@@ -41,6 +42,28 @@ struct DomainUnit {
   std::vector<std::vector<Fact>> facts;  // of update.news, in their order
 };
 
+// Events of moves, whoever writes them.
+struct NewsUnit {
+  std::vector<MoveNews> news;
+  std::vector<std::vector<Fact>> facts;  // of the news, in their order
+};
+
+struct StartMoveUnit {
+  NewMove move;
+  NewsUnit news;
+};
+
+struct MoveUnit {
+  MoveUpdate update;
+  NewsUnit news;
+};
+
+struct MoveNamesUnit {
+  MoveKey move = 0;
+  std::vector<MoveNameUpdate> names;
+  std::vector<std::optional<Fact>> facts;  // of their events
+};
+
 // INTERNAL when an event contradicts docs/events.md or speaks of another name or run; INVALID_ARGUMENT when a
 // text is too large.
 base::Result<AcceptUnit> check(NewRun run);
@@ -48,6 +71,9 @@ base::Result<RecordUnit> check(RunUpdate update);
 base::Result<AppendUnit> check(std::string tenant, std::vector<NewEvent> events);
 // INTERNAL also when an event is not about the update's domain.
 base::Result<DomainUnit> check(DomainUpdate update);
+base::Result<StartMoveUnit> check(NewMove move);
+base::Result<MoveUnit> check(MoveUpdate update);
+base::Result<MoveNamesUnit> check(MoveKey move, std::vector<MoveNameUpdate> names);
 base::Result<ProofUnit> check(std::string tenant, std::string name, Proof proof);
 
 }  // namespace paynamed::state
