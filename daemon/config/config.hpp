@@ -129,6 +129,7 @@ enum class Repair {
 
 struct Domain {
   std::string name;                      // "example.com", without the dot
+  std::string zone;                      // the zone that holds the names, without the dot; as a rule `name`
   At<std::string> dns;                   // instance of a DnsProvider
   std::vector<At<std::string>> tenants;  // who may register here; default: "default"
   bool test = false;                     // sandbox offers are allowed; names carry livemode = false

@@ -150,6 +150,23 @@ void read_times(Fields& fields, Domain& domain) {
   if (const auto value = fields.duration("settle", base::Duration{0}, kDay)) domain.settle = value->value;
 }
 
+// The names of a domain are all below user._bitcoin-payment, so the zone that holds them is one of three.
+void read_zone(Fields& fields, Domain& domain) {
+  domain.zone = domain.name;
+  const auto value = fields.text("zone");
+  if (!value) return;
+  const std::string below = "_bitcoin-payment." + domain.name;
+  if (value->value == domain.name || value->value == below || value->value == "user." + below) {
+    domain.zone = value->value;
+    return;
+  }
+  fields.reader().diagnostics.error(
+      value->region,
+      fmt::format("'zone' is {}; it must be the domain, or a delegated zone that holds all its names",
+                  in_quotes(value->value)),
+      fmt::format("zone = \"user.{}\"", below));
+}
+
 void read_domain_tenants(Fields& fields, Domain& domain) {
   Reader& reader = fields.reader();
   fields.list("tenants", "ids of tenants", [&](const toml::node& node) {
@@ -256,6 +273,7 @@ void read_domains(Reader& reader, const toml::table& table, Config& config) {
     } else if (fields.any("dns") == nullptr) {
       fields.missing("dns", "add dns = \"<id>\", the [plugins.<id>] that holds the zone");
     }
+    read_zone(fields, domain);
     read_domain_tenants(fields, domain);
     if (const auto test = fields.boolean("test")) domain.test = *test;
     read_times(fields, domain);

@@ -24,7 +24,7 @@ using base::Result;
 constexpr std::size_t kMaxTextBytes = 256;
 // A daemon that knows no "priority" refuses it: then this has to be false. It says that nobody waits for
 // the run, so that who waits comes first.
-constexpr bool kSaysPriority = false;
+constexpr bool kSaysPriority = true;
 
 constexpr std::array<std::string_view, 4> kPassedOver{"line", "run", "state", "reason"};
 

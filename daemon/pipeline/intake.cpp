@@ -8,6 +8,7 @@
 
 #include "names/payment.hpp"
 #include "pipeline/event_data.hpp"
+#include "pipeline/record_holders.hpp"
 
 namespace paynamed::pipeline {
 namespace json = boost::json;
@@ -139,11 +140,11 @@ RunInput input_of(const Command& command, const config::Domain& domain,
 
 // Every instance that the run may call, the undo included.
 std::vector<std::string> instances_of(const CompiledPipeline& pipeline, const RunInput& input,
-                                      const config::Domain& domain) {
+                                      const std::string& of_domain) {
   std::set<std::string> instances;
   for (const CompiledStep& step : pipeline.steps) instances.insert(step.instance);
   instances.insert(input.before && !input.before->dns_instance.empty() ? input.before->dns_instance
-                                                                       : domain.dns.value);
+                                                                       : of_domain);
   instances.erase(std::string{});
   return {instances.begin(), instances.end()};
 }
@@ -164,7 +165,8 @@ state::NewEvent accepted_event(const base::Uuid& run, const RunInput& input,
 }  // namespace
 
 Result<Admitted> admit(const Command& command, const Runtime& runtime, SharedPipelines& pipelines,
-                       state::Store& store, base::Clock& clock, base::Random& random) {
+                       state::Store& store, base::Clock& clock, base::Random& random,
+                       state::MoveStore* moves) {
   auto domain = domain_of(command, runtime.config);
   if (!domain) return base::fail(domain.error());
   for (const auto& [what, text] :
@@ -200,7 +202,9 @@ Result<Admitted> admit(const Command& command, const Runtime& runtime, SharedPip
   run.traceparent = command.traceparent;
   run.input = json::serialize(input.to_json());
   run.pipeline = admitted.pipeline->snapshot;
-  run.instances = instances_of(admitted.pipeline->pipeline, input, **domain);
+  auto instance = instance_of_domain(moves, **domain);
+  if (!instance) return base::fail(instance.error());
+  run.instances = instances_of(admitted.pipeline->pipeline, input, *instance);
   run.idempotency_key = command.idempotency_key;
   run.request_hash = command.request_hash;
   // What we read of the name is what the run works with: the store refuses it when the name changed since.

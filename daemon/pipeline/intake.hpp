@@ -13,6 +13,7 @@
 #include "pipeline/engine.hpp"
 #include "pipeline/runtime.hpp"
 #include "pipeline/shared_pipelines.hpp"
+#include "state/moves.hpp"
 #include "state/store.hpp"
 
 namespace paynamed::pipeline {
@@ -26,6 +27,7 @@ struct Admitted {
 
 // Errors as Engine::submit.
 base::Result<Admitted> admit(const Command& command, const Runtime& runtime, SharedPipelines& pipelines,
-                             state::Store& store, base::Clock& clock, base::Random& random);
+                             state::Store& store, base::Clock& clock, base::Random& random,
+                             state::MoveStore* moves = nullptr);
 
 }  // namespace paynamed::pipeline

@@ -108,8 +108,8 @@ asio::awaitable<Result<Accepted>> SagaEngine::submit(Command command) {
     if (!taken_back) co_return base::fail(taken_back.error());
     if (*taken_back) co_return **std::move(taken_back);
   }
-  Result<Admitted> admitted =
-      admit(command, *runtime, pipelines_, dependencies_.store, dependencies_.clock, dependencies_.random);
+  Result<Admitted> admitted = admit(command, *runtime, pipelines_, dependencies_.store, dependencies_.clock,
+                                    dependencies_.random, dependencies_.moves);
   if (!admitted) co_return base::fail(admitted.error());
 
   state::NewRun new_run = std::move(admitted->run);
@@ -147,8 +147,8 @@ Result<std::optional<Accepted>> SagaEngine::replay(const Command& command, const
         "this Idempotency-Key was used for another request; take a new key for a new request"));
   }
   Accepted answer{(*use)->run, true, {}};
-  auto again =
-      admit(command, runtime, pipelines_, dependencies_.store, dependencies_.clock, dependencies_.random);
+  auto again = admit(command, runtime, pipelines_, dependencies_.store, dependencies_.clock,
+                     dependencies_.random, dependencies_.moves);
   if (again) answer.warnings = std::move(again->warnings);
   return answer;
 }

@@ -21,6 +21,7 @@
 #include "pipeline/run.hpp"
 #include "pipeline/runtime.hpp"
 #include "pipeline/shared_pipelines.hpp"
+#include "state/moves.hpp"
 #include "state/store.hpp"
 
 namespace paynamed::pipeline {
@@ -44,6 +45,7 @@ class SagaEngine final : public Engine {
     std::function<void(const Run&)> on_rest;
     // LiveRuntime::lease, where the configuration may be replaced; else `runtime` is asked.
     std::function<boost::asio::awaitable<std::shared_ptr<const Runtime>>()> lease = {};
+    state::MoveStore* moves = nullptr;  // null: no domain is ever moved
   };
 
   SagaEngine(Settings settings, Dependencies dependencies, ActionTable actions);

@@ -40,34 +40,24 @@ class DnsPublish final : public Action {
     if (context.input.adoption) co_return co_await adopt_.prepare(context);
     auto wanted = wanted_record(context);
     if (!wanted) co_return base::fail(wanted.error());
-    auto place = zone_.place_of(context);
-    if (!place) co_return base::fail(place.error());
-    auto values = co_await zone_.read(context, *place);
-    if (!values) co_return base::fail(values.error());
-
+    const auto places = zone_.places_of(context);
+    if (!places) co_return base::fail(places.error());
     json::object intent;
-    place->put_into(intent);
-    intent["value"] = wanted->value;
-    intent["ttl"] = wanted->ttl_seconds;
-    intent["offer_id"] = wanted->offer_id;
-    const json::object& earlier = context.step_progress().intent;
-    if (values->size() == 1 && values->front() == wanted->value && !earlier.empty()) {
-      // An earlier attempt of this step put it there: what stood before it is in the earlier intent.
-      intent["previous"] = earlier.contains("previous") ? earlier.at("previous") : json::value{nullptr};
-      co_return intent;
+    for (const RecordPlace& place : *places) {
+      auto previous = co_await previous_at(context, place, wanted->value, &place != &places->front());
+      if (!previous) co_return base::fail(previous.error());
+      json::object part;
+      place.put_into(part);
+      part["previous"] = *std::move(previous);
+      part["value"] = wanted->value;
+      part["ttl"] = wanted->ttl_seconds;
+      part["offer_id"] = wanted->offer_id;
+      if (intent.empty()) {
+        intent = std::move(part);
+      } else {
+        intent["second"] = std::move(part);
+      }
     }
-    if (values->empty()) {
-      intent["previous"] = nullptr;
-      co_return intent;
-    }
-    const std::string ours = context.input.before ? context.input.before->value : std::string{};
-    if (values->size() > 1 || ours.empty() || values->front() != ours) {
-      co_return base::fail(base::failed_precondition(fmt::format(
-          "{} has {} TXT record{} that {} not ours; remove {} from the zone, or choose another name",
-          place->owner_name, values->size(), values->size() > 1 ? "s" : "", values->size() > 1 ? "are" : "is",
-          values->size() > 1 ? "them" : "it")));
-    }
-    intent["previous"] = ours;
     co_return intent;
   }
 
@@ -75,21 +65,24 @@ class DnsPublish final : public Action {
     if (repairs(context)) co_return co_await republish_.perform(context);
     if (context.input.adoption) co_return co_await adopt_.perform(context);
     const json::object& intent = context.step_progress().intent;
-    const RecordPlace place = RecordPlace::from_intent(intent);
     const std::string value = text_of(intent, "value");
     const auto ttl = static_cast<std::uint32_t>(integer_of(intent, "ttl").value_or(0));
-    v1::PublishRequest request = DnsZone::publish_request(place, value, ttl);
-    set_expected(request, intent.contains("previous") && intent.at("previous").is_string()
-                              ? std::optional{text_of(intent, "previous")}
-                              : std::nullopt);
-    auto called = co_await zone_.publish(context, place, request, context.key);
-    if (!called.reply) co_return called.failure;
-
     Done done;
     done.outputs["value"] = value;
-    place.put_change_into(done.outputs, called.reply->change_id());
+    std::string through;
+    for (const json::object* part : parts_of(intent)) {
+      const RecordPlace place = RecordPlace::from_intent(*part);
+      v1::PublishRequest request = DnsZone::publish_request(place, value, ttl);
+      set_expected(request, part->contains("previous") && part->at("previous").is_string()
+                                ? std::optional{text_of(*part, "previous")}
+                                : std::nullopt);
+      auto called = co_await zone_.publish(context, place, request, context.key);
+      if (!called.reply) co_return called.failure;
+      if (part == &intent) place.put_change_into(done.outputs, called.reply->change_id());
+      through += fmt::format("{}'{}'", through.empty() ? "" : " and ", place.instance);
+    }
     done.message =
-        fmt::format("TXT at {} published through '{}', TTL {} s", place.owner_name, place.instance, ttl);
+        fmt::format("TXT at {} published through {}, TTL {} s", text_of(intent, "owner_name"), through, ttl);
     done.events.push_back(event_of("name.published", context.run, context.input, record(context, intent)));
     co_return done;
   }
@@ -97,7 +90,42 @@ class DnsPublish final : public Action {
   asio::awaitable<UndoResult> undo(const StepContext& context) override {
     if (repairs(context)) co_return co_await republish_.undo(context);
     if (context.input.adoption) co_return co_await adopt_.undo(context);
-    const json::object& intent = context.step_progress().intent;
+    const auto undo_part = [this, &context](const json::object& part, json::object waited) {
+      return undo_at(context, part, std::move(waited));
+    };
+    co_return co_await undo_parts(context, undo_part);
+  }
+
+ private:
+  static bool repairs(const StepContext& context) { return context.input.verb == state::Verb::kRepair; }
+
+  // What stands at the place and may be replaced: a value, or null for nothing.
+  asio::awaitable<Result<json::value>> previous_at(const StepContext& context, const RecordPlace& place,
+                                                   const std::string& wanted, bool is_second) const {
+    auto values = co_await zone_.read(context, place);
+    if (!values) co_return base::fail(values.error());
+    if (values->size() == 1 && values->front() == wanted) {
+      // An earlier attempt of this step put it there: what stood before it is in the earlier intent.
+      const json::object* earlier = part_at(context.step_progress().intent, place);
+      if (earlier != nullptr)
+        co_return earlier->contains("previous") ? earlier->at("previous") : json::value(nullptr);
+      // The zone of the instance that the domain is moved to may have been filled by other means.
+      if (is_second) co_return json::value(wanted);
+    }
+    if (values->empty()) co_return json::value(nullptr);
+    const std::string ours = context.input.before ? context.input.before->value : std::string{};
+    if (values->size() > 1 || ours.empty() || values->front() != ours) {
+      co_return base::fail(base::failed_precondition(fmt::format(
+          "{}{} has {} TXT record{} that {} not ours; remove {} from the zone, or choose another name",
+          place.owner_name, is_second ? fmt::format(" in '{}'", place.instance) : std::string{},
+          values->size(), values->size() > 1 ? "s" : "", values->size() > 1 ? "are" : "is",
+          values->size() > 1 ? "them" : "it")));
+    }
+    co_return json::value(ours);
+  }
+
+  asio::awaitable<UndoResult> undo_at(const StepContext& context, const json::object& intent,
+                                      json::object waited) const {
     const RecordPlace place = RecordPlace::from_intent(intent);
     const std::string ours = text_of(intent, "value");
     const bool restore = intent.contains("previous") && intent.at("previous").is_string();
@@ -106,7 +134,6 @@ class DnsPublish final : public Action {
     // Whatever was begun under this step's key has to end before the zone is looked at.
     auto values = co_await zone_.read(context, place, context.key);
     if (!values) co_return Failure{values.error(), false, false};
-    const json::object& waited = context.step_progress().wait_state;
     const auto looks = integer_of(waited, "looks").value_or(0);
     // Counts the requests that may differ: under the same key the provider gives the first one's answer.
     const auto asked = integer_of(waited, "asked").value_or(0);
@@ -164,9 +191,6 @@ class DnsPublish final : public Action {
     }
     co_return done;
   }
-
- private:
-  static bool repairs(const StepContext& context) { return context.input.verb == state::Verb::kRepair; }
 
   Result<Wanted> wanted_record(const StepContext& context) const {
     std::string source = context.input.value;

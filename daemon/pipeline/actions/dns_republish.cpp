@@ -30,40 +30,58 @@ asio::awaitable<Result<json::object>> Republish::prepare(const StepContext& cont
   // What must not be published today (the offer ended meanwhile) is not put back either.
   const auto allowed = zone_.publication(context, name->value, std::chrono::seconds{name->ttl_seconds});
   if (!allowed) co_return base::fail(allowed.error());
-  const auto place = zone_.place_of(context);
-  if (!place) co_return base::fail(place.error());
-  const auto found = co_await zone_.read(context, *place);
+  const auto places = zone_.places_of(context);
+  if (!places) co_return base::fail(places.error());
+  json::object intent;
+  for (const RecordPlace& place : *places) {
+    auto part = co_await prepare_at(context, place, *allowed);
+    if (!part) co_return base::fail(part.error());
+    if (intent.empty()) {
+      intent = *std::move(part);
+    } else {
+      intent["second"] = *std::move(part);
+    }
+  }
+  co_return intent;
+}
+
+asio::awaitable<Result<json::object>> Republish::prepare_at(const StepContext& context,
+                                                            const RecordPlace& place,
+                                                            const names::Publication& allowed) const {
+  const auto found = co_await zone_.read(context, place);
   if (!found) co_return base::fail(found.error());
 
-  if (auto replaceable = co_await check_replaceable(zone_, context, *place, *found); !replaceable)
+  if (auto replaceable = co_await check_replaceable(zone_, context, place, *found); !replaceable)
     co_return base::fail(replaceable.error());
   json::object intent;
-  place->put_into(intent);
-  intent["value"] = name->value;
-  intent["ttl"] = allowed->ttl.count();
+  place.put_into(intent);
+  intent["value"] = context.input.before->value;
+  intent["ttl"] = allowed.ttl.count();
   intent["found"] = to_hex(*found);
   co_return intent;
 }
 
 asio::awaitable<StepResult> Republish::perform(const StepContext& context) const {
   const json::object& intent = context.step_progress().intent;
-  const RecordPlace place = RecordPlace::from_intent(intent);
   const std::string value = text_of(intent, "value");
   const auto ttl = static_cast<std::uint32_t>(integer_of(intent, "ttl").value_or(0));
-  const auto found = values_from_hex(intent, "found");
-  if (!found) co_return Failure{unreadable_intent(), false, false};
-  v1::PublishRequest request = DnsZone::publish_request(place, value, ttl);
-  expect(request, *found);
-  auto called = co_await zone_.publish(context, place, request, context.key);
-  if (!called.reply) co_return called.failure;
-
   Done done;
   done.outputs["value"] = value;
-  place.put_change_into(done.outputs, called.reply->change_id());
-  const bool stood = *found == std::vector<std::string>{value};
-  done.message = stood ? fmt::format("TXT at {} stands in '{}' already", place.owner_name, place.instance)
-                       : fmt::format("TXT at {} published again through '{}', {}, TTL {} s", place.owner_name,
-                                     place.instance, counted(found->size()), ttl);
+  for (const json::object* part : parts_of(intent)) {
+    const RecordPlace place = RecordPlace::from_intent(*part);
+    const auto found = values_from_hex(*part, "found");
+    if (!found) co_return Failure{unreadable_intent(), false, false};
+    v1::PublishRequest request = DnsZone::publish_request(place, value, ttl);
+    expect(request, *found);
+    auto called = co_await zone_.publish(context, place, request, context.key);
+    if (!called.reply) co_return called.failure;
+    if (part == &intent) place.put_change_into(done.outputs, called.reply->change_id());
+    const bool stood = *found == std::vector<std::string>{value};
+    if (!done.message.empty()) done.message += "; ";
+    done.message += stood ? fmt::format("TXT at {} stands in '{}' already", place.owner_name, place.instance)
+                          : fmt::format("TXT at {} published again through '{}', {}, TTL {} s",
+                                        place.owner_name, place.instance, counted(found->size()), ttl);
+  }
   done.events.push_back(event_of("name.published", context.run, context.input, record(context, intent)));
   co_return done;
 }
@@ -78,14 +96,21 @@ asio::awaitable<StepResult> Republish::perform(const StepContext& context) const
 // a removal. The read waits for that, and what it says is told to people only: a provider that cannot be
 // asked must not keep the run open, and with it the monitor from the name.
 asio::awaitable<UndoResult> Republish::undo(const StepContext& context) const {
-  const json::object& intent = context.step_progress().intent;
+  const auto undo_part = [this, &context](const json::object& part, json::object waited) {
+    return undo_at(context, part, std::move(waited));
+  };
+  co_return co_await undo_parts(context, undo_part);
+}
+
+asio::awaitable<UndoResult> Republish::undo_at(const StepContext& context, const json::object& intent,
+                                               json::object waited) const {
   const RecordPlace place = RecordPlace::from_intent(intent);
   const auto found = co_await zone_.read(context, place, context.key);
   // An earlier call may be open still.
   if (!found && found.error().code() == base::Code::kDeadlineExceeded) {
     co_return Failure{found.error(), false, false};
   }
-  const auto looks = integer_of(context.step_progress().wait_state, "looks").value_or(0);
+  const auto looks = integer_of(waited, "looks").value_or(0);
   if (context.step_progress().late_effect_possible() && looks == 0) {
     const base::Duration longest = co_await zone_.longest_request(context, place);
     json::object state;

@@ -19,6 +19,11 @@ class Republish {
   boost::asio::awaitable<UndoResult> undo(const StepContext& context) const;
 
  private:
+  boost::asio::awaitable<base::Result<boost::json::object>> prepare_at(
+      const StepContext& context, const RecordPlace& place, const names::Publication& allowed) const;
+  boost::asio::awaitable<UndoResult> undo_at(const StepContext& context, const boost::json::object& intent,
+                                             boost::json::object waited) const;
+
   DnsZone zone_;
 };
 

@@ -1,35 +1,50 @@
 // dns.withdraw: the TXT record is gone from the zone, and the name rests in quarantine.
 #include <fmt/format.h>
 
-#include "paynamed/plugin/v1/dns_provider.pb.h"
 #include "pipeline/actions/actions.hpp"
-#include "pipeline/actions/plugin_call.hpp"
+#include "pipeline/actions/dns_zone.hpp"
 #include "pipeline/event_data.hpp"
 
 namespace paynamed::pipeline {
 namespace asio = boost::asio;
 namespace json = boost::json;
-namespace v1 = paynamed::plugin::v1;
+using base::Result;
 
 namespace {
 
 class DnsWithdraw final : public Action {
  public:
-  explicit DnsWithdraw(const Services& services) : services_(services) {}
+  explicit DnsWithdraw(const Services& services) : services_(services), zone_(services) {}
   bool has_effect() const override { return true; }
+  // Where the record stands is known for sure once the run is accepted: no move changes it then.
+  bool reads_before() const override { return true; }
   bool is_final() const override { return true; }
+
+  asio::awaitable<Result<json::object>> prepare(const StepContext& context) override {
+    const auto places = zone_.places_of(context);
+    if (!places) co_return base::fail(places.error());
+    json::object intent;
+    places->front().put_into(intent);
+    if (places->size() > 1) {
+      json::object second;
+      places->back().put_into(second);
+      intent["second"] = std::move(second);
+    }
+    co_return intent;
+  }
 
   asio::awaitable<StepResult> perform(const StepContext& context) override {
     const auto& before = context.input.before;
     if (!before) co_return Failure{base::failed_precondition("the name has no record"), false, false};
     if (!before->value.empty()) {
-      v1::WithdrawRequest request;
-      request.set_zone(context.input.name.domain() + ".");
-      request.set_name(context.input.name.owner_name());
-      request.set_value(before->value);
-      PluginCall wanted = plugin_call(context, before->dns_instance, "Withdraw", context.key);
-      auto called = co_await call<v1::WithdrawReply>(services_, std::move(wanted), request);
-      if (!called.reply) co_return called.failure;
+      for (const json::object* part : parts_of(context.step_progress().intent)) {
+        RecordPlace place = RecordPlace::from_intent(*part);
+        // An intent of an earlier version names no place.
+        if (place.instance.empty())
+          place = {before->dns_instance, context.input.name.domain() + ".", context.input.name.owner_name()};
+        auto failure = co_await zone_.withdraw(context, place, before->value, context.key);
+        if (failure) co_return *std::move(failure);
+      }
     }
     const auto runtime = services_.runtime();
     const config::Domain* domain = runtime->config.find_domain(context.input.name.domain());
@@ -48,6 +63,7 @@ class DnsWithdraw final : public Action {
 
  private:
   Services services_;
+  DnsZone zone_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "pipeline/event_data.hpp"
+#include "pipeline/record_holders.hpp"
 
 namespace paynamed::pipeline {
 namespace asio = boost::asio;
@@ -42,18 +43,49 @@ void RecordPlace::put_change_into(json::object& outputs, const std::string& chan
   outputs["change"] = {{"id", change_id}, {"instance", instance}, {"zone", zone}};
 }
 
-Result<RecordPlace> DnsZone::place_of(const StepContext& context) const {
-  const std::string& domain = context.input.name.domain();
-  RecordPlace place{{}, domain + ".", context.input.name.owner_name()};
-  if (context.input.before && !context.input.before->dns_instance.empty()) {
-    place.instance = context.input.before->dns_instance;
-    return place;
+std::vector<const json::object*> parts_of(const json::object& intent) {
+  std::vector<const json::object*> parts{&intent};
+  const json::value* second = intent.if_contains("second");
+  if (second != nullptr && second->is_object()) parts.push_back(&second->get_object());
+  return parts;
+}
+
+const json::object* part_at(const json::object& intent, const RecordPlace& place) {
+  if (intent.empty()) return nullptr;
+  for (const json::object* part : parts_of(intent)) {
+    if (text_of(*part, "instance") == place.instance) return part;
   }
+  return nullptr;
+}
+
+std::size_t place_at_work(const json::object& waited) {
+  return integer_of(waited, "place").value_or(0) == 0 ? 0 : 1;
+}
+
+Result<std::vector<RecordPlace>> DnsZone::places_of(const StepContext& context) const {
+  const std::string& domain = context.input.name.domain();
   const auto runtime = services_.runtime();
   const config::Domain* configured = runtime->config.find_domain(domain);
-  if (!configured) return base::fail(not_configured(domain));
-  place.instance = configured->dns.value;
-  return place;
+  const std::string holder = context.input.before ? context.input.before->dns_instance : std::string{};
+  if (!configured && holder.empty()) return base::fail(not_configured(domain));
+  std::string of_domain;
+  if (configured) {
+    auto instance = instance_of_domain(services_.moves, *configured);
+    if (!instance) return base::fail(instance.error());
+    of_domain = *std::move(instance);
+  }
+  std::optional<state::MoveOfName> move;
+  if (services_.moves != nullptr) {
+    auto found = services_.moves->move_of_name(domain, context.input.name.text());
+    if (!found) return base::fail(found.error());
+    move = *std::move(found);
+  }
+  const std::string zone = (configured ? configured->zone : domain) + ".";
+  std::vector<RecordPlace> places;
+  for (std::string& instance : record_holders(move, holder, of_domain)) {
+    places.push_back({std::move(instance), zone, context.input.name.owner_name()});
+  }
+  return places;
 }
 
 Result<names::Publication> DnsZone::publication(const StepContext& context, const std::string& source,

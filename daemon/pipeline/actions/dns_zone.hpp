@@ -26,13 +26,47 @@ struct RecordPlace {
   void put_change_into(boost::json::object& outputs, const std::string& change_id) const;
 };
 
+// The parts of an intent, one for each place: the intent itself, and what it has as "second".
+std::vector<const boost::json::object*> parts_of(const boost::json::object& intent);
+// The part of an intent that is about this place; null when there is none.
+const boost::json::object* part_at(const boost::json::object& intent, const RecordPlace& place);
+
+// Which part a wait of an undo is about.
+std::size_t place_at_work(const boost::json::object& waited);
+
+// Takes the parts of an intent back, one place after the other. `undo` is given the part and what it waited
+// with; the wait of the one at work is the step's.
+template <class Undo>
+boost::asio::awaitable<UndoResult> undo_parts(const StepContext& context, Undo undo) {
+  const boost::json::object& intent = context.step_progress().intent;
+  const boost::json::object& waited = context.step_progress().wait_state;
+  const auto parts = parts_of(intent);
+  const std::size_t begun = place_at_work(waited);
+  std::vector<state::NewEvent> events;
+  std::string message;
+  for (std::size_t at = begun; at < parts.size(); ++at) {
+    const boost::json::object state = at == begun ? waited : boost::json::object{};
+    UndoResult result = co_await undo(*parts[at], state);
+    if (auto* wait = std::get_if<Wait>(&result)) {
+      wait->state["place"] = at;
+      co_return result;
+    }
+    auto* done = std::get_if<UndoDone>(&result);
+    if (done == nullptr) co_return result;
+    if (events.empty()) events = std::move(done->events);
+    message += (message.empty() ? "" : "; and on the other instance: ") + done->message;
+  }
+  co_return UndoDone{std::move(events), std::move(message)};
+}
+
 class DnsZone {
  public:
   explicit DnsZone(const Services& services) : services_(services) {}
 
-  // A name keeps the instance that holds its record; a new one gets its domain's. UNAVAILABLE when the domain
-  // is no longer configured.
-  base::Result<RecordPlace> place_of(const StepContext& context) const;
+  // Where the record has to stand: a name keeps the instance that holds it, a new one gets its domain's, and
+  // while the domain is being moved there is a second place. UNAVAILABLE when the domain is no longer
+  // configured.
+  base::Result<std::vector<RecordPlace>> places_of(const StepContext& context) const;
   // `source` as the name's domain lets it be published now, with the step's `ttl` or else `ttl`.
   // FAILED_PRECONDITION when it must not be, UNAVAILABLE when the domain is no longer configured.
   base::Result<names::Publication> publication(const StepContext& context, const std::string& source,

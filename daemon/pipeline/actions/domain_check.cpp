@@ -12,7 +12,9 @@ class DomainCheck final : public Action {
   bool has_effect() const override { return false; }
 
   asio::awaitable<StepResult> perform(const StepContext& context) override {
-    const std::string domain = context.input.name.domain();
+    const auto runtime = services_.runtime();
+    const config::Domain* configured = runtime->config.find_domain(context.input.name.domain());
+    const std::string domain = configured ? configured->zone : context.input.name.domain();
     auto report = co_await services_.validate_domain(domain);
     if (!report) co_return Failure{report.error(), false, false};
     switch (report->verdict) {

@@ -15,6 +15,7 @@
 #include "names/lint/report.hpp"
 #include "pipeline/action.hpp"
 #include "pipeline/runtime.hpp"
+#include "state/moves.hpp"
 #include "state/store.hpp"
 
 namespace paynamed::pipeline {
@@ -85,6 +86,7 @@ struct Services {
   // Fails while there is nothing to prove, or nothing that proves it: the message is for people.
   std::function<boost::asio::awaitable<base::Result<ProvenRecord>>(base::Name)> prove_record;
   std::function<boost::asio::awaitable<base::Result<ValidationReport>>(std::string domain)> validate_domain;
+  state::MoveStore* moves = nullptr;  // null: no domain is ever moved
 };
 
 // The actions of all step kinds of this version.

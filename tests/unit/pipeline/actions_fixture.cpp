@@ -24,6 +24,8 @@ retire_after = "1h"
 )" + of_domain + R"(
 [plugins.zone]
 module = "rfc2136"
+[plugins.zone2]
+module = "rfc2136"
 [plugins.node]
 module = "sandbox"
 [plugins.node2]
@@ -34,6 +36,7 @@ module = "sandbox"
   made->config = config::parse(text, "test.toml", diagnostics);
   made->pipelines = compile(made->config,
                             {{"zone", {std::string{kDnsProviderContract}, false}},
+                             {"zone2", {std::string{kDnsProviderContract}, false}},
                              {"node", {std::string{kNodeBackendContract}, false}},
                              {"node2", {std::string{kNodeBackendContract}, false}}},
                             diagnostics);
@@ -49,8 +52,9 @@ Services ActionsFixture::services() {
   Services services{clock, *store, [this] { return runtime; }, {}, {}, {}, {}, {}};
   services.call_plugin = [this](PluginCall call) -> asio::awaitable<PluginAnswer> {
     ++(call.background ? background_calls : interactive_calls);
-    base::Result<std::string> reply =
-        call.instance == "zone" ? zone.call(call) : nodes[call.instance].call(call);
+    base::Result<std::string> reply = call.instance == "zone"    ? zone.call(call)
+                                      : call.instance == "zone2" ? zone2.call(call)
+                                                                 : nodes[call.instance].call(call);
     co_return PluginAnswer{std::move(reply), false};
   };
   services.check_authoritatives =
@@ -81,6 +85,7 @@ Services ActionsFixture::services() {
   services.validate_domain = [this](std::string) -> asio::awaitable<base::Result<ValidationReport>> {
     co_return domain_validation;
   };
+  services.moves = store.get();
   return services;
 }
 
@@ -146,7 +151,9 @@ void ActionsFixture::make_live(const std::string& name) {
 void ActionsFixture::expect_good_manners() const {
   EXPECT_THAT(zone.kept.mistakes, testing::IsEmpty());
   for (const auto& [instance, each] : nodes) EXPECT_THAT(each.kept.mistakes, testing::IsEmpty()) << instance;
+  EXPECT_THAT(zone2.kept.mistakes, testing::IsEmpty());
   for (const auto& values : zone.history) EXPECT_LE(values.size(), 1U);
+  for (const auto& values : zone2.history) EXPECT_LE(values.size(), 1U);
 }
 
 }  // namespace paynamed::pipeline

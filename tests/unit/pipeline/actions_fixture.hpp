@@ -56,6 +56,7 @@ class ActionsFixture : public EngineFixture {
   static constexpr const char* kAlice = "alice@example.test";
 
   FakeZone zone;
+  FakeZone zone2;                         // where the domain is moved to
   std::map<std::string, FakeNode> nodes;  // by instance
   FakeNode& node() { return nodes["node"]; }
   // Answers in place of the zone's own; empty: as the zone has it.
