@@ -22,21 +22,21 @@ namespace {
 asio::awaitable<void> suspend(std::function<void(std::function<void()> resume)> initiate,
                               std::function<void()> on_cancel) {
   const auto executor = co_await asio::this_coro::executor;
-  co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(
-      [&initiate, &on_cancel, executor](auto handler) {
-        const auto slot = asio::get_associated_cancellation_slot(handler);
-        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        if (slot.is_connected()) {
-          // Posted: the cancelling code may be inside of what holds this handler.
-          auto cancel_slot = slot;
-          cancel_slot.assign(
-              [executor, on_cancel](asio::cancellation_type) { asio::post(executor, on_cancel); });
-        }
-        initiate([shared = std::move(shared), executor]() mutable {
-          asio::post(executor, [taken = std::move(shared)]() mutable { std::move (*taken)(); });
-        });
-      },
-      asio::use_awaitable);
+  // Named, because g++ 12.2 frees the captures of a temporary lambda in a co_await expression twice.
+  auto initiation = [&initiate, &on_cancel, executor](auto handler) {
+    const auto slot = asio::get_associated_cancellation_slot(handler);
+    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    if (slot.is_connected()) {
+      // Posted: the cancelling code may be inside of what holds this handler.
+      auto cancel_slot = slot;
+      cancel_slot.assign([executor, on_cancel](asio::cancellation_type) { asio::post(executor, on_cancel); });
+    }
+    initiate([shared = std::move(shared), executor]() mutable {
+      asio::post(executor, [taken = std::move(shared)]() mutable { std::move (*taken)(); });
+    });
+  };
+  co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(std::move(initiation),
+                                                                        asio::use_awaitable);
 }
 
 }  // namespace

@@ -5,6 +5,9 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "fixture.hpp"
 
@@ -39,6 +42,27 @@ TEST_F(InstanceTest, CallsWithMessages) {
   EXPECT_THAT(metrics_.text(),
               HasSubstr("paynamed_plugin_calls_total{code=\"OK\",instance=\"zone\",method=\"Publish\"} 2"));
   EXPECT_THAT(metrics_.text(), HasSubstr("paynamed_plugin_changes_total{instance=\"zone\"} 1"));
+}
+
+// Unlike the executor of an io_context, a strand is counted: freed once too often it is gone.
+TEST_F(InstanceTest, ACallerOnAStrandStaysThere) {
+  auto* zone = make("zone", "memory_zone", {{"zone", "example."}});
+  auto calls = [zone]() -> boost::asio::awaitable<int> {
+    int answered = 0;
+    for (int i = 0; i < 50; ++i) {
+      const plugin::v1::DescribeDnsRequest request;
+      const CallOptions options(5s);
+      const auto outcome =
+          co_await host::call<plugin::v1::DescribeDnsReply>(*zone, "Describe", request, options);
+      answered += outcome.result ? 1 : 0;
+    }
+    co_return answered;
+  };
+  auto on_a_strand = [&calls]() -> boost::asio::awaitable<int> {
+    auto strand = boost::asio::make_strand(co_await boost::asio::this_coro::executor);
+    co_return co_await boost::asio::co_spawn(strand, calls(), boost::asio::use_awaitable);
+  };
+  EXPECT_EQ(run(on_a_strand()), 50);
 }
 
 TEST_F(InstanceTest, PassesTheStatusOfThePlugin) {
