@@ -56,10 +56,16 @@ base::Duration pause_after(std::int64_t lost) {
 }  // namespace
 
 asio::awaitable<Result<json::object>> Adopt::prepare(const StepContext& context) const {
-  auto place = zone_.place_of(context);
-  if (!place) co_return base::fail(place.error());
-  if (context.input.adoption->take_over) co_return co_await prepare_take_over(context, *std::move(place));
-  co_return co_await prepare_as_it_is(context, *std::move(place));
+  const auto places = zone_.places_of(context);
+  if (!places) co_return base::fail(places.error());
+  if (places->size() > 1) {
+    // What stands at one of them need not stand at the other.
+    co_return base::fail(base::failed_precondition(fmt::format(
+        "{} is being moved to another instance; adopt what stands in its zone when that has ended",
+        context.input.name.domain())));
+  }
+  if (context.input.adoption->take_over) co_return co_await prepare_take_over(context, places->front());
+  co_return co_await prepare_as_it_is(context, places->front());
 }
 
 asio::awaitable<Result<json::object>> Adopt::prepare_as_it_is(const StepContext& context,
