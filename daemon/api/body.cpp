@@ -58,6 +58,25 @@ bool Body::is_true(std::string_view member) const {
   return value && value->is_bool() && value->get_bool();
 }
 
+Result<std::vector<std::string>> Body::texts(std::string_view member, std::size_t most,
+                                             std::size_t most_bytes) const {
+  std::vector<std::string> texts;
+  const boost::json::value* value = object_.if_contains(member);
+  if (!value || value->is_null()) return texts;
+  if (!value->is_array() || value->get_array().size() > most) {
+    return base::fail(base::invalid_argument(
+        fmt::format("'{}' in {} must be a list of at most {} texts", member, where_, most)));
+  }
+  for (const boost::json::value& each : value->get_array()) {
+    // As a member of its own, so that it is judged as any other text.
+    const Body single{boost::json::object{{member, each}}, where_};
+    auto text = single.text(member, most_bytes, true);
+    if (!text) return base::fail(text.error());
+    texts.push_back(*std::move(text));
+  }
+  return texts;
+}
+
 Result<std::string> Body::text(std::string_view member, std::size_t most, bool required) const {
   const boost::json::value* value = object_.if_contains(member);
   if (!value || (value->is_null() && !required)) {

@@ -30,6 +30,9 @@ class Body {
   // A text of at most `most` bytes without control characters; empty when it is absent. `required`: it must
   // be there and not be empty.
   Result<std::string> text(std::string_view member, std::size_t most, bool required = false) const;
+  // A list of at most `most` texts, each as text() with `most_bytes`; empty when it is absent.
+  Result<std::vector<std::string>> texts(std::string_view member, std::size_t most,
+                                         std::size_t most_bytes) const;
   // A whole number from 1; 0 when it is absent.
   Result<std::uint64_t> positive(std::string_view member) const;
   // An object inside; INVALID_ARGUMENT when it is something else or absent.

@@ -15,6 +15,7 @@
 #include "base/random.hpp"
 #include "config/difference.hpp"
 #include "domains/domain_work.hpp"
+#include "moves/views.hpp"
 #include "names/lint/report.hpp"
 #include "observe/log.hpp"
 #include "observe/metrics.hpp"
@@ -52,8 +53,18 @@ struct Readiness {
 struct DomainInfo {
   std::string name;
   bool test = false;
-  std::string dns_instance;
+  std::string dns_instance;  // where new names are put
   std::vector<std::string> tenants;
+  std::string configured_dns = {};  // what the configuration says, when a move has made it wrong
+};
+
+// What is known and done about moves of domains: moves::Mover's functions. All are set, or none.
+struct Moves {
+  std::function<boost::asio::awaitable<base::Result<moves::Plan>>(moves::MoveRequest)> plan = {};
+  std::function<boost::asio::awaitable<base::Result<state::MoveRow>>(moves::MoveRequest)> begin = {};
+  std::function<boost::asio::awaitable<base::Result<state::MoveRow>>(std::string domain)> resume = {};
+  std::function<boost::asio::awaitable<base::Result<state::MoveRow>>(std::string domain)> undo = {};
+  std::function<base::Result<std::optional<moves::MoveView>>(const std::string& domain)> show = {};
 };
 
 // Which configuration counts, and whether the file says something else by now.
@@ -104,6 +115,7 @@ struct Dependencies {
   // With `check` nothing is applied.
   std::function<boost::asio::awaitable<ReloadReport>(bool check)> reload = {};
   domains::DomainWork* domain_work = nullptr;  // must be set, as all here
+  Moves moves = {};
 };
 
 }  // namespace paynamed::api

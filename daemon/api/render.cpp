@@ -132,10 +132,12 @@ json::object to_json(const PluginStatus& plugin) {
 }
 
 json::object to_json(const DomainInfo& domain) {
-  return json::object{{"name", domain.name},
+  json::object object{{"name", domain.name},
                       {"test", domain.test},
                       {"livemode", !domain.test},
                       {"dns_instance", domain.dns_instance}};
+  if (!domain.configured_dns.empty()) object["configured_dns"] = domain.configured_dns;
+  return object;
 }
 
 json::object to_json(const Readiness& readiness) {

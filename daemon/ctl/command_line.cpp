@@ -65,6 +65,7 @@ struct Options {
   AdoptOption adopt;
   DriftOption drift;
   SourceOption source;
+  MoveOption move;
   bool follow = false;
   bool check = false;
   ProofFormat format = ProofFormat::kJson;
@@ -344,12 +345,38 @@ class Parser {
         ->add_flag("--force", options_.drift.force,
                    "with --apply: also when it is more than 30 % of the names")
         ->needs(apply);
+    add_move(*domains);
     add(app_, "plugins", "list the plugin instances", [](Context& context) { return list_plugins(context); });
     add(app_, "health", "say whether the daemon can take work",
         [](Context& context) { return health(context); });
     add(app_, "reload", "have the daemon take up its configuration file", [this](Context& context) {
       return reload(context, options_.check);
     })->add_flag("--check", options_.check, "only say what would change, and whether it would be taken up");
+  }
+
+  void add_move(CLI::App& domains) {
+    CLI::App* verb =
+        add(domains, "move", "move the names of a domain to another DNS instance", [this](Context& context) {
+          options_.move.follow = options_.follow;
+          return move_domain(context, options_.move);
+        });
+    MoveOption& move = options_.move;
+    verb->add_option("domain", move.domain, "the domain")->required();
+    CLI::Option* to = verb->add_option("--to", move.to, "the instance that is to hold the names");
+    verb->add_option("--accept", move.accept,
+                     "sets of records that may differ, as www.example.com/A; 'unlisted' when an instance "
+                     "cannot list its zone")
+        ->delimiter(',')
+        ->needs(to);
+    verb->add_option("--servers", move.servers,
+                     "addresses of the new servers, when the zone there does not say")
+        ->delimiter(',')
+        ->needs(to);
+    verb->add_flag("--dry-run", move.dry_run, "check and show the plan; change nothing")->needs(to);
+    CLI::Option* resume =
+        verb->add_flag("--resume", move.resume, "go on with a move that is paused")->excludes(to);
+    verb->add_flag("--undo", move.undo, "take the move back")->excludes(to)->excludes(resume);
+    verb->add_flag("--follow,-f", options_.follow, "show it until it is over or paused");
   }
 
   CLI::App app_{"paynamectl: payment names, registered and kept by paynamed", "paynamectl"};

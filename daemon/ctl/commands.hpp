@@ -120,6 +120,20 @@ struct DriftOption {
 };
 // What of the names stands otherwise in the zone; kRefused when something does. With `apply` it is repaired.
 Exit show_drift(Context& context, const DriftOption& option);
+
+struct MoveOption {
+  std::string domain;
+  std::string to;                    // "" only looks at the move, or decides about it
+  std::vector<std::string> accept;   // sets of records that may differ
+  std::vector<std::string> servers;  // where the new servers are
+  bool dry_run = false;
+  bool resume = false;
+  bool undo = false;
+  bool follow = false;
+};
+// Moves the names of a domain to another DNS instance. With `follow` until it is over, paused or waits for
+// the delegation to be changed no more.
+Exit move_domain(Context& context, const MoveOption& option);
 Exit list_plugins(Context& context);
 Exit health(Context& context);
 // Has the daemon take up its configuration file; with `only_check` it says what would come of it.

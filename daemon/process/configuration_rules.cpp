@@ -9,9 +9,9 @@ base::Result<void> check_instances(const config::Config& config, const state::In
   for (const state::InstanceUse& use : uses.instances) {
     if (use.instance.empty() || config.find_plugin(use.instance)) continue;
     return base::fail(base::failed_precondition(fmt::format(
-        "the configuration lacks [plugins.{}], which {} names, {} offers and {} open runs use; put "
+        "the configuration lacks [plugins.{}], which {} names, {} offers, {} open runs and {} moves use; put "
         "it back, with `retired = true` if it must get no new work",
-        use.instance, use.names, use.offers, use.open_runs)));
+        use.instance, use.names, use.offers, use.open_runs, use.moves)));
   }
   return {};
 }
@@ -25,16 +25,29 @@ std::uint64_t names_of(const state::DomainUse& use) {
 }  // namespace
 
 base::Result<void> check_records_are_there(const config::Domain& domain, const state::DomainUse& use) {
+  // Until the file says where a finished move went, it may say where the names came from.
+  const bool moved = use.moved && use.moved->from == domain.dns.value;
+  const std::string& home = moved ? use.moved->to : domain.dns.value;
+  if (use.moving && home != use.moving->from) {
+    return base::fail(base::failed_precondition(
+        fmt::format("[domains.\"{0}\"] dns = \"{1}\", but its names are being moved from '{2}' to '{3}'; put dns "
+                    "= \"{2}\" back until the move has ended (paynamectl domains move {0} --follow)",
+                    domain.name, domain.dns.value, use.moving->from, use.moving->to)));
+  }
   for (const auto& [instance, names] : use.names) {
-    if (instance == domain.dns.value) continue;
+    if (instance == home || (use.moving && instance == use.moving->to)) continue;
     return base::fail(
         base::failed_precondition(fmt::format("[domains.\"{0}\"] dns = \"{1}\", but '{2}' holds the records "
                                               "of {3} of its names; put dns = \"{2}\" back "
                                               "and move them first: paynamectl domains move {0} --to {1}",
                                               domain.name, domain.dns.value, instance, names)));
   }
-  const auto with = use.runs_with.find(domain.dns.value);
-  const std::uint64_t fitting = with == use.runs_with.end() ? 0 : with->second;
+  const auto runs_with = [&use](const std::string& instance) {
+    const auto with = use.runs_with.find(instance);
+    return with == use.runs_with.end() ? std::uint64_t{0} : with->second;
+  };
+  // Those that began while the domain was moved know both instances and count twice.
+  const std::uint64_t fitting = runs_with(home) + (use.moving ? runs_with(use.moving->to) : 0);
   if (fitting < use.open_runs) {
     return base::fail(base::failed_precondition(fmt::format(
         "[domains.\"{0}\"] dns = \"{1}\", but {2} open runs of the domain began with another "

@@ -16,8 +16,8 @@ namespace paynamed::process {
 //  - a domain has another `dns` than the instance that holds its records.
 base::Result<void> check_in_use(const config::Config& config, const state::InUse& uses);
 
-// The third of them, for one domain. Here a finished move of the domain would say that its records are
-// elsewhere by now.
+// The third of them, for one domain. After a move the file may still say where the names came from, and while
+// they are being moved it has to.
 base::Result<void> check_records_are_there(const config::Domain& domain, const state::DomainUse& use);
 
 // What only a reload can know: the module of an instance that is used stays the same, for nobody has moved

@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "pipeline/record_holders.hpp"
 #include "process/checked_config.hpp"
 #include "process/configuration_rules.hpp"
 #include "process/domain_parts.hpp"
@@ -52,8 +53,10 @@ asio::awaitable<std::optional<StartFailure>> Daemon::start() {
   start_engine();
   if (auto recovered = engine_->recover(); !recovered) co_return StartFailure{kExitState, recovered.error()};
   prepare_reload();
+  make_moves();
   if (auto failure = start_api()) co_return failure;
   start_watches();
+  moves_->start();
   log_.info("ready", {{"api", server_->address()},
                       {"state", config.daemon.state.string()},
                       {"generation", runtime->generation},
@@ -125,6 +128,7 @@ pipeline::Services Daemon::services() {
   };
   services.prove_record = [this](base::Name name) { return dns_.prove_record(std::move(name)); };
   services.validate_domain = [this](std::string domain) { return dns_.validate_domain(std::move(domain)); };
+  services.moves = store_.get();
   return services;
 }
 
@@ -150,6 +154,7 @@ void Daemon::start_engine() {
                {"correlation_id", run.correlation_id},
                {"reason", run.progress.reason()}});
   };
+  dependencies.moves = store_.get();
   engine_ = std::make_unique<pipeline::SagaEngine>(pipeline::SagaEngine::Settings{}, std::move(dependencies),
                                                    pipeline::standard_actions(services()));
   retirement_ = std::make_unique<pipeline::Retirement>(
@@ -188,6 +193,37 @@ asio::awaitable<void> Daemon::reload() {
   co_await reload_->reload(false);
 }
 
+void Daemon::make_moves() {
+  const monitor::DnsQuestions questions = dns_.get()->questions_of_monitor();
+  moves::Services needed{services(),
+                         *store_,
+                         random_,
+                         log_.area("move"),
+                         {},
+                         questions.servers_of,
+                         live_.current()->config.dns.authoritative_port};
+  needed.ask = [ask = questions.ask](net::Endpoint server, net::DnsQuestion question) {
+    return ask(std::move(server), std::move(question), net::DnsCarrier::kUdpThenTcp);
+  };
+  moves_ = std::make_unique<DomainMoves>(io_, clock_, std::move(needed));
+}
+
+std::vector<api::DomainInfo> Daemon::domains() const {
+  std::vector<api::DomainInfo> domains;
+  const auto runtime = live_.current();
+  for (const config::Domain& domain : runtime->config.domains) {
+    api::DomainInfo info{domain.name, domain.test, domain.dns.value, {}, {}};
+    for (const auto& tenant : domain.tenants) info.tenants.push_back(tenant.value);
+    const auto instance = pipeline::instance_of_domain(store_.get(), domain);
+    if (instance && *instance != domain.dns.value) {
+      info.dns_instance = *instance;
+      info.configured_dns = domain.dns.value;
+    }
+    domains.push_back(std::move(info));
+  }
+  return domains;
+}
+
 std::optional<StartFailure> Daemon::start_api() {
   api::Dependencies dependencies{*engine_, *store_, clock_, random_, log_, metrics_, {}, {}, {}, {}};
   domains_ =
@@ -196,16 +232,8 @@ std::optional<StartFailure> Daemon::start_api() {
   dependencies.keys = [this] { return keys_.current(); };
   dependencies.plugins = [this] { return plugin_statuses(); };
   dependencies.readiness = [this] { return readiness(); };
-  dependencies.domains = [this] {
-    std::vector<api::DomainInfo> domains;
-    const auto runtime = live_.current();
-    for (const config::Domain& domain : runtime->config.domains) {
-      api::DomainInfo info{domain.name, domain.test, domain.dns.value, {}};
-      for (const auto& tenant : domain.tenants) info.tenants.push_back(tenant.value);
-      domains.push_back(std::move(info));
-    }
-    return domains;
-  };
+  dependencies.domains = [this] { return domains(); };
+  dependencies.moves = moves_->for_api();
   dependencies.config = [this] { return reload_->standing(); };
   dependencies.reload = [this](bool check) { return reload_->reload(check); };
   add_proofs(dependencies);
@@ -260,6 +288,10 @@ asio::awaitable<bool> Daemon::stop() {
   }
   if (watches_ && !co_await watches_->stop(left())) {
     log_.warning("some looks at names did not end in time");
+    clean = false;
+  }
+  if (moves_ && !co_await moves_->stop(left())) {
+    log_.warning("a move of a domain did not come to rest in time; a restart takes it up again");
     clean = false;
   }
   co_await stop_retirement(left());
@@ -323,6 +355,14 @@ api::Readiness Daemon::readiness() const {
                                  ? fmt::format("the file is not taken up since {}: {}",
                                                base::to_rfc3339(*standing.stale_since), standing.stale_reason)
                                  : std::string{}});
+  for (const api::DomainInfo& domain : domains()) {
+    if (domain.configured_dns.empty()) continue;
+    readiness.parts.push_back(
+        {"domain " + domain.name, true,
+         fmt::format("its names were moved to '{}' and the configuration still says dns = \"{}\"; write "
+                     "dns = \"{}\" there",
+                     domain.dns_instance, domain.configured_dns, domain.dns_instance)});
+  }
   for (const api::PluginStatus& plugin : plugin_statuses()) {
     const bool ready = plugin.state == "ready";
     readiness.parts.push_back({"plugin " + plugin.id, ready, plugin.message});

@@ -28,6 +28,7 @@
 #include "pipeline/saga_engine.hpp"
 #include "process/api_keys.hpp"
 #include "process/current_dns.hpp"
+#include "process/domain_moves.hpp"
 #include "process/failed_instances.hpp"
 #include "process/plugin_calls.hpp"
 #include "process/proof_source.hpp"
@@ -73,6 +74,8 @@ class Daemon {
   void start_watches();
   void prepare_reload();
   void add_proofs(api::Dependencies& dependencies);
+  void make_moves();
+  std::vector<api::DomainInfo> domains() const;
   std::optional<StartFailure> start_api();
   pipeline::Services services();
   std::vector<api::PluginStatus> plugin_statuses() const;
@@ -98,6 +101,7 @@ class Daemon {
   std::unique_ptr<pipeline::SagaEngine> engine_;
   std::unique_ptr<pipeline::Retirement> retirement_;
   std::unique_ptr<Watches> watches_;
+  std::unique_ptr<DomainMoves> moves_;
   boost::asio::cancellation_signal stop_retirement_;
   std::atomic<bool> retiring_{false};
   base::Broadcast retirement_ended_{clock_};

@@ -1,6 +1,7 @@
 #include "process/domain_watch.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace paynamed::process {
@@ -55,6 +56,13 @@ std::vector<monitor::WatchedDomain> watched_domains(const config::Config& config
   return domains;
 }
 
+// What holds the names of each domain.
+std::map<std::string, std::string> zones_of(const config::Config& config) {
+  std::map<std::string, std::string> zones;
+  for (const config::Domain& domain : config.domains) zones[domain.name] = domain.zone;
+  return zones;
+}
+
 std::unique_ptr<net::HttpsClient> registry_client(const config::Config& config, asio::io_context& io,
                                                   base::Clock& clock, const observe::Log& log) {
   if (registered_domains(config, true).empty()) return nullptr;
@@ -77,7 +85,10 @@ DomainWatch::DomainWatch(const config::Config& config, monitor::DnsQuestions que
       zone_check_(zone_check_settings(config), std::move(questions), budget, clock),
       zones_(zone_watch_settings(config.monitor), watched_domains(config),
              {io.get_executor(), store, clock, random, log, metrics,
-              [this](std::string domain) { return zone_check_.look(std::move(domain)); }}),
+              [this, zones = zones_of(config)](std::string domain) {
+                const auto zone = zones.find(domain);
+                return zone_check_.look(zone == zones.end() ? std::move(domain) : zone->second);
+              }}),
       registration_check_(registration_settings(config.monitor), fetch(), clock),
       registrations_({}, registered_domains(config, https_ != nullptr),
                      {io.get_executor(), store, clock, random, std::move(log), metrics,

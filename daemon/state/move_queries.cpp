@@ -98,12 +98,18 @@ base::Result<std::optional<MoveOfName>> MoveQueries::move_of_name(std::string_vi
 
 base::Result<std::string> MoveQueries::instance_after_moves(std::string_view domain,
                                                             std::string_view configured) {
+  auto last = last_finished(domain);
+  if (!last) return base::fail(last.error());
+  return *last && (*last)->from == configured ? std::move((*last)->to) : std::string{configured};
+}
+
+base::Result<std::optional<DomainUse::Move>> MoveQueries::last_finished(std::string_view domain) {
   const auto row = last_finished_.first(domain);
   if (!row) return base::fail(row.error());
-  if (!*row) return std::string{configured};
-  std::string instance{last_finished_.text(0) == configured ? last_finished_.text(1) : configured};
+  if (!*row) return std::nullopt;
+  DomainUse::Move move{std::string{last_finished_.text(0)}, std::string{last_finished_.text(1)}};
   last_finished_.reset();
-  return instance;
+  return move;
 }
 
 base::Result<std::vector<MovingName>> MoveQueries::moving_names(const MoveRow& move, std::string_view after,

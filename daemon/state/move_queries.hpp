@@ -5,6 +5,7 @@
 
 #include "state/moves.hpp"
 #include "state/sqlite.hpp"
+#include "state/store.hpp"
 
 namespace paynamed::state {
 
@@ -17,6 +18,8 @@ class MoveQueries {
   base::Result<std::vector<MoveRow>> moves_of(std::string_view domain, std::uint32_t limit);
   base::Result<std::optional<MoveOfName>> move_of_name(std::string_view domain, std::string_view name);
   base::Result<std::string> instance_after_moves(std::string_view domain, std::string_view configured);
+  // Between which instances the last finished move of the domain went.
+  base::Result<std::optional<DomainUse::Move>> last_finished(std::string_view domain);
   base::Result<std::vector<MovingName>> moving_names(const MoveRow& move, std::string_view after,
                                                      std::uint32_t limit);
   base::Result<std::vector<MoveNameRow>> move_names(MoveKey move, MoveNameState state, std::string_view after,

@@ -560,6 +560,7 @@ base::Result<InUse> Reader::in_use() {
   for (const MoveRow& move : *moves) {
     ++instances[move.from].moves;
     ++instances[move.to].moves;
+    domains[move.domain].moving = DomainUse::Move{move.from, move.to};
   }
   InUse all;
   for (auto& [instance, use] : instances) {
@@ -567,6 +568,9 @@ base::Result<InUse> Reader::in_use() {
     all.instances.push_back(std::move(use));
   }
   for (auto& [domain, use] : domains) {
+    auto moved = moves_.last_finished(domain);
+    if (!moved) return base::fail(moved.error());
+    use.moved = *std::move(moved);
     use.domain = domain;
     all.domains.push_back(std::move(use));
   }

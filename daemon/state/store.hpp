@@ -89,6 +89,13 @@ struct DomainUse {
   std::map<std::string, std::uint64_t> names;  // with a record in DNS, by the instance that holds it
   std::uint64_t open_runs = 0;
   std::map<std::string, std::uint64_t> runs_with;  // open runs by each instance that they may call
+  // Between which instances the domain was moved last, and is being moved.
+  struct Move {
+    std::string from;
+    std::string to;
+  };
+  std::optional<Move> moved;
+  std::optional<Move> moving;
 };
 
 // All that a configuration must not take away, at one moment.
