@@ -29,10 +29,10 @@ base::Result<void> check_records_are_there(const config::Domain& domain, const s
   const bool moved = use.moved && use.moved->from == domain.dns.value;
   const std::string& home = moved ? use.moved->to : domain.dns.value;
   if (use.moving && home != use.moving->from) {
-    return base::fail(base::failed_precondition(
-        fmt::format("[domains.\"{0}\"] dns = \"{1}\", but its names are being moved from '{2}' to '{3}'; put dns "
-                    "= \"{2}\" back until the move has ended (paynamectl domains move {0} --follow)",
-                    domain.name, domain.dns.value, use.moving->from, use.moving->to)));
+    return base::fail(base::failed_precondition(fmt::format(
+        "[domains.\"{0}\"] dns = \"{1}\", but its names are being moved from '{2}' to '{3}'; put dns "
+        "= \"{2}\" back until the move has ended (paynamectl domains move {0} --follow)",
+        domain.name, domain.dns.value, use.moving->from, use.moving->to)));
   }
   for (const auto& [instance, names] : use.names) {
     if (instance == home || (use.moving && instance == use.moving->to)) continue;
