@@ -224,7 +224,7 @@ class Lab:
                                f"{DOMAIN}. 60 DS {parent.ds_of(DOMAIN + '.')}"] + glue)
         parent.write(f"{DOMAIN}.", [soa(f"{DOMAIN}."), f"{DOMAIN}. 60 NS ns.test.",
                                     f"{DOMAIN}. 60 MX 10 mail.{DOMAIN}.", f"mail.{DOMAIN}. 60 A 192.0.2.1",
-                                    f"nsa.{DOMAIN}. 60 A {A}", f"nsb.{DOMAIN}. 60 A {B}",
+                                    f"nsa.{DOMAIN}. {self.above} A {A}", f"nsb.{DOMAIN}. {self.above} A {B}",
                                     f"{ZONE}. {self.above} NS nsa.{DOMAIN}.",
                                     f"{ZONE}. {self.above} DS {self.a.ds_of(ZONE + '.')}"])
         for server, name in ((self.a, "nsa"), (self.b, "nsb")):
