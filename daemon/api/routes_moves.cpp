@@ -22,6 +22,7 @@ constexpr const char* kOperator = "default";
 base::Result<std::string> domain_of(const Dependencies& dependencies, const Request& request,
                                     bool to_change) {
   const std::string& name = request.path_arguments.at(0);
+  if (!dependencies.moves.show) return base::fail(base::unimplemented("this daemon moves no domains"));
   for (const DomainInfo& domain : dependencies.domains()) {
     const bool is_theirs = std::ranges::find(domain.tenants, request.tenant) != domain.tenants.end();
     if (domain.name != name || (!is_theirs && request.tenant != kOperator)) continue;

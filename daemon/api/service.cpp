@@ -72,7 +72,7 @@ Service::Service(Dependencies dependencies, Limits limits, RateLimit rate)
   add_zone_name_routes(router_, dependencies_);
   add_domain_check_routes(router_, dependencies_);
   add_drift_routes(router_, dependencies_);
-  if (dependencies_.moves.show) add_move_routes(router_, dependencies_);
+  add_move_routes(router_, dependencies_);
   add_event_routes(router_, dependencies_);
   add_system_routes(router_, dependencies_);
 }
