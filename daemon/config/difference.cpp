@@ -188,7 +188,7 @@ void compare(Comparison& out, const Monitor& before, const Monitor& after) {
 void compare(Comparison& out, const Domain& before, const Domain& after) {
   const std::string key = fmt::format("domains.\"{}\".", before.name);
   out.value(key + "dns", before.dns, after.dns);
-  out.value(key + "zone", before.zone, after.zone);
+  out.value(key + "zone", before.zone, after.zone, "records that stand would be looked for elsewhere");
   out.value(key + "tenants", before.tenants, after.tenants);
   out.value(key + "test", before.test, after.test);
   out.value(key + "ttl", base::Duration{std::chrono::seconds{before.ttl_seconds}},

@@ -166,7 +166,7 @@ asio::awaitable<base::Result<Addresses>> addresses_of(const Services& services, 
       bool told = false;
       for (const DnsType type : {DnsType::kA, DnsType::kAaaa}) {
         net::DnsQuestion question{host, type, false};
-        const net::Endpoint endpoint{address, services.port};
+        const net::Endpoint endpoint{address, services.port()};
         const auto answer = co_await services.ask(endpoint, std::move(question));
         if (!answer || !answer->authoritative || answer->rcode != net::DnsRcode::kNoError) continue;
         told = true;
@@ -188,7 +188,7 @@ asio::awaitable<base::Result<Delegation>> look_at_delegation(const Services& ser
   std::vector<asio::awaitable<ParentAnswer>> work;
   for (const names::ZoneServer& server : servers->servers) {
     for (const auto& address : server.addresses) {
-      const net::Endpoint endpoint{address, services.port};
+      const net::Endpoint endpoint{address, services.port()};
       work.push_back(ask_parent(services, server.name, endpoint, zone));
     }
   }

@@ -109,7 +109,7 @@ Result<state::NewMove> Mover::wanted(const MoveRequest& request) const {
     }
   }
   for (const std::string& text : request.servers) {
-    const auto endpoint = net::parse_endpoint(text, services_.port);
+    const auto endpoint = net::parse_endpoint(text, services_.port());
     if (!endpoint) return base::fail(endpoint.error());
     details.servers.push_back(endpoint->to_string());
   }

@@ -168,7 +168,7 @@ asio::awaitable<bool> Mover::still_named(const MoveRow& row, Details& details) {
   const std::string zone = *zone_of(row.domain);
   bool named = false;
   for (const std::string& text : details.going_back ? details.to_servers : details.from_servers) {
-    const auto server = net::parse_endpoint(text, services_.port);
+    const auto server = net::parse_endpoint(text, services_.port());
     if (!server) continue;
     net::DnsQuestion question{zone, net::DnsType::kNs, false};
     const auto answer = co_await services_.ask(*server, std::move(question));

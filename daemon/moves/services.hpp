@@ -27,7 +27,7 @@ struct Services {
   std::function<boost::asio::awaitable<base::Result<net::DnsAnswer>>(net::Endpoint, net::DnsQuestion)> ask;
   // names::ZoneServerFinder::find
   std::function<boost::asio::awaitable<base::Result<names::ZoneServers>>(std::string owner)> servers_of;
-  std::uint16_t port = 53;  // of authoritative servers
+  std::function<std::uint16_t()> port;  // of authoritative servers
 };
 
 }  // namespace paynamed::moves

@@ -136,7 +136,7 @@ asio::awaitable<void> TargetCheck::look_at_parent(Findings& findings) {
 asio::awaitable<void> TargetCheck::find_servers(Findings& findings) {
   if (!details_.servers.empty()) {
     for (const std::string& text : details_.servers) {
-      const auto endpoint = net::parse_endpoint(text, services_.port);
+      const auto endpoint = net::parse_endpoint(text, services_.port());
       if (endpoint) servers_.push_back(*endpoint);
     }
   } else if (to_sets_) {
@@ -154,7 +154,7 @@ asio::awaitable<void> TargetCheck::find_servers(Findings& findings) {
                           move_.to, name->name));
           continue;
         }
-        for (const auto& address : *found) servers_.push_back({address, services_.port});
+        for (const auto& address : *found) servers_.push_back({address, services_.port()});
       }
     }
   }
@@ -172,7 +172,7 @@ asio::awaitable<void> TargetCheck::find_servers(Findings& findings) {
   findings.delegated_to = delegation_.names_any_of(targets);
   for (const auto& address : delegation_.addresses()) {
     if (targets.contains(address)) continue;
-    left_servers_.push_back({address, services_.port});
+    left_servers_.push_back({address, services_.port()});
     findings.from_servers.push_back(address.to_string());
   }
   if (left_servers_.empty() && findings.problems.empty() && move_.phase <= state::MovePhase::kCopying) {

@@ -194,17 +194,20 @@ asio::awaitable<void> Daemon::reload() {
 }
 
 void Daemon::make_moves() {
-  const monitor::DnsQuestions questions = dns_.get()->questions_of_monitor();
-  moves::Services needed{services(),
-                         *store_,
-                         random_,
-                         log_.area("move"),
-                         {},
-                         questions.servers_of,
-                         live_.current()->config.dns.authoritative_port};
-  needed.ask = [ask = questions.ask](net::Endpoint server, net::DnsQuestion question) {
-    return ask(std::move(server), std::move(question), net::DnsCarrier::kUdpThenTcp);
+  moves::Services needed{services(), *store_, random_, log_.area("move"), {}, {}, {}};
+  // A question keeps the checks that it began with: a reload may replace them meanwhile.
+  needed.ask = [this](net::Endpoint server,
+                      net::DnsQuestion question) -> asio::awaitable<base::Result<net::DnsAnswer>> {
+    const auto checks = dns_.get();
+    const monitor::DnsQuestions questions = checks->questions_of_monitor();
+    co_return co_await questions.ask(std::move(server), std::move(question), net::DnsCarrier::kUdpThenTcp);
   };
+  needed.servers_of = [this](std::string owner) -> asio::awaitable<base::Result<names::ZoneServers>> {
+    const auto checks = dns_.get();
+    const monitor::DnsQuestions questions = checks->questions_of_monitor();
+    co_return co_await questions.servers_of(std::move(owner));
+  };
+  needed.port = [this] { return live_.current()->config.dns.authoritative_port; };
   moves_ = std::make_unique<DomainMoves>(io_, clock_, std::move(needed));
 }
 

@@ -37,6 +37,15 @@ state::InUse uses(std::map<std::string, std::uint64_t> names, std::uint64_t open
   return all;
 }
 
+using DomainMove = state::DomainUse::Move;
+
+state::InUse moved(state::InUse all, std::optional<DomainMove> finished,
+                   std::optional<DomainMove> open = {}) {
+  all.domains.front().moved = std::move(finished);
+  all.domains.front().moving = std::move(open);
+  return all;
+}
+
 std::string refusal(const std::string& config, const state::InUse& in_use) {
   const auto checked = check_in_use(parsed(config), in_use);
   return checked ? "" : checked.error().message();
@@ -63,6 +72,17 @@ TEST(ConfigurationRules, KeepWhatIsInUse) {
             "2 open runs of the domain began with another instance"},
            {"even one of several", domain_at("zone2"), uses({}, 2, {{"zone", 1}, {"zone2", 1}}),
             "1 open runs"},
+           {"while it is moved, the file says where from", domain_at("zone"),
+            moved(uses({{"zone", 1}, {"zone2", 6}}), {}, DomainMove{"zone", "zone2"}), ""},
+           {"and not where to", domain_at("zone2"),
+            moved(uses({{"zone", 1}, {"zone2", 6}}), {}, DomainMove{"zone", "zone2"}),
+            "are being moved from 'zone' to 'zone2'"},
+           {"after a move the old instance is right still", domain_at("zone"),
+            moved(uses({{"zone2", 7}}, 1, {{"zone2", 1}}), DomainMove{"zone", "zone2"}), ""},
+           {"and the new one", domain_at("zone2"),
+            moved(uses({{"zone2", 7}}, 1, {{"zone2", 1}}), DomainMove{"zone", "zone2"}), ""},
+           {"and on the way back the new one counts", domain_at("zone"),
+            moved(uses({{"zone2", 7}}), DomainMove{"zone", "zone2"}, DomainMove{"zone2", "zone"}), ""},
            {"a domain with names stays", kPlugins, uses({{"zone", 3}}),
             "lacks [domains.\"example.com\"], which has 3"},
            {"a domain with open runs stays", kPlugins, uses({}, 1, {{"zone", 1}}), "1 open runs"},
