@@ -140,11 +140,14 @@ RunInput input_of(const Command& command, const config::Domain& domain,
 
 // Every instance that the run may call, the undo included.
 std::vector<std::string> instances_of(const CompiledPipeline& pipeline, const RunInput& input,
-                                      const std::string& of_domain) {
+                                      const std::string& of_domain,
+                                      const std::optional<state::MoveOfName>& move) {
   std::set<std::string> instances;
   for (const CompiledStep& step : pipeline.steps) instances.insert(step.instance);
   instances.insert(input.before && !input.before->dns_instance.empty() ? input.before->dns_instance
                                                                        : of_domain);
+  // The move may come to another phase before the run has come to its record.
+  if (move) instances.insert({move->from, move->to});
   instances.erase(std::string{});
   return {instances.begin(), instances.end()};
 }
@@ -204,7 +207,13 @@ Result<Admitted> admit(const Command& command, const Runtime& runtime, SharedPip
   run.pipeline = admitted.pipeline->snapshot;
   auto instance = instance_of_domain(moves, **domain);
   if (!instance) return base::fail(instance.error());
-  run.instances = instances_of(admitted.pipeline->pipeline, input, *instance);
+  std::optional<state::MoveOfName> move;
+  if (moves != nullptr) {
+    auto found = moves->move_of_name(command.name.domain(), command.name.text());
+    if (!found) return base::fail(found.error());
+    move = *std::move(found);
+  }
+  run.instances = instances_of(admitted.pipeline->pipeline, input, *instance, move);
   run.idempotency_key = command.idempotency_key;
   run.request_hash = command.request_hash;
   // What we read of the name is what the run works with: the store refuses it when the name changed since.
