@@ -22,9 +22,6 @@ using base::Result;
 
 // What POST /v1/names takes.
 constexpr std::size_t kMaxTextBytes = 256;
-// A daemon that knows no "priority" refuses it: then this has to be false. It says that nobody waits for
-// the run, so that who waits comes first.
-constexpr bool kSaysPriority = true;
 
 constexpr std::array<std::string_view, 4> kPassedOver{"line", "run", "state", "reason"};
 
@@ -132,7 +129,8 @@ std::string body_of(const BulkRow& row) {
   if (row.source.use_node)
     source["node"] = row.source.node.empty() ? json::value(true) : json::value(row.source.node);
   if (!source.empty()) body["source"] = std::move(source);
-  if (kSaysPriority) body["priority"] = "bulk";
+  // Nobody waits for one of many.
+  body["priority"] = "bulk";
   return json::serialize(body);
 }
 
