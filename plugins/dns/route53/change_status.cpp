@@ -3,11 +3,21 @@
 namespace paynamed::route53 {
 namespace {
 
+// Somebody's first question and the dns.await of a run come a second after the change.
+constexpr std::chrono::milliseconds kAskFirst{900};
 constexpr std::chrono::seconds kAskAgain{2};
 constexpr std::chrono::seconds kMostTime{10};
 constexpr std::size_t kMostKnown = 4'096;
 
 }  // namespace
+
+void ChangeStatus::submitted(const std::string& change_id) {
+  const auto [at, fresh] = known_.try_emplace(change_id);
+  if (!fresh) return;
+  order_.push_back(change_id);
+  at->second.ask_from = host_.monotonic() + kAskFirst;
+  make_room();
+}
 
 void ChangeStatus::find(const std::string& change_id, const Call& call, Then then) {
   const auto [at, fresh] = known_.try_emplace(change_id);
@@ -17,7 +27,7 @@ void ChangeStatus::find(const std::string& change_id, const Call& call, Then the
     known.waiting.push_back(std::move(then));
     return;
   }
-  const bool recent = !fresh && host_.monotonic() - known.asked < kAskAgain;
+  const bool recent = !fresh && host_.monotonic() < known.ask_from;
   if (known.state != State::kPending || recent) return then(known.state);
   known.waiting.push_back(std::move(then));
   known.asking = true;
@@ -41,7 +51,7 @@ void ChangeStatus::find(const std::string& change_id, const Call& call, Then the
 void ChangeStatus::finish(const std::string& change_id, Result<State> result) {
   Known& known = known_.at(change_id);
   known.asking = false;
-  known.asked = host_.monotonic();
+  known.ask_from = host_.monotonic() + kAskAgain;
   if (result.ok()) known.state = *result;
   const auto waiting = std::exchange(known.waiting, {});
   for (const auto& then : waiting) then(result);

@@ -21,6 +21,7 @@ struct QueueTest : ::testing::Test {
   Instance* plugin = nullptr;
   std::vector<HttpRequest> changes;
   std::vector<std::string> held;
+  int status_questions = 0;
   // What the next change requests are answered with, before they succeed.
   std::vector<HttpReply> refusals;
 
@@ -52,6 +53,10 @@ struct QueueTest : ::testing::Test {
                    "<R><HostedZones><HostedZone><Id>/hostedzone/Z1</Id><Name>example.com.</Name></"
                    "HostedZone></HostedZones>"
                    "<IsTruncated>false</IsTruncated></R>");
+    }
+    if (request.url().find("/change/") != std::string::npos) {
+      ++status_questions;
+      return reply(200, "<R><ChangeInfo><Id>/change/C1</Id><Status>INSYNC</Status></ChangeInfo></R>");
     }
     if (request.method() != "POST") {
       return reply(200, "<R><ResourceRecordSets/><IsTruncated>false</IsTruncated></R>");
@@ -134,11 +139,29 @@ TEST_F(QueueTest, ABackgroundBatchIsAsLargeAsTheRateAllowsInASecond) {
   EXPECT_TRUE(budgets[0].key().ends_with("/requests"));
   EXPECT_EQ(budgets[0].cost(), 1U);
   EXPECT_EQ(budgets[0].per_second(), 10);
-  EXPECT_EQ(budgets[0].burst(), 50U);
+  EXPECT_EQ(budgets[0].burst(), 45U) << "a tenth is for requests that arrive closer together";
   EXPECT_TRUE(budgets[1].key().ends_with("/changes"));
   EXPECT_EQ(budgets[1].cost(), 2U);
   EXPECT_EQ(budgets[1].per_second(), 2.5);
   EXPECT_EQ(budgets[1].burst(), 7U);
+}
+
+TEST_F(QueueTest, ThatAFreshChangeIsPendingNeedsNoQuestion) {
+  expect_ok({publish("a", true)});
+  const auto state = [this] {
+    SyncStatusRequest request;
+    request.set_zone(kZone);
+    request.set_change_id("C1");
+    const auto said = host.call<SyncStatusReply>(plugin, "SyncStatus", request);
+    EXPECT_TRUE(said.ok()) << said.error().message();
+    return said.ok() ? said->state() : SyncStatusReply::NOT_KNOWN;
+  };
+  EXPECT_EQ(state(), SyncStatusReply::PENDING);
+  EXPECT_EQ(status_questions, 0);
+  host.advance(std::chrono::seconds(1));
+  EXPECT_EQ(state(), SyncStatusReply::IN_SYNC);
+  EXPECT_EQ(state(), SyncStatusReply::IN_SYNC);
+  EXPECT_EQ(status_questions, 1);
 }
 
 TEST_F(QueueTest, OneNameIsChangedByOneBatchAfterTheOther) {
