@@ -32,7 +32,8 @@ constexpr std::array kPublishArguments{
 constexpr std::array kPublishOutputs{Output{"value", ValueType::kText}};
 
 constexpr std::array kAwaitArguments{
-    Argument{"poll", ValueType::kDuration, false, "how long to wait between two looks; default: 1s", 50,
+    Argument{"poll", ValueType::kDuration, false,
+             "how long to wait between two looks; default: 1s, and 200ms where somebody waits", 50,
              3'600'000},
 };
 

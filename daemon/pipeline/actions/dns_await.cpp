@@ -15,6 +15,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr base::Duration kPoll{1'000};
+// Servers that sign what they get need a moment, and somebody waits.
+constexpr base::Duration kInteractivePoll{200};
 constexpr base::Duration kLongestPoll{60'000};
 // A provider is asked often, for it is cheap, and not believed for ever.
 constexpr base::Duration kLongestPendingPoll{8'000};
@@ -80,7 +82,8 @@ class DnsAwait final : public Action {
   static Wait look_again(const StepContext& context, std::string message, base::Duration cached,
                          std::optional<base::WallTime> agreed) {
     const auto looks = integer_of(context.step_progress().wait_state, "looks").value_or(0);
-    const base::Duration poll = context.duration_argument("poll").value_or(kPoll);
+    const base::Duration poll =
+        context.duration_argument("poll").value_or(context.input.bulk ? kPoll : kInteractivePoll);
     const base::Duration doubled{poll.count() << std::min<std::int64_t>(looks, 16)};
     const base::Duration pause = std::min(std::max(doubled, cached), kLongestPoll);
     json::object state;

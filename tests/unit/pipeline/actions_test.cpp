@@ -248,6 +248,23 @@ TEST_F(ActionsTest, WaitingForServersSaysWhoIsMissingAndDoesNotFillTheJournal) {
   EXPECT_EQ(drive(run).state, RunState::kCompleted);
 }
 
+TEST_F(ActionsTest, ServersAreAskedAgainSoonerWhereSomebodyWaits) {
+  authoritatives = [] { return AuthoritativeReport{false, 1, 2, "ns2 (192.0.2.2) has it not", "[]"}; };
+  for (const bool bulk : {false, true}) {
+    Command wanted = registration(bulk ? "many@example.test" : "one@example.test");
+    wanted.bulk = bulk;
+    const auto run = accept(wanted);
+    for (int look = 0; look < 3; ++look) {
+      ASSERT_EQ(rest(run).state, RunState::kRunning) << rest(run).reason;
+      EXPECT_EQ(clock.until_next().value(), base::Duration{(bulk ? 1'000 : 200) << look});
+      clock.advance(clock.until_next().value());
+    }
+    authoritatives = {};
+    EXPECT_EQ(drive(run).state, RunState::kCompleted);
+    authoritatives = [] { return AuthoritativeReport{false, 1, 2, "ns2 (192.0.2.2) has it not", "[]"}; };
+  }
+}
+
 TEST_F(ActionsTest, ResolversAreAskedOnlyAfterTheServersAgreedAndSettled) {
   configure("node", {}, "settle = \"10m\"");
   bool agreed = false;
