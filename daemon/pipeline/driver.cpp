@@ -23,6 +23,15 @@ constexpr config::Retry kUndoRetry{
 
 constexpr base::Duration kWaitsWrittenEvery{600'000};
 
+// Who had no turn does not come again sooner, whatever the instance says.
+constexpr base::Duration kLeastTurnAway{1'000};
+
+// The instance had no room within the limits that it keeps and says when to come again: nothing was tried.
+bool is_turned_away(const Failure& failure) {
+  return failure.status.code() == Code::kResourceExhausted && failure.status.retry_after_ms() > 0 &&
+         !failure.effect_unknown;
+}
+
 template <class... Ts>
 struct Overloaded : Ts... {
   using Ts::operator()...;
@@ -266,14 +275,17 @@ asio::awaitable<Driver::MaybeRest> Driver::fail_step(Run& run, std::size_t index
                     now >= *step.started + compiled.deadline;
 
   Consequence consequence = failure.pause ? Consequence::kPause : consequence_of(failure.status.code());
+  const bool turned_away = is_turned_away(failure);
   std::optional<base::WallTime> until;
   bool exhausted = late;
   if (consequence == Consequence::kRetry && !late) {
     base::Duration delay = backoff(compiled.retry, step.tries + 1, random_);
     delay = std::max(delay, base::Duration{failure.status.retry_after_ms()});
+    if (turned_away) delay = std::max(delay, kLeastTurnAway);
     until = now + delay;
     const base::WallTime started = step.started.value_or(now);
-    exhausted = step.tries + 1 >= compiled.retry.attempts || *until >= started + compiled.deadline;
+    const bool last_try = !turned_away && step.tries + 1 >= compiled.retry.attempts;
+    exhausted = last_try || *until >= started + compiled.deadline;
   }
   // Credentials that are refused will be refused again: the budget counts as spent. While an earlier call may
   // still act there is nothing to choose: nothing else may be started, not even an undo.
@@ -284,7 +296,8 @@ asio::awaitable<Driver::MaybeRest> Driver::fail_step(Run& run, std::size_t index
   }
 
   Draft draft = draft_of(run);
-  add(run, draft, entry::failed(number, attempt, now, failure.status, failure.effect_unknown, until));
+  add(run, draft,
+      entry::failed(number, attempt, now, failure.status, failure.effect_unknown, until, !turned_away));
   if (consequence == Consequence::kCompensate && beyond_return(run)) consequence = Consequence::kPause;
   const std::string reason = fmt::format("step '{}': {}", compiled.id, failure.status.message());
   if (consequence == Consequence::kPause) add_pause(run, draft, index, reason);

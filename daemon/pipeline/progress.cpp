@@ -28,6 +28,12 @@ json::object object_of(json::object& object, std::string_view key) {
   return found && found->is_object() ? std::move(found->get_object()) : json::object{};
 }
 
+// Of a failed attempt; one of an earlier version says nothing of it, and counted.
+bool counts_as_try(const json::object& payload) {
+  const json::value* said = payload.if_contains("try");
+  return !said || !said->is_bool() || said->get_bool();
+}
+
 }  // namespace
 
 Result<Progress> Progress::replay(const CompiledPipeline& pipeline,
@@ -129,7 +135,7 @@ void Progress::apply_outcome(StepProgress& step, const JournalEntry& entry, json
     current_ = entry.step + 1U;
     return;
   }
-  ++step.tries;
+  if (counts_as_try(payload)) ++step.tries;
   step.attempt_open = false;
   if (flag_of(payload, "effect_unknown")) step.effect_unknown = true;
   const json::value* code = payload.if_contains("code");
@@ -235,9 +241,10 @@ Written skipped(std::uint32_t step, base::WallTime now, std::string_view message
 }
 
 Written failed(std::uint32_t step, std::uint32_t attempt, base::WallTime now, const base::Status& status,
-               bool effect_unknown, std::optional<base::WallTime> until) {
+               bool effect_unknown, std::optional<base::WallTime> until, bool counts_as_try) {
   json::object payload;
   payload["result"] = "failed";
+  if (!counts_as_try) payload["try"] = false;
   payload["code"] = static_cast<std::int64_t>(status.code());
   payload["message"] = status.message();
   if (!status.detail().empty()) payload["detail"] = status.detail();

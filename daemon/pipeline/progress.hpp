@@ -110,7 +110,7 @@ Written done(std::uint32_t step, std::uint32_t attempt, base::WallTime now, boos
 Written skipped(std::uint32_t step, base::WallTime now, std::string_view message);
 // A failed attempt; with `until` there will be another one then.
 Written failed(std::uint32_t step, std::uint32_t attempt, base::WallTime now, const base::Status& status,
-               bool effect_unknown, std::optional<base::WallTime> until);
+               bool effect_unknown, std::optional<base::WallTime> until, bool counts_as_try);
 Written wait(std::uint32_t step, base::WallTime now, base::WallTime until, std::string_view message,
              boost::json::object state);
 Written undo_done(std::uint32_t step, base::WallTime now, std::string_view message);

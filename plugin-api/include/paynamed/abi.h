@@ -52,7 +52,7 @@ enum {
   PN_NOT_FOUND = 5,          /* ends the step; for an undo it means that nothing is left to undo */
   PN_ALREADY_EXISTS = 6,     /* transient: a reply with the same key should have been the first one's */
   PN_PERMISSION_DENIED = 7,  /* ends the step; an operator must give rights */
-  PN_RESOURCE_EXHAUSTED = 8, /* transient, not before retry_after_ms; the instance is called less often */
+  PN_RESOURCE_EXHAUSTED = 8, /* transient, not before retry_after_ms, and with it no attempt is used */
   PN_FAILED_PRECONDITION = 9,/* ends the step */
   PN_ABORTED = 10,           /* a compare-and-set was lost: the daemon reads again and retries */
   PN_OUT_OF_RANGE = 11,      /* transient */

@@ -206,6 +206,62 @@ TEST_F(EngineTest, AWaitUsesNoAttemptAndGoesOnAtItsTime) {
   EXPECT_EQ(looks, 20);
 }
 
+// Many runs share an account's rate: most are told to come again, often more than once, and none has failed.
+TEST_F(EngineTest, WhoIsToldWhenToComeAgainUsesNoTry) {
+  auto step = step_of("a");
+  step.retry.attempts = 3;
+  use_pipeline({step});
+  const Script::Perform no_turn = [](const StepContext&) -> StepResult {
+    return Failure{base::Status{Code::kResourceExhausted, "no turn yet"}.with_retry_after(7'000), false,
+                   false};
+  };
+  for (int i = 0; i < 20; ++i) script.performs["a"].push_back(no_turn);
+  script.performs["a"].push_back(fails(Code::kUnavailable));
+  const auto run = accepted();
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(settle(run).state, RunState::kRunning);
+    if (i == 10) {  // also what the journal says
+      crash();
+      start();
+    }
+    advance(base::Duration{7'000});
+  }
+  EXPECT_EQ(settle(run).state, RunState::kRunning) << "what counts is counted from the start";
+  advance(base::Duration{60'000});
+  EXPECT_EQ(settle(run).state, RunState::kCompleted);
+  const auto calls = script.seen();
+  EXPECT_EQ(std::count(calls.begin(), calls.end(), "perform a"), 22);
+}
+
+TEST_F(EngineTest, WhoIsTurnedAwayForEverEndsAtTheDeadline) {
+  auto step = step_of("a");
+  step.deadline = base::Duration{30'000};
+  use_pipeline({step});
+  const Script::Perform no_turn = [](const StepContext&) -> StepResult {
+    return Failure{base::Status{Code::kResourceExhausted, "no turn yet"}.with_retry_after(1), false, false};
+  };
+  for (int i = 0; i < 100; ++i) script.performs["a"].push_back(no_turn);
+  const auto run = accepted();
+  while (settle(run).state == RunState::kRunning) advance(base::Duration{1'000});
+  EXPECT_EQ(settle(run).state, RunState::kPaused);
+  const auto calls = script.seen();
+  // Not sooner than each second, also when the instance says so.
+  EXPECT_LE(std::count(calls.begin(), calls.end(), "perform a"), 31);
+}
+
+// Who does not say when counts as a failure.
+TEST_F(EngineTest, RefusalsWithoutATimeUseTries) {
+  auto step = step_of("a");
+  step.retry.attempts = 3;
+  use_pipeline({step});
+  for (int i = 0; i < 10; ++i) script.performs["a"].push_back(fails(Code::kResourceExhausted));
+  const auto run = accepted();
+  while (settle(run).state == RunState::kRunning) advance(base::Duration{60'000});
+  EXPECT_EQ(settle(run).state, RunState::kPaused);
+  const auto calls = script.seen();
+  EXPECT_EQ(std::count(calls.begin(), calls.end(), "perform a"), 3);
+}
+
 TEST_F(EngineTest, AWaitSurvivesARestart) {
   script.performs["a"] = {[](const StepContext& context) -> StepResult {
     boost::json::object state;
