@@ -115,7 +115,7 @@ def measure(options, folder, children):
         "ratio": round(seconds / allowed, 3) if allowed else None,
         "requests": requests, "requests_total": sum(requests.values()), "rejected": after["rejected"] - before["rejected"],
         "refusals": after.get("refusals", {}), "idle_seconds": round(one, 3), "middle_seconds": middle.seconds and round(middle.seconds, 3),
-        "middle_trouble": middle.trouble, "interactive_ratio": middle.seconds and round(middle.seconds / one, 2),
+        "middle_trouble": middle.trouble, "middle_run": middle.seconds and daemon.steps_of(f"middle@{DOMAIN}"), "interactive_ratio": middle.seconds and round(middle.seconds / one, 2),
         "live": summary.get("live"), "live_in_daemon": daemon.live_names() - IDLE_ROUNDS - 1 - (middle.seconds is not None),
         "summary": summary, "daemon_cpu_seconds": round(cpu, 1), "cores": os.cpu_count(), "load": os.getloadavg()[0],
         "build": options.build.name,
@@ -134,7 +134,8 @@ def text(r):
         f"{r['names']} names at {r['provider']}{how}, {r['speed']:g} x its limits, {r['build']} build, {r['cores']} cores, load {r['load']:.1f}",
         f"  live          {r['live']} of {r['names']} (the daemon counts {r['live_in_daemon']})  {met(r['live'] == r['names'])}",
         f"  time          {r['seconds']} s; the budget allows {r['allowed_seconds']} s ({r['allowed']})",
-        f"  ratio         {ratio} (<= {MOST_TIME})  {met(ratio is not None and ratio <= MOST_TIME)}",
+        "  ratio         none: the limits allow all at once" if ratio is None else
+        f"  ratio         {ratio} (<= {MOST_TIME})  {met(ratio <= MOST_TIME)}",
         f"  rejected      {r['rejected']} (0)  {met(r['rejected'] == 0)}  {r['refusals'] or ''}",
         f"  requests      {r['requests_total']}: {kinds}",
         f"  one idle      {r['idle_seconds']} s",

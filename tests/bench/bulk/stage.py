@@ -72,9 +72,11 @@ class Daemon:
     """paynamed with one domain at the provider."""
 
     def __init__(self, children, binaries, lab, plugin_table, folder):
+        # Each key has a rate of its own: who registers one name is not who registers many.
         self._key = "bench-" + secrets.token_hex(16)
-        self.key_file, self._config = folder / "api.key", folder / "paynamed.toml"
-        children.write_secret(self.key_file, self._key)
+        self.key_file, self._config = folder / "bulk.key", folder / "paynamed.toml"
+        children.write_secret(folder / "one.key", self._key)
+        children.write_secret(self.key_file, "bench-" + secrets.token_hex(16))
         self.program, self.control_program = binaries / "paynamed", binaries / "paynamectl"
         self._config.write_text(self._configuration(lab, plugin_table))
         self.child = children.start([str(self.program), "run", "--config", str(self._config)], "paynamed")
@@ -84,7 +86,8 @@ class Daemon:
         self.port = free_port()
         servers = ", ".join(f'"{address}:{lab.port}"' for address in lab.addresses)
         stubs = "".join(f'[[dns.stubs]]\nzone = "{zone}."\nservers = [{servers}]\n' for zone in ("test", DOMAIN))
-        return (f'[daemon]\nstate = "state.sqlite3"\n[api]\nlisten = "127.0.0.1:{self.port}"\nkey = {{ file = "api.key" }}\n'
+        return (f'[daemon]\nstate = "state.sqlite3"\n[api]\nlisten = "127.0.0.1:{self.port}"\n'
+                f'[tenants.default]\napi_keys = [{{ file = "one.key" }}, {{ file = "bulk.key" }}]\n'
                 f'[dns]\ntrust_anchor = "{lab.folder}/root.anchor"\nroot_hints = [{servers}]\nauthoritative_port = {lab.port}\n'
                 f'{stubs}[domains."{DOMAIN}"]\ndns = "zone"\nttl = "60s"\n[plugins.zone]\n{plugin_table}'
                 f'[plugins.node]\nmodule = "sandbox"\nkey_file = "sandbox.key"\nstate_file = "sandbox.nodes"\n')
@@ -121,6 +124,11 @@ class Daemon:
         if status not in (200, 201):
             raise RuntimeError(f"{name} was not registered: {answer}")
         return time.monotonic() - began
+
+    def steps_of(self, name):
+        """What the latest run of a name did when: the timeline as the API gives it."""
+        _, page = self.ask("GET", f"/v1/runs?name={quote(name, safe='')}&limit=1")
+        return self.ask("GET", f"/v1/runs/{page['items'][0]['id']}")[1]
 
     def live_names(self):
         count, after = 0, ""
