@@ -33,7 +33,7 @@ state::InUse uses(std::map<std::string, std::uint64_t> names, std::uint64_t open
                   std::map<std::string, std::uint64_t> runs_with = {}) {
   state::InUse all;
   for (const auto& [instance, count] : names) all.instances.push_back({instance, 0, count, 0});
-  all.domains.push_back({"example.com", std::move(names), open_runs, std::move(runs_with)});
+  all.domains.push_back({"example.com", std::move(names), open_runs, std::move(runs_with), {}, {}});
   return all;
 }
 
