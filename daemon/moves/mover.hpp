@@ -35,6 +35,9 @@ class Mover {
 
   // Until it is cancelled.
   boost::asio::awaitable<void> run();
+  // It looks whether there is something to do, or whether it was cancelled: a wait does not end by itself
+  // then.
+  void wake() { changed_.notify(); }
   // One step of every open move; how long to wait for the next one.
   boost::asio::awaitable<base::Duration> step_all();
 

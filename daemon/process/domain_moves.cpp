@@ -22,7 +22,10 @@ void DomainMoves::start() {
 
 asio::awaitable<bool> DomainMoves::stop(base::Duration most) {
   // Signals of Asio belong to the strand of what they cancel.
-  asio::post(strand_, [this] { stop_.emit(asio::cancellation_type::terminal); });
+  asio::post(strand_, [this] {
+    stop_.emit(asio::cancellation_type::terminal);
+    mover_.wake();
+  });
   const base::MonotonicTime end = clock_.monotonic() + most;
   for (;;) {
     const auto seen = ended_.count();
