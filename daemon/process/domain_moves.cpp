@@ -3,6 +3,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 namespace paynamed::process {
@@ -38,8 +39,13 @@ asio::awaitable<bool> DomainMoves::stop(base::Duration most) {
 
 api::Moves DomainMoves::for_api() {
   api::Moves moves;
-  moves.plan = [this](moves::MoveRequest request) { return mover_.plan(std::move(request)); };
-  moves.begin = [this](moves::MoveRequest request) { return mover_.begin(std::move(request)); };
+  // On the strand: questions that are asked side by side must not end beside those that begin.
+  moves.plan = [this](moves::MoveRequest request) {
+    return asio::co_spawn(strand_, mover_.plan(std::move(request)), asio::use_awaitable);
+  };
+  moves.begin = [this](moves::MoveRequest request) {
+    return asio::co_spawn(strand_, mover_.begin(std::move(request)), asio::use_awaitable);
+  };
   moves.resume = [this](std::string domain) { return mover_.resume(std::move(domain)); };
   moves.undo = [this](std::string domain) { return mover_.undo(std::move(domain)); };
   moves.show = [this](const std::string& domain) { return mover_.show(domain); };
