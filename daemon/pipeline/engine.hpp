@@ -49,7 +49,7 @@ struct Command {
   std::string request_hash;
   std::string correlation_id;
   std::string traceparent;
-  bool bulk = false;  // nobody in particular waits: others go first
+  bool bulk = false;                      // nobody in particular waits: others go first
   std::optional<Adoption> adoption = {};  // register
 };
 
