@@ -244,15 +244,14 @@ void InstanceCore::from_plugin_done(std::uint64_t call_id, const pn_status* stat
 }
 
 void InstanceCore::broken_rule(std::string_view what) {
-  {
-    const std::lock_guard lock(mutex_);
-    ++broken_rules_;
-  }
   host_->metrics
       .counter("paynamed_plugin_broken_rules_total", "Times a plugin broke a rule of the ABI.",
                {{"instance", id_}})
       .add();
   log_.error("the plugin broke a rule of the ABI", {{"module", module_.name()}, {"rule", what}});
+  // Last, so that who sees it in the instance's state finds the log line and the metric, too.
+  const std::lock_guard lock(mutex_);
+  ++broken_rules_;
 }
 
 base::Status InstanceCore::malformed_reply(std::string_view method) {
