@@ -4,19 +4,10 @@
 #include <iterator>
 
 #include "state/move_table.hpp"
+#include "state/rows.hpp"
 
 namespace paynamed::state {
 namespace {
-
-constexpr std::uint32_t kMostRows = 1000;
-
-template <class Row, class Read>
-base::Result<std::vector<Row>> collect(Statement& statement, base::Result<bool> row, Read read) {
-  std::vector<Row> rows;
-  for (; row && *row; row = statement.next()) rows.push_back(read(statement));
-  if (!row) return base::fail(row.error());
-  return rows;
-}
 
 MovingName moving_name(const Statement& row) {
   MovingName name;
@@ -81,7 +72,7 @@ base::Result<std::vector<MoveRow>> MoveQueries::open_moves() {
 }
 
 base::Result<std::vector<MoveRow>> MoveQueries::moves_of(std::string_view domain, std::uint32_t limit) {
-  return collect<MoveRow>(of_domain_, of_domain_.first(domain, std::min(limit, kMostRows)), read_move);
+  return collect<MoveRow>(of_domain_, of_domain_.first(domain, std::min(limit, kMaxRows)), read_move);
 }
 
 base::Result<std::optional<MoveOfName>> MoveQueries::move_of_name(std::string_view domain,
@@ -115,14 +106,14 @@ base::Result<std::optional<DomainUse::Move>> MoveQueries::last_finished(std::str
 base::Result<std::vector<MovingName>> MoveQueries::moving_names(const MoveRow& move, std::string_view after,
                                                                 std::uint32_t limit) {
   return collect<MovingName>(moving_names_,
-                             moving_names_.first(move.key, move.domain, after, std::min(limit, kMostRows)),
+                             moving_names_.first(move.key, move.domain, after, std::min(limit, kMaxRows)),
                              moving_name);
 }
 
 base::Result<std::vector<MoveNameRow>> MoveQueries::move_names(MoveKey move, MoveNameState state,
                                                                std::string_view after, std::uint32_t limit) {
   return collect<MoveNameRow>(
-      names_in_state_, names_in_state_.first(move, state, after, std::min(limit, kMostRows)), move_name_row);
+      names_in_state_, names_in_state_.first(move, state, after, std::min(limit, kMaxRows)), move_name_row);
 }
 
 base::Result<MoveStore::MoveCounts> MoveQueries::move_counts(const MoveRow& move) {

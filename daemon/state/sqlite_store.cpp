@@ -224,101 +224,101 @@ asio::awaitable<void> SqliteStore::wait_for_event(std::string tenant, std::uint6
 }
 
 Result<std::optional<NameRow>> SqliteStore::find_name(std::string_view tenant, std::string_view name) {
-  return parts_->readers->lend()->find_name(tenant, name);
+  return parts_->readers->lend()->names().find_name(tenant, name);
 }
 
 Result<std::vector<NameRow>> SqliteStore::list_names(std::string_view tenant, std::string_view domain,
                                                      std::optional<NameState> state, std::string_view after,
                                                      std::uint32_t limit) {
-  return parts_->readers->lend()->list_names(tenant, domain, state, after, limit);
+  return parts_->readers->lend()->names().list_names(tenant, domain, state, after, limit);
 }
 
 Result<std::vector<OfferRow>> SqliteStore::offers_of(std::string_view tenant, std::string_view name,
                                                      std::uint32_t limit) {
-  return parts_->readers->lend()->offers_of(tenant, name, limit);
+  return parts_->readers->lend()->offers().offers_of(tenant, name, limit);
 }
 
 Result<std::vector<Store::DueOffer>> SqliteStore::retired_offers_due(base::WallTime now, DuePlace after,
                                                                      std::uint32_t limit) {
-  return parts_->readers->lend()->retired_offers_due(now, after, limit);
+  return parts_->readers->lend()->offers().retired_offers_due(now, after, limit);
 }
 
 Result<std::vector<Store::DueOffer>> SqliteStore::offers_ending(base::WallTime time, DuePlace after,
                                                                 std::uint32_t limit) {
-  return parts_->readers->lend()->offers_ending(time, after, limit);
+  return parts_->readers->lend()->offers().offers_ending(time, after, limit);
 }
 
 Result<NameKey> SqliteStore::newest_name() {
-  return parts_->readers->lend()->newest_name();
+  return parts_->readers->lend()->names().newest_name();
 }
 
 Result<std::vector<WatchedName>> SqliteStore::watched_names(std::span<const NameKey> keys) {
-  return parts_->readers->lend()->watched_names(keys);
+  return parts_->readers->lend()->names().watched_names(keys);
 }
 
 Result<std::vector<WatchedName>> SqliteStore::degraded_names(std::uint32_t limit) {
-  return parts_->readers->lend()->degraded_names(limit);
+  return parts_->readers->lend()->names().degraded_names(limit);
 }
 
 Result<std::optional<Proof>> SqliteStore::find_proof(std::string_view name) {
-  return parts_->readers->lend()->find_proof(name);
+  return parts_->readers->lend()->proofs().find_proof(name);
 }
 
 Result<std::vector<Store::EndingProof>> SqliteStore::proofs_ending(base::WallTime time, ProofPlace after,
                                                                    std::uint32_t limit) {
-  return parts_->readers->lend()->proofs_ending(time, after, limit);
+  return parts_->readers->lend()->proofs().proofs_ending(time, after, limit);
 }
 
 Result<std::optional<DomainRow>> SqliteStore::find_domain(std::string_view tenant, std::string_view domain) {
-  return parts_->readers->lend()->find_domain(tenant, domain);
+  return parts_->readers->lend()->domains().find_domain(tenant, domain);
 }
 
 Result<std::vector<DomainRow>> SqliteStore::list_domains(std::string_view tenant, std::string_view after,
                                                          std::uint32_t limit) {
-  return parts_->readers->lend()->list_domains(tenant, after, limit);
+  return parts_->readers->lend()->domains().list_domains(tenant, after, limit);
 }
 
 Result<std::optional<Store::KeyUse>> SqliteStore::find_key_use(std::string_view tenant,
                                                                std::string_view key) {
-  return parts_->readers->lend()->find_key_use(tenant, key);
+  return parts_->readers->lend()->runs().find_key_use(tenant, key);
 }
 
 Result<std::optional<RunRow>> SqliteStore::find_run(std::string_view tenant, base::Uuid id) {
-  return parts_->readers->lend()->find_run(tenant, id);
+  return parts_->readers->lend()->runs().find_run(tenant, id);
 }
 
 Result<std::vector<RunRow>> SqliteStore::list_runs(std::string_view tenant, std::string_view name,
                                                    std::optional<RunState> state, base::Uuid before,
                                                    std::uint32_t limit) {
-  return parts_->readers->lend()->list_runs(tenant, name, state, before, limit);
+  return parts_->readers->lend()->runs().list_runs(tenant, name, state, before, limit);
 }
 
 Result<std::vector<JournalEntry>> SqliteStore::journal_of(RunKey run) {
-  return parts_->readers->lend()->journal_of(run);
+  return parts_->readers->lend()->runs().journal_of(run);
 }
 
 Result<std::optional<OpenRun>> SqliteStore::load_run(RunKey run) {
-  return parts_->readers->lend()->load_run(run);
+  return parts_->readers->lend()->runs().load_run(run);
 }
 
 Result<std::vector<OpenRun>> SqliteStore::open_runs(RunKey after, std::uint32_t limit) {
-  return parts_->readers->lend()->open_runs(after, limit);
+  return parts_->readers->lend()->runs().open_runs(after, limit);
 }
 
 Result<EventPage> SqliteStore::events_after(std::string_view tenant, Position after, std::uint32_t limit) {
-  return parts_->readers->lend()->events_after(tenant, after, limit);
+  return parts_->readers->lend()->events().events_after(tenant, after, limit);
 }
 
 Result<std::vector<InstanceUse>> SqliteStore::instances_in_use() {
-  return parts_->readers->lend()->instances_in_use();
+  return parts_->readers->lend()->uses().instances_in_use();
 }
 
 Result<InUse> SqliteStore::in_use() {
-  return parts_->readers->lend()->in_use();
+  return parts_->readers->lend()->uses().in_use();
 }
 
 Result<Totals> SqliteStore::totals() {
-  return parts_->readers->lend()->totals();
+  return parts_->readers->lend()->uses().totals();
 }
 
 Result<std::vector<MoveRow>> SqliteStore::open_moves() {
