@@ -26,10 +26,10 @@ constexpr base::Duration kWaitsWrittenEvery{600'000};
 // Who had no turn does not come again sooner, whatever the instance says.
 constexpr base::Duration kLeastTurnAway{1'000};
 
-// The instance had no room within the limits that it keeps and says when to come again: nothing was tried.
+// The instance had no room within the limits that it keeps and says when to come again: it tried nothing.
 bool is_turned_away(const Failure& failure) {
   return failure.status.code() == Code::kResourceExhausted && failure.status.retry_after_ms() > 0 &&
-         !failure.effect_unknown;
+         !failure.pause;
 }
 
 template <class... Ts>

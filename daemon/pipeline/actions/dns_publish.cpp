@@ -77,7 +77,7 @@ class DnsPublish final : public Action {
                                 ? std::optional{text_of(*part, "previous")}
                                 : std::nullopt);
       auto called = co_await zone_.publish(context, place, request, context.key);
-      if (!called.reply) co_return called.failure;
+      if (!called.reply) co_return failure_at(*part, intent, std::move(called.failure));
       if (part == &intent) place.put_change_into(done.outputs, called.reply->change_id());
       through += fmt::format("{}'{}'", through.empty() ? "" : " and ", place.instance);
     }

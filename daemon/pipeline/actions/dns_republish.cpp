@@ -32,16 +32,15 @@ asio::awaitable<Result<json::object>> Republish::prepare(const StepContext& cont
   if (!allowed) co_return base::fail(allowed.error());
   const auto places = zone_.places_of(context);
   if (!places) co_return base::fail(places.error());
-  json::object intent;
-  for (const RecordPlace& place : *places) {
-    auto part = co_await prepare_at(context, place, *allowed);
-    if (!part) co_return base::fail(part.error());
-    if (intent.empty()) {
-      intent = *std::move(part);
-    } else {
-      intent["second"] = *std::move(part);
-    }
-  }
+  auto intent = co_await prepare_at(context, places->front(), *allowed);
+  if (!intent || places->size() == 1) co_return intent;
+  auto second = co_await prepare_at(context, places->back(), *allowed);
+  if (!second) co_return base::fail(second.error());
+  // Nobody asks the instance that the domain is moved to yet: what a stranger put there is the move's to
+  // tell, and does not keep the record that wallets find from being mended.
+  const auto found = values_from_hex(*second, "found");
+  const bool free = found && (found->empty() || *found == std::vector<std::string>{name->value});
+  if (free) (*intent)["second"] = *std::move(second);
   co_return intent;
 }
 
@@ -74,7 +73,7 @@ asio::awaitable<StepResult> Republish::perform(const StepContext& context) const
     v1::PublishRequest request = DnsZone::publish_request(place, value, ttl);
     expect(request, *found);
     auto called = co_await zone_.publish(context, place, request, context.key);
-    if (!called.reply) co_return called.failure;
+    if (!called.reply) co_return failure_at(*part, intent, std::move(called.failure));
     if (part == &intent) place.put_change_into(done.outputs, called.reply->change_id());
     const bool stood = *found == std::vector<std::string>{value};
     if (!done.message.empty()) done.message += "; ";

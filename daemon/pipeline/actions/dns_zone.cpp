@@ -58,6 +58,11 @@ const json::object* part_at(const json::object& intent, const RecordPlace& place
   return nullptr;
 }
 
+Failure failure_at(const json::object& part, const json::object& intent, Failure failure) {
+  failure.effect_unknown = failure.effect_unknown || &part != &intent;
+  return failure;
+}
+
 std::size_t place_at_work(const json::object& waited) {
   return integer_of(waited, "place").value_or(0) == 0 ? 0 : 1;
 }

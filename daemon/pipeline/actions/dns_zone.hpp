@@ -31,6 +31,9 @@ std::vector<const boost::json::object*> parts_of(const boost::json::object& inte
 // The part of an intent that is about this place; null when there is none.
 const boost::json::object* part_at(const boost::json::object& intent, const RecordPlace& place);
 
+// A failure at one place as a failure of the step: the parts before this one were done, and stand.
+Failure failure_at(const boost::json::object& part, const boost::json::object& intent, Failure failure);
+
 // Which part a wait of an undo is about.
 std::size_t place_at_work(const boost::json::object& waited);
 

@@ -156,4 +156,18 @@ void ActionsFixture::expect_good_manners() const {
   for (const auto& values : zone2.history) EXPECT_LE(values.size(), 1U);
 }
 
+void ActionsFixture::degrade() {
+  const state::NameRow row = name_row();
+  state::NewEvent event;
+  event.type = "name.degraded";
+  event.subject = kAlice;
+  event.time = clock.wall();
+  event.id = base::Uuid::v7(event.time, random);
+  event.data = R"({"name":"alice@example.test","reason":"it is not there","code":"absent"})";
+  std::vector<state::NewEvent> events{event};
+  state::Standing standing{kAlice, row.value, state::NameState::kLive};
+  ASSERT_TRUE(await(store->append_if("default", std::move(standing), std::move(events))));
+  ASSERT_EQ(name_row().state, state::NameState::kDegraded);
+}
+
 }  // namespace paynamed::pipeline

@@ -50,6 +50,8 @@ class ActionsFixture : public EngineFixture {
                    const std::string& name = kAlice) const;
   // Registers and sees it live.
   void make_live(const std::string& name = kAlice);
+  // Alice's name, as the monitor says it.
+  void degrade();
   // Neither side was used against its contract, and no name ever had two records of ours.
   void expect_good_manners() const;
 

@@ -153,6 +153,94 @@ TEST_F(DualWrite, ALostReplyOfTheSecondWriteIsTakenBackToo) {
   EXPECT_THAT(second(), IsEmpty());
 }
 
+// What a definite refusal of the second instance leaves on the first one is taken back, too.
+class RefusedOnTheSecond : public DualWrite, public testing::WithParamInterface<Code> {
+ protected:
+  void refuse(const std::string& method) {
+    zone2.faults[method] = std::deque<Fault>(20, Fault{Fault::Kind::kNothingDone, GetParam()});
+  }
+};
+
+TEST_P(RefusedOnTheSecond, ARegistrationLeavesNothing) {
+  begin_move();
+  refuse("Publish");
+  const auto run = accept(registration());
+  auto row = drive(run);
+  if (row.state == RunState::kPaused) {
+    ASSERT_TRUE(cancel(run));
+    row = drive(run);
+  }
+  EXPECT_EQ(row.state, RunState::kCompensated) << row.reason;
+  EXPECT_THAT(records(), IsEmpty());
+  EXPECT_THAT(second(), IsEmpty());
+}
+
+TEST_P(RefusedOnTheSecond, ARotationRestoresWhatStood) {
+  make_live();
+  begin_move();
+  second() = records();
+  const auto before = records();
+  refuse("Publish");
+  const auto run = accept(command(kAlice, Verb::kRotate));
+  auto row = drive(run);
+  if (row.state == RunState::kPaused) {
+    ASSERT_TRUE(cancel(run));
+    row = drive(run);
+  }
+  EXPECT_EQ(row.state, RunState::kCompensated) << row.reason;
+  EXPECT_EQ(records(), before);
+  EXPECT_EQ(second(), before);
+  EXPECT_EQ(name_row().value, before.at(0));
+}
+
+TEST_P(RefusedOnTheSecond, ARemovalThatTookTheFirstAwayIsNotTurnedBack) {
+  begin_move();
+  make_live();
+  refuse("Withdraw");
+  const auto run = accept(command(kAlice, Verb::kRemove));
+  EXPECT_EQ(drive(run).state, RunState::kPaused);
+  EXPECT_THAT(records(), IsEmpty());
+  EXPECT_FALSE(cancel(run));
+}
+
+INSTANTIATE_TEST_SUITE_P(Codes, RefusedOnTheSecond,
+                         testing::Values(Code::kPermissionDenied, Code::kFailedPrecondition,
+                                         Code::kUnavailable, Code::kAborted, Code::kUnauthenticated),
+                         [](const auto& each) { return std::string{base::to_string(each.param)}; });
+
+TEST_F(DualWrite, ARemovalGoesOnPastAStrangersRecordOnTheSecond) {
+  begin_move();
+  make_live();
+  second() = {"bitcoin:?lno=stranger"};
+  ASSERT_EQ(drive(accept(command(kAlice, Verb::kRemove))).state, RunState::kCompleted);
+  EXPECT_THAT(records(), IsEmpty());
+  EXPECT_THAT(second(), ElementsAre("bitcoin:?lno=stranger"));
+}
+
+TEST_F(DualWrite, ARepairLeavesAStrangersRecordOnTheSecond) {
+  begin_move();
+  make_live();
+  const auto ours = records();
+  degrade();
+  records() = {"bitcoin:?lno=other"};
+  second() = {"bitcoin:?lno=stranger"};
+  ASSERT_EQ(drive(accept(command(kAlice, Verb::kRepair))).state, RunState::kCompleted);
+  EXPECT_EQ(records(), ours);
+  EXPECT_THAT(second(), ElementsAre("bitcoin:?lno=stranger"));
+}
+
+TEST_F(DualWrite, ARepairBringsTheRecordBackOnTheSecondToo) {
+  begin_move();
+  make_live();
+  const auto ours = records();
+  degrade();
+  records() = {};
+  second() = {};
+  ASSERT_EQ(drive(accept(command(kAlice, Verb::kRepair))).state, RunState::kCompleted);
+  EXPECT_EQ(records(), ours);
+  EXPECT_EQ(second(), ours);
+}
+
 TEST_F(DualWrite, AStrangersRecordOnTheSecondIsNotReplaced) {
   begin_move();
   second() = {"bitcoin:?lno=stranger"};

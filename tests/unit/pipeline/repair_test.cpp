@@ -24,20 +24,6 @@ using Values = std::vector<std::string>;
 
 class RepairTest : public ActionsFixture {
  protected:
-  // As the monitor says it.
-  void degrade() {
-    const state::NameRow row = name_row();
-    state::NewEvent event;
-    event.type = "name.degraded";
-    event.subject = kAlice;
-    event.time = clock.wall();
-    event.id = base::Uuid::v7(event.time, random);
-    event.data = R"({"name":"alice@example.test","reason":"it is not there","code":"absent"})";
-    std::vector<state::NewEvent> events{event};
-    state::Standing standing{kAlice, row.value, NameState::kLive};
-    ASSERT_TRUE(await(store->append_if("default", std::move(standing), std::move(events))));
-    ASSERT_EQ(name_row().state, NameState::kDegraded);
-  }
   // A live name whose record somebody replaced by these; "ours" is the name's own.
   void make_degraded(const Values& found) {
     make_live();
