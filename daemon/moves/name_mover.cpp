@@ -58,48 +58,57 @@ std::string NameMover::key_of(const std::string& name, std::string_view what, co
 asio::awaitable<std::vector<bool>> NameMover::record(std::vector<MoveNameUpdate> updates, Pass& pass) {
   if (updates.empty()) co_return std::vector<bool>{};
   const std::size_t count = updates.size();
-  auto done = co_await services_.store.record_move_names(move_.key, std::move(updates));
+  auto done = co_await services_.store.record_move_names(move_.key, move_.phase, std::move(updates));
   if (done) co_return *std::move(done);
   pass.trouble = done.error();
   co_return std::vector<bool>(count, false);
 }
 
 asio::awaitable<bool> NameMover::earlier_runs_ended(Pass& pass) const {
-  const auto counts = services_.store.move_counts(move_);
-  if (counts) co_return counts->earlier_runs == 0;
-  pass.trouble = counts.error();
+  const auto runs = services_.store.earlier_runs(move_);
+  if (runs) co_return *runs == 0;
+  pass.trouble = runs.error();
   co_return false;
 }
 
-asio::awaitable<NameMover::Pass> NameMover::copy() {
-  Pass pass;
-  bool all = co_await give_up_copies(pass);
-  co_await finish_leaving(to_, pass);
+asio::awaitable<bool> NameMover::sweep(Due due, Work work, Pass& pass) {
+  bool none_was_due = true;
   std::string after;
   for (bool more = true; more && !ended(pass);) {
     const auto page = services_.store.moving_names(move_, after, kPage);
     if (!page) {
       pass.trouble = page.error();
-      break;
+      co_return false;
     }
     more = page->size() == kPage;
     if (more) after = page->back().name;
     Names batch;
     for (const MovingName& name : *page) {
-      if (name.dns_instance != move_.from) continue;
-      if (name.state == MoveNameState::kCopied || name.state == MoveNameState::kFound) continue;
-      all = false;
+      if (name.dns_instance != move_.from || !due(name)) continue;
+      none_was_due = false;
       if (name.busy) continue;
       batch.push_back(name);
       if (batch.size() < kBatch) continue;
       Names some = std::exchange(batch, {});
-      co_await copy_some(std::move(some), pass);
-      if (ended(pass)) break;
+      co_await (this->*work)(std::move(some), pass);
+      if (ended(pass)) co_return false;
     }
-    if (!batch.empty() && !ended(pass)) co_await copy_some(std::move(batch), pass);
+    if (!batch.empty()) co_await (this->*work)(std::move(batch), pass);
   }
+  co_return none_was_due;
+}
+
+asio::awaitable<NameMover::Pass> NameMover::copy() {
+  Pass pass;
+  // First: a run that ends while names are read may leave its name on a page that was read before.
   const bool runs_ended = co_await earlier_runs_ended(pass);
-  pass.complete = all && runs_ended && pass.trouble.ok() && pass.problems.empty();
+  const bool none_given_up = co_await give_up_copies(pass);
+  co_await finish_leaving(to_, pass);
+  const Due is_not_there = [](const MovingName& name) {
+    return name.state != MoveNameState::kCopied && name.state != MoveNameState::kFound;
+  };
+  const bool all_there = co_await sweep(is_not_there, &NameMover::copy_some, pass);
+  pass.complete = runs_ended && none_given_up && all_there && pass.trouble.ok() && pass.problems.empty();
   co_return pass;
 }
 
@@ -126,8 +135,10 @@ asio::awaitable<void> NameMover::copy_some(Names names, Pass& pass) {
     const MovingName& name = asked[i];
     const Provider::Written& answer = answers[i];
     if (answer.status.ok()) {
-      // What a copy that was begun before finds may be what that put there.
-      const bool stood = !answer.changed && name.state != MoveNameState::kCopying;
+      // What a copy that was begun before finds may be what that put there, and what a run wrote since the
+      // move began is on both instances.
+      const bool stood =
+          !answer.changed && name.state != MoveNameState::kCopying && name.updated <= move_.started;
       outcomes.push_back({name.name,
                           name.value,
                           stood ? MoveNameState::kFound : MoveNameState::kCopied,
@@ -183,32 +194,11 @@ asio::awaitable<bool> NameMover::give_up_copies(Pass& pass) {
 
 asio::awaitable<NameMover::Pass> NameMover::withdraw() {
   Pass pass;
-  co_await finish_leaving(from_, pass);
-  bool all = !ended(pass);
-  std::string after;
-  for (bool more = true; more && !ended(pass);) {
-    const auto page = services_.store.moving_names(move_, after, kPage);
-    if (!page) {
-      pass.trouble = page.error();
-      break;
-    }
-    more = page->size() == kPage;
-    if (more) after = page->back().name;
-    Names batch;
-    for (const MovingName& name : *page) {
-      if (name.dns_instance != move_.from) continue;
-      all = false;
-      if (name.busy) continue;
-      batch.push_back(name);
-      if (batch.size() < kBatch) continue;
-      Names some = std::exchange(batch, {});
-      co_await withdraw_some(std::move(some), pass);
-      if (ended(pass)) break;
-    }
-    if (!batch.empty() && !ended(pass)) co_await withdraw_some(std::move(batch), pass);
-  }
   const bool runs_ended = co_await earlier_runs_ended(pass);
-  pass.complete = all && runs_ended && pass.trouble.ok() && pass.problems.empty();
+  co_await finish_leaving(from_, pass);
+  const Due every_one = [](const MovingName&) { return true; };
+  const bool all_gone = co_await sweep(every_one, &NameMover::withdraw_some, pass);
+  pass.complete = runs_ended && all_gone && pass.trouble.ok() && pass.problems.empty();
   co_return pass;
 }
 
@@ -305,32 +295,12 @@ asio::awaitable<void> NameMover::take_away(const Provider& provider, std::vector
 
 asio::awaitable<NameMover::Pass> NameMover::take_back() {
   Pass pass;
-  bool all = co_await give_up_copies(pass);
-  co_await finish_leaving(to_, pass);
-  std::string after;
-  for (bool more = true; more && !ended(pass);) {
-    const auto page = services_.store.moving_names(move_, after, kPage);
-    if (!page) {
-      pass.trouble = page.error();
-      break;
-    }
-    more = page->size() == kPage;
-    if (more) after = page->back().name;
-    Names batch;
-    for (const MovingName& name : *page) {
-      if (name.dns_instance != move_.from || is_leaving(name.state)) continue;
-      all = false;
-      if (name.busy) continue;
-      batch.push_back(name);
-      if (batch.size() < kBatch) continue;
-      Names some = std::exchange(batch, {});
-      co_await take_back_some(std::move(some), pass);
-      if (ended(pass)) break;
-    }
-    if (!batch.empty() && !ended(pass)) co_await take_back_some(std::move(batch), pass);
-  }
   const bool runs_ended = co_await earlier_runs_ended(pass);
-  pass.complete = all && runs_ended && pass.trouble.ok() && pass.problems.empty();
+  const bool none_given_up = co_await give_up_copies(pass);
+  co_await finish_leaving(to_, pass);
+  const Due stands_there = [](const MovingName& name) { return !is_leaving(name.state); };
+  const bool all_back = co_await sweep(stands_there, &NameMover::take_back_some, pass);
+  pass.complete = runs_ended && none_given_up && all_back && pass.trouble.ok() && pass.problems.empty();
   co_return pass;
 }
 

@@ -9,6 +9,7 @@
 // Threads: one coroutine at a time.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,11 @@ class NameMover {
     std::string value;
   };
 
+  using Due = std::function<bool(const state::MovingName&)>;
+  using Work = boost::asio::awaitable<void> (NameMover::*)(Names names, Pass& pass);
+  // Gives the names that the old instance holds and that are due to `work`, some at a time; those that a run
+  // is at work on have to wait. Whether none was due.
+  boost::asio::awaitable<bool> sweep(Due due, Work work, Pass& pass);
   boost::asio::awaitable<void> copy_some(Names names, Pass& pass);
   boost::asio::awaitable<void> withdraw_some(Names names, Pass& pass);
   boost::asio::awaitable<void> take_back_some(Names names, Pass& pass);

@@ -275,6 +275,7 @@ CREATE TABLE domain_move_names(
   reason TEXT    NOT NULL,
   PRIMARY KEY (move, name)
 ) WITHOUT ROWID;
+CREATE INDEX domain_move_names_in_state ON domain_move_names(move, state, name);
 )sql";
 
 constexpr std::array kMigrations{Migration{kSchema1}, Migration{kSchema2}, Migration{kSchema3},

@@ -19,6 +19,7 @@ MovingName moving_name(const Statement& row) {
   name.busy = row.integer(5) != 0;
   if (!row.is_null(6)) name.state = static_cast<MoveNameState>(row.integer(6));
   name.moved_value = row.text(7);
+  name.updated = row.time(8);
   return name;
 }
 
@@ -49,7 +50,7 @@ MoveQueries::MoveQueries(Connection& connection)
                      "ORDER BY key DESC LIMIT 1"),
       moving_names_(connection,
                     "SELECT t.name, n.name, n.value, n.ttl, n.dns_instance, n.open_run IS NOT NULL, m.state, "
-                    "coalesce(m.value, '') FROM names n JOIN tenants t ON t.key = n.tenant "
+                    "coalesce(m.value, ''), n.updated FROM names n JOIN tenants t ON t.key = n.tenant "
                     "LEFT JOIN domain_move_names m ON m.move = ?1 AND m.name = n.name "
                     "WHERE n.name > ?3 AND n.state IN (1, 2, 3) AND "
                     "substr(n.name, instr(n.name, '@') + 1) = ?2 ORDER BY n.name LIMIT ?4"),
@@ -58,12 +59,12 @@ MoveQueries::MoveQueries(Connection& connection)
                       "coalesce(n.value, '') FROM domain_move_names m LEFT JOIN names n ON n.name = m.name "
                       "WHERE m.move = ?1 AND m.state = ?2 AND m.name > ?3 ORDER BY m.name LIMIT ?4"),
       count_names_(connection,
-                   "SELECT count(*), coalesce(sum(dns_instance = ?2), 0) FROM names "
-                   "WHERE state IN (1, 2, 3) AND substr(name, instr(name, '@') + 1) = ?1"),
+                   "SELECT coalesce(sum(names), 0), coalesce(sum(names) FILTER (WHERE instance = ?2), 0) "
+                   "FROM domain_uses WHERE domain = ?1"),
       count_states_(connection,
                     "SELECT state, count(*) FROM domain_move_names WHERE move = ? GROUP BY state"),
       count_earlier_runs_(connection,
-                          "SELECT count(*) FROM runs r JOIN names n ON n.key = r.name "
+                          "SELECT count(*) FROM runs r INDEXED BY runs_open JOIN names n ON n.key = r.name "
                           "WHERE r.finished IS NULL AND r.key <= ?2 AND "
                           "substr(n.name, instr(n.name, '@') + 1) = ?1") {}
 
@@ -129,11 +130,18 @@ base::Result<MoveStore::MoveCounts> MoveQueries::move_counts(const MoveRow& move
     if (state < std::size(counts.by_state)) counts.by_state[state] = count_states_.count(1);
   }
   if (!row) return base::fail(row.error());
-  row = count_earlier_runs_.first(move.domain, move.last_run);
-  if (!row) return base::fail(row.error());
-  counts.earlier_runs = count_earlier_runs_.count(0);
-  count_earlier_runs_.reset();
+  const auto runs = earlier_runs(move);
+  if (!runs) return base::fail(runs.error());
+  counts.earlier_runs = *runs;
   return counts;
+}
+
+base::Result<std::uint64_t> MoveQueries::earlier_runs(const MoveRow& move) {
+  const auto row = count_earlier_runs_.first(move.domain, move.last_run);
+  if (!row) return base::fail(row.error());
+  const std::uint64_t runs = count_earlier_runs_.count(0);
+  count_earlier_runs_.reset();
+  return runs;
 }
 
 }  // namespace paynamed::state

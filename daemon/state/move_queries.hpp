@@ -25,6 +25,7 @@ class MoveQueries {
   base::Result<std::vector<MoveNameRow>> move_names(MoveKey move, MoveNameState state, std::string_view after,
                                                     std::uint32_t limit);
   base::Result<MoveStore::MoveCounts> move_counts(const MoveRow& move);
+  base::Result<std::uint64_t> earlier_runs(const MoveRow& move);
 
  private:
   Statement open_;

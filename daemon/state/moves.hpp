@@ -68,6 +68,7 @@ struct MovingName {
   bool busy = false;  // a run is at work on it
   std::optional<MoveNameState> state;
   std::string moved_value;  // what `state` is about
+  base::WallTime updated;
 };
 
 // What is on its way of a name that may not have a record any more.
@@ -134,9 +135,9 @@ class MoveStore {
   virtual boost::asio::awaitable<base::Result<MoveRow>> start_move(NewMove move) = 0;
   // ABORTED when somebody else changed it. The row as it is then.
   virtual boost::asio::awaitable<base::Result<MoveRow>> update_move(MoveUpdate update) = 0;
-  // All in one transaction; of each whether it was done.
+  // All in one transaction; of each whether it was done. ABORTED when the move is not in `phase` any more.
   virtual boost::asio::awaitable<base::Result<std::vector<bool>>> record_move_names(
-      MoveKey move, std::vector<MoveNameUpdate> names) = 0;
+      MoveKey move, MovePhase phase, std::vector<MoveNameUpdate> names) = 0;
 
   virtual base::Result<std::vector<MoveRow>> open_moves() = 0;
   // Of a domain, the newest first.
@@ -160,6 +161,8 @@ class MoveStore {
     std::uint64_t earlier_runs = 0;  // open runs of the domain from before the phase
   };
   virtual base::Result<MoveCounts> move_counts(const MoveRow& move) = 0;
+  // As MoveCounts.
+  virtual base::Result<std::uint64_t> earlier_runs(const MoveRow& move) = 0;
 };
 
 }  // namespace paynamed::state

@@ -196,9 +196,9 @@ asio::awaitable<Result<MoveRow>> SqliteStore::update_move(MoveUpdate update) {
   co_return co_await parts_->submit<MoveRow>(std::move(action));
 }
 
-asio::awaitable<Result<std::vector<bool>>> SqliteStore::record_move_names(MoveKey move,
+asio::awaitable<Result<std::vector<bool>>> SqliteStore::record_move_names(MoveKey move, MovePhase phase,
                                                                           std::vector<MoveNameUpdate> names) {
-  auto unit = check(move, std::move(names));
+  auto unit = check(move, phase, std::move(names));
   if (!unit) co_return base::fail(unit.error());
   std::function<Result<std::vector<bool>>(UnitWriter&)> action =
       [unit = std::move(*unit)](UnitWriter& writer) { return writer.write(unit); };
@@ -340,6 +340,9 @@ Result<std::vector<MovingName>> SqliteStore::moving_names(const MoveRow& move, s
 Result<std::vector<MoveNameRow>> SqliteStore::move_names(MoveKey move, MoveNameState state,
                                                          std::string_view after, std::uint32_t limit) {
   return parts_->readers->lend()->moves().move_names(move, state, after, limit);
+}
+Result<std::uint64_t> SqliteStore::earlier_runs(const MoveRow& move) {
+  return parts_->readers->lend()->moves().earlier_runs(move);
 }
 Result<MoveStore::MoveCounts> SqliteStore::move_counts(const MoveRow& move) {
   return parts_->readers->lend()->moves().move_counts(move);

@@ -92,7 +92,7 @@ class SqliteStore final : public Store, public MoveStore {
   boost::asio::awaitable<Result<MoveRow>> start_move(NewMove move) override;
   boost::asio::awaitable<Result<MoveRow>> update_move(MoveUpdate update) override;
   boost::asio::awaitable<Result<std::vector<bool>>> record_move_names(
-      MoveKey move, std::vector<MoveNameUpdate> names) override;
+      MoveKey move, MovePhase phase, std::vector<MoveNameUpdate> names) override;
   Result<std::vector<MoveRow>> open_moves() override;
   Result<std::vector<MoveRow>> moves_of(std::string_view domain, std::uint32_t limit) override;
   Result<std::optional<MoveOfName>> move_of_name(std::string_view domain, std::string_view name) override;
@@ -102,6 +102,7 @@ class SqliteStore final : public Store, public MoveStore {
   Result<std::vector<MoveNameRow>> move_names(MoveKey move, MoveNameState state, std::string_view after,
                                               std::uint32_t limit) override;
   Result<MoveCounts> move_counts(const MoveRow& move) override;
+  Result<std::uint64_t> earlier_runs(const MoveRow& move) override;
 
   // From now on as Settings::max_open_runs; runs that are open stay so.
   boost::asio::awaitable<Result<void>> limit_open_runs(std::uint64_t most);

@@ -355,6 +355,13 @@ base::Result<MoveRow> UnitWriter::write(const MoveUnit& unit) {
 }
 
 base::Result<std::vector<bool>> UnitWriter::write(const MoveNamesUnit& unit) {
+  const auto move = moves_.find(unit.move);
+  if (!move) return base::fail(move.error());
+  if (!*move) return base::fail(base::not_found(fmt::format("there is no move {}", unit.move)));
+  if ((*move)->phase != unit.phase) {
+    return base::fail(base::aborted(fmt::format("the move of {} is {} by now, not {}", (*move)->domain,
+                                                to_string((*move)->phase), to_string(unit.phase))));
+  }
   std::vector<bool> done;
   dirty_ = true;
   for (std::size_t i = 0; i < unit.names.size(); ++i) {

@@ -163,8 +163,8 @@ base::Result<MoveUnit> check(MoveUpdate update) {
   return MoveUnit{std::move(update), *std::move(news)};
 }
 
-base::Result<MoveNamesUnit> check(MoveKey move, std::vector<MoveNameUpdate> names) {
-  MoveNamesUnit unit{move, {}, {}};
+base::Result<MoveNamesUnit> check(MoveKey move, MovePhase phase, std::vector<MoveNameUpdate> names) {
+  MoveNamesUnit unit{move, phase, {}, {}};
   for (const MoveNameUpdate& name : names) {
     std::optional<Fact> fact;
     if (name.event) {

@@ -60,6 +60,7 @@ struct MoveUnit {
 
 struct MoveNamesUnit {
   MoveKey move = 0;
+  MovePhase phase = MovePhase::kPlanned;
   std::vector<MoveNameUpdate> names;
   std::vector<std::optional<Fact>> facts;  // of their events
 };
@@ -73,7 +74,7 @@ base::Result<AppendUnit> check(std::string tenant, std::vector<NewEvent> events)
 base::Result<DomainUnit> check(DomainUpdate update);
 base::Result<StartMoveUnit> check(NewMove move);
 base::Result<MoveUnit> check(MoveUpdate update);
-base::Result<MoveNamesUnit> check(MoveKey move, std::vector<MoveNameUpdate> names);
+base::Result<MoveNamesUnit> check(MoveKey move, MovePhase phase, std::vector<MoveNameUpdate> names);
 base::Result<ProofUnit> check(std::string tenant, std::string name, Proof proof);
 
 }  // namespace paynamed::state

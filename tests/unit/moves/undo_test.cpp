@@ -65,6 +65,38 @@ INSTANTIATE_TEST_SUITE_P(Phases, MoveUndoFrom,
                                          UndoFrom{"dual", MovePhase::kDual}),
                          [](const auto& each) { return each.param.name; });
 
+TEST_F(MoveUndo, TakesAwayWhatARunPutThereWhileNamesWereCopied) {
+  make_live(kAlice);
+  const std::string alice = record(kAlice);
+  begin();
+  until(MovePhase::kCopying);
+  clock.advance(std::chrono::seconds{1});
+  make_live(kBob);
+  const std::string bob = record(kBob);
+  ASSERT_THAT(on_b(kBob), ElementsAre(bob));
+  until(MovePhase::kVerifying);
+  undo();
+  until(MovePhase::kUndone);
+  expect_as_before(kAlice, alice);
+  expect_as_before(kBob, bob);
+}
+
+TEST_F(MoveUndo, ACopyThatIsStillAtWorkWritesNothingMore) {
+  make_live(kAlice);
+  begin();
+  until(MovePhase::kCopying);
+  undo();
+  state::MoveNameUpdate copied;
+  copied.name = kAlice;
+  copied.value = record(kAlice);
+  copied.state = state::MoveNameState::kCopied;
+  const auto late = await(store->record_move_names(view().row.key, MovePhase::kCopying, {copied}));
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code(), base::Code::kAborted);
+  until(MovePhase::kUndone);
+  expect_as_before(kAlice, record(kAlice));
+}
+
 TEST_F(MoveUndo, AfterTheDelegationWasChangedWaitsUntilNobodyAsksTheNewServers) {
   make_live();
   const std::string value = record();
