@@ -27,6 +27,9 @@ struct CallOptions {
       : timeout(timeout_), idempotency_key(std::move(key)) {}
 
   base::Duration timeout{30'000};
+  // How much longer an answer is waited for when the time has passed and the plugin was told to cancel: what
+  // really became of the call is worth more than an unknown outcome.
+  base::Duration grace{0};
   std::string idempotency_key;
   std::string correlation_id;
   std::string traceparent;
@@ -86,11 +89,11 @@ class Instance {
   const std::string& contract() const;
   bool retired() const;
 
-  // Calls `method` and waits at most options.timeout.
+  // Calls `method` and waits at most options.timeout, and then options.grace for a late answer.
   //  - What the plugin answered: its bytes, or its status; the sentence is bounded and free of control
   //  characters.
   //  - DEADLINE_EXCEEDED when the time passed: the outcome is unknown, the plugin was told to cancel,
-  //  still_open.
+  //  still_open. An answer within the grace is the outcome all the same.
   //  - UNAVAILABLE, not still_open, when surely nothing was begun: the instance is stopping, or the call did
   //  not reach
   //    the plugin before its deadline.

@@ -32,6 +32,7 @@ std::uint64_t InstanceCore::begin_call(std::string method, std::string request, 
       call.correlation_id = options.correlation_id;
       call.started = clock().monotonic();
       call.deadline = call.started + options.timeout;
+      call.grace = options.grace;
       call.waiter = std::move(waiter);
       call.timer = clock().at(call.deadline, supervisor(), [weak = weak_from_this(), id] {
         if (const auto self = weak.lock()) self->give_up(id, base::Code::kDeadlineExceeded);
@@ -106,31 +107,32 @@ std::function<void()> InstanceCore::close_locked(std::map<std::uint64_t, OpenCal
 }
 
 void InstanceCore::give_up(std::uint64_t call_id, base::Code code) {
+  const bool cancelled = code == base::Code::kCancelled;
   Waiter waiter;
   std::string method;
   bool begun = false;
+  bool is_late = false;  // it was told to cancel before
   std::vector<std::function<void()>> settled;
+  std::unique_ptr<base::Clock::Timer> dropped;
   {
     const std::lock_guard lock(mutex_);
     const auto at = open_.find(call_id);
-    if (at == open_.end() || at->second.expired) return;
+    if (at == open_.end() || !at->second.waiter) return;
     auto& call = at->second;
-    waiter = std::exchange(call.waiter, nullptr);
     method = call.method;
     begun = call.in_plugin;
-    if (code == base::Code::kDeadlineExceeded) ++timeouts_;
-    if (begun) {
-      call.expired = true;
-      call.timer = clock().at(std::max(call.deadline, clock().monotonic()) + kStuckAfter, supervisor(),
-                              [weak = weak_from_this(), call_id] {
-                                if (const auto self = weak.lock()) self->mark_stuck(call_id);
-                              });
-    } else {
+    is_late = std::exchange(call.expired, begun);
+    const bool has_grace = begun && !is_late && !cancelled && call.grace.count() > 0;
+    if (!has_grace) waiter = std::exchange(call.waiter, nullptr);
+    dropped = std::move(call.grace_timer);
+    if (!cancelled && !is_late) ++timeouts_;
+    if (begun && !is_late) expire_locked(call_id, call, has_grace);
+    if (!begun) {
       for (auto& [number, notify] : call.settled) settled.push_back(std::move(notify));
       open_.erase(at);
     }
   }
-  if (begun) {
+  if (begun && !is_late) {
     post("cancel", [self = shared_from_this(), call_id] {
       {
         const std::lock_guard lock(self->mutex_);
@@ -139,7 +141,6 @@ void InstanceCore::give_up(std::uint64_t call_id, base::Code code) {
       self->module_.abi().cancel(self->plugin_, call_id);
     });
   }
-  const bool cancelled = code == base::Code::kCancelled;
   const auto who = method + " of the plugin instance " + id_;
   base::Status status =
       !begun
@@ -147,10 +148,21 @@ void InstanceCore::give_up(std::uint64_t call_id, base::Code code) {
                               (cancelled ? "it was cancelled." : "the instance was busy until the deadline."))
       : cancelled ? base::cancelled(who + " was cancelled before it answered; the outcome is unknown.")
                   : base::deadline_exceeded(who + " did not answer in time; the outcome is unknown.");
-  if (!cancelled)
+  if (!cancelled && !is_late)
     log_.warning("a call passed its deadline", {{"method", method}, {"call", call_id}, {"begun", begun}});
   if (waiter) waiter(CallOutcome<std::string>(base::fail(std::move(status)), call_id, begun));
   for (const auto& notify : settled) notify();
+}
+
+void InstanceCore::expire_locked(std::uint64_t call_id, OpenCall& call, bool has_grace) {
+  const base::MonotonicTime given_up = std::max(call.deadline, clock().monotonic());
+  call.timer = clock().at(given_up + kStuckAfter, supervisor(), [weak = weak_from_this(), call_id] {
+    if (const auto self = weak.lock()) self->mark_stuck(call_id);
+  });
+  if (!has_grace) return;
+  call.grace_timer = clock().at(given_up + call.grace, supervisor(), [weak = weak_from_this(), call_id] {
+    if (const auto self = weak.lock()) self->give_up(call_id, base::Code::kDeadlineExceeded);
+  });
 }
 
 void InstanceCore::mark_stuck(std::uint64_t id) {

@@ -68,7 +68,7 @@ class InstanceCore : public std::enable_shared_from_this<InstanceCore> {
   using Waiter = std::function<void(CallOutcome<std::string>)>;
   // `waiter` is called once, from any thread, also before this returns. Gives the call's id.
   std::uint64_t begin_call(std::string method, std::string request, CallOptions options, Waiter waiter);
-  // The caller does not wait any more.
+  // The caller does not wait any more; for a call that passed its deadline only when its grace is over, too.
   void give_up(std::uint64_t call_id, base::Code code);
   // `waiter` is called once when the call is answered; gives a number for forget_settled, or nothing if it is
   // answered already (the waiter is not called then).
@@ -103,11 +103,13 @@ class InstanceCore : public std::enable_shared_from_this<InstanceCore> {
     std::string correlation_id;
     base::MonotonicTime started;
     base::MonotonicTime deadline;
+    base::Duration grace;
     bool in_plugin = false;
     bool expired = false;
     bool stuck = false;
-    Waiter waiter;
+    Waiter waiter;  // empty: the caller was told
     std::unique_ptr<base::Clock::Timer> timer;
+    std::unique_ptr<base::Clock::Timer> grace_timer;  // while the caller waits for a late answer
     std::map<std::uint64_t, std::function<void()>> settled;
   };
   struct Timer {
@@ -126,6 +128,8 @@ class InstanceCore : public std::enable_shared_from_this<InstanceCore> {
   void check_blocked();
   void on_strand_call(std::uint64_t id, const std::string& request, const CallOptions& options);
   void on_strand_stopped();
+  // With the lock held: the deadline of a call that the plugin has.
+  void expire_locked(std::uint64_t call_id, OpenCall& call, bool has_grace);
   void mark_stuck(std::uint64_t id);
   void timer_due(std::uint64_t number);
   void answer_service(std::uint64_t number, base::Result<std::string> result);

@@ -8,7 +8,7 @@ using pipeline::PluginAnswer;
 
 namespace {
 
-// How long a call may stay open beyond its deadline before its run is paused (design 6).
+// How long a call may stay open beyond its deadline before its run is paused.
 constexpr base::Duration kGrace{30'000};
 
 // "<run>/<step>" of "<run>/<step>/<generation>/undo": an undo, and a later generation, wait for what was
@@ -48,6 +48,7 @@ asio::awaitable<PluginCalls::Attempt> PluginCalls::attempt(const pipeline::Plugi
     attempt.instance = co_await host_.find_alone(call.instance);
     if (!attempt.instance || attempt.instance == before) co_return attempt;
     host::CallOptions options{call.timeout, call.key};
+    if (!call.key.empty()) options.grace = kGrace;
     options.correlation_id = call.correlation_id;
     options.traceparent = call.traceparent;
     options.background = call.background;
@@ -76,12 +77,9 @@ asio::awaitable<PluginAnswer> PluginCalls::call(pipeline::PluginCall call) {
   auto& outcome = made.outcome;
   if (!outcome.still_open || key.empty()) co_return PluginAnswer{std::move(outcome.result), false};
 
-  {
-    const std::lock_guard lock(mutex_);
-    open_[key] = {made.instance, outcome.call_id};
-  }
-  if (!co_await settle_earlier(key)) co_return still_acting(call.instance);
-  co_return PluginAnswer{std::move(outcome.result), false};
+  const std::lock_guard lock(mutex_);
+  open_[key] = {made.instance, outcome.call_id};
+  co_return still_acting(call.instance);
 }
 
 }  // namespace paynamed::process

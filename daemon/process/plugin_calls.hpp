@@ -17,8 +17,9 @@ class PluginCalls {
  public:
   explicit PluginCalls(host::PluginHost& host) : host_(host) {}
 
-  // Waits up to 30 s for an earlier call under the key, then calls, then waits up to 30 s beyond the deadline
-  // for the answer to come all the same. UNAVAILABLE when there is no such instance.
+  // Waits up to 30 s for an earlier call under the key, then calls; a call with a key has 30 s beyond its
+  // deadline for its answer, which then counts as if it had come in time. UNAVAILABLE when there is no such
+  // instance.
   boost::asio::awaitable<pipeline::PluginAnswer> call(pipeline::PluginCall call);
 
  private:

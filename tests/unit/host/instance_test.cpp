@@ -141,6 +141,72 @@ TEST_F(InstanceTest, ACallOpen30sAfterItsDeadlineMakesTheInstanceStuckUntilItIsA
   EXPECT_EQ(instance->info().state, State::kRunning);
 }
 
+struct InstanceGraceTest : InstanceTest {
+  const Sockets sockets;
+  Instance* instance = nullptr;
+  std::future<CallOutcome<std::string>> future;
+
+  // A call with 30 s of grace whose deadline has passed.
+  void SetUp() override {
+    instance = make("answers_when_told", sockets);
+    CallOptions options(5s);
+    options.grace = 30s;
+    future = spawn(instance->call_bytes("Publish", "", options));
+    sockets.await_call();
+    clock_.advance(5s);
+    eventually([&] { return instance->info().timeouts == 1; });
+  }
+};
+
+TEST_F(InstanceGraceTest, AnAnswerWithinItIsTheOutcome) {
+  EXPECT_EQ(future.wait_for(20ms), std::future_status::timeout);
+  clock_.advance(29s);
+  EXPECT_TRUE(call(instance, "Release").result);
+  const auto outcome = get(future);
+  EXPECT_TRUE(outcome.result);
+  EXPECT_FALSE(outcome.still_open);
+  EXPECT_EQ(instance->info().late_answers, 1U);
+  EXPECT_EQ(instance->info().open_calls, 0U);
+}
+
+TEST_F(InstanceGraceTest, WithoutAnAnswerTheOutcomeIsUnknownAndTheInstanceStuck) {
+  clock_.advance(29s);
+  EXPECT_EQ(future.wait_for(20ms), std::future_status::timeout);
+  EXPECT_FALSE(instance->stuck());
+  clock_.advance(1s);
+  const auto outcome = get(future);
+  EXPECT_EQ(outcome.result.error().code(), base::Code::kDeadlineExceeded);
+  EXPECT_TRUE(outcome.still_open);
+  eventually([&] { return instance->stuck(); });
+  EXPECT_EQ(instance->info().timeouts, 1U) << "one call, counted once";
+  EXPECT_TRUE(call(instance, "Release").result);
+  EXPECT_FALSE(instance->stuck());
+}
+
+TEST_F(InstanceTest, CancellingTheCallerInTheGraceEndsTheWait) {
+  const Sockets sockets;
+  auto* instance = make("answers_when_told", sockets);
+  boost::asio::cancellation_signal signal;
+  std::promise<base::Code> promise;
+  auto future = promise.get_future();
+  const auto work = [&]() -> boost::asio::awaitable<void> {
+    CallOptions options(5s);
+    options.grace = 30s;
+    const auto outcome = co_await instance->call_bytes("Publish", "", options);
+    EXPECT_TRUE(outcome.still_open);
+    promise.set_value(outcome.result.error().code());
+  };
+  boost::asio::co_spawn(io_, work(),
+                        boost::asio::bind_cancellation_slot(signal.slot(), [](const std::exception_ptr&) {}));
+  sockets.await_call();
+  clock_.advance(5s);
+  eventually([&] { return instance->info().timeouts == 1; });
+  boost::asio::post(io_, [&] { signal.emit(boost::asio::cancellation_type::terminal); });
+  ASSERT_EQ(future.wait_for(20s), std::future_status::ready);
+  EXPECT_EQ(future.get(), base::Code::kCancelled);
+  EXPECT_TRUE(call(instance, "Release").result);
+}
+
 TEST_F(InstanceTest, CancellingTheCallerLeavesTheCallOpen) {
   const Sockets sockets;
   auto* instance = make("answers_when_told", sockets);

@@ -63,6 +63,20 @@ TEST_F(PluginCallsTest, AKeyIsAtOneInstanceAtATime) {
   EXPECT_EQ(host_->find("zone")->info().calls, 1U);
 }
 
+TEST_F(PluginCallsTest, AnAnswerThatCameLateIsTheAnswer) {
+  const host::Sockets sockets;
+  auto* zone = make("zone", "answers_when_told", {{"fd", sockets.for_plugin()}});
+  auto publishing = spawn(calls_->call(publish("run/publish/1")));
+  sockets.await_call();
+  clock_.advance(1s);
+  eventually([&] { return zone->info().timeouts == 1; });
+  auto release = start(zone, "Release", 100h);
+  EXPECT_TRUE(get(release).result);
+  const auto answer = in_time(publishing);
+  EXPECT_TRUE(answer.reply) << "what was done is not tried again";
+  EXPECT_FALSE(answer.stuck);
+}
+
 TEST_F(PluginCallsTest, OtherKeysWaitForTheOldInstanceToo) {
   const host::Sockets sockets;
   auto* before = make("zone", "answers_when_told", {{"fd", sockets.for_plugin()}});
