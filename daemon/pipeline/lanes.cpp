@@ -22,15 +22,16 @@ void Lanes::begin(Lane& lane, Kind kind) {
   ++at_work_;
 }
 
-bool Lanes::take(Lane& lane, const base::Uuid& run, Kind kind) {
+bool Lanes::take(Lane& lane, const base::Uuid& run, Kind kind, Progress progress) {
   auto& waiting = lane.waiting_[index_of(kind)];
-  const bool others_first = !waiting.empty() || !lane.waiting_[kInteractive].empty();
+  const bool behind = progress == Progress::kBegun ? !waiting.begun.empty() : !waiting.empty();
+  const bool others_first = behind || (kind == Kind::kBulk && !lane.waiting_[kInteractive].empty());
   if (!others_first && may_take(lane, kind)) {
     begin(lane, kind);
     return true;
   }
   if (waiting.empty()) turns_[index_of(kind)].push_back(&lane);
-  waiting.push_back(run);
+  (progress == Progress::kBegun ? waiting.begun : waiting.fresh).push_back(run);
   return false;
 }
 
@@ -50,8 +51,9 @@ std::optional<base::Uuid> Lanes::next(Kind kind) {
     Lane& lane = **turn;
     if (!may_take(lane, kind)) continue;
     auto& waiting = lane.waiting_[index_of(kind)];
-    const base::Uuid run = waiting.front();
-    waiting.pop_front();
+    auto& first = waiting.begun.empty() ? waiting.fresh : waiting.begun;
+    const base::Uuid run = first.front();
+    first.pop_front();
     if (waiting.empty()) {
       turns.erase(turn);
     } else {
@@ -66,7 +68,7 @@ std::optional<base::Uuid> Lanes::next(Kind kind) {
 void Lanes::clear() {
   for (const Kind kind : {Kind::kInteractive, Kind::kBulk}) {
     auto& turns = turns_[index_of(kind)];
-    for (Lane* lane : turns) lane->waiting_[index_of(kind)].clear();
+    for (Lane* lane : turns) lane->waiting_[index_of(kind)] = {};
     turns.clear();
   }
 }

@@ -4,7 +4,7 @@
 // An interactive run may take a slot as long as its lane would not have more of them than are left then:
 // alone a lane gets half of all, and however many lanes are stuck, a newcomer finds as many free as each of
 // them holds. A bulk run may do so as if a quarter of all slots did not exist, and only behind interactive
-// ones.
+// ones. In a lane runs that have begun go before those that have not: what is begun comes to its end first.
 //
 // Threads: not safe; guarded by its owner.
 #pragma once
@@ -24,11 +24,17 @@ namespace paynamed::pipeline {
 class Lanes {
  public:
   enum class Kind : std::size_t { kInteractive, kBulk };
+  enum class Progress { kFresh, kBegun };
 
   class Lane {
     friend class Lanes;
-    std::array<std::size_t, 2> at_work_{};             // by kind
-    std::array<std::deque<base::Uuid>, 2> waiting_{};  // the same
+    struct Waiting {
+      std::deque<base::Uuid> begun;
+      std::deque<base::Uuid> fresh;
+      bool empty() const { return begun.empty() && fresh.empty(); }
+    };
+    std::array<std::size_t, 2> at_work_{};  // by kind
+    std::array<Waiting, 2> waiting_{};      // the same
   };
 
   explicit Lanes(std::size_t slots) : slots_(slots), kept_for_interactive_(slots / 4) {}
@@ -37,7 +43,8 @@ class Lanes {
   Lane& named(const std::string& name) { return lanes_[name]; }
 
   // A slot for the run now, or it waits in its lane: true when it has one.
-  bool take(Lane& lane, const base::Uuid& run, Kind kind = Kind::kInteractive);
+  bool take(Lane& lane, const base::Uuid& run, Kind kind = Kind::kInteractive,
+            Progress progress = Progress::kFresh);
   void give_back(Lane& lane, Kind kind = Kind::kInteractive);
   // The next run that waited and has a slot now: interactive ones first, lanes take turns. Ask until there is
   // none.

@@ -39,6 +39,11 @@ Lanes::Kind kind_of(const Run& run) {
   return run.input.bulk ? Lanes::Kind::kBulk : Lanes::Kind::kInteractive;
 }
 
+Lanes::Progress progress_of(const Run& run) {
+  const bool fresh = run.progress.phase() == Phase::kForward && run.progress.current() == 0;
+  return fresh ? Lanes::Progress::kFresh : Lanes::Progress::kBegun;
+}
+
 }  // namespace
 
 SagaEngine::SagaEngine(Settings settings, Dependencies dependencies, ActionTable actions)
@@ -226,8 +231,8 @@ void SagaEngine::make_ready(const base::Uuid& id) {
     const auto found = slots_.find(id);
     if (found == slots_.end() || found->second.driven || stopping_) return;
     found->second.driven = true;
-    if (!lanes_.take(*found->second.lane, id, kind_of(*found->second.run))) return;
     run = found->second.run;
+    if (!lanes_.take(*found->second.lane, id, kind_of(*run), progress_of(*run))) return;
   }
   spawn(std::move(run));
 }

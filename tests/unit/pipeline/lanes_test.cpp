@@ -64,6 +64,28 @@ TEST_F(LanesTest, AFewSlotsAreEnoughForAllToComeToTheirEnd) {
   }
 }
 
+TEST_F(LanesTest, WhatIsBegunGoesBeforeWhatIsNot) {
+  using Kind = Lanes::Kind;
+  using Progress = Lanes::Progress;
+  for (const Kind kind : {Kind::kInteractive, Kind::kBulk}) {
+    Lanes two{2};
+    Lanes::Lane& lane = two.named("a");
+    ASSERT_TRUE(two.take(lane, id(1), kind));
+    for (const std::uint8_t run : {2, 3}) EXPECT_FALSE(two.take(lane, id(run), kind));
+    for (const std::uint8_t run : {4, 5}) EXPECT_FALSE(two.take(lane, id(run), kind, Progress::kBegun));
+    std::vector<int> order;
+    for (int i = 0; i < 4; ++i) {
+      two.give_back(lane, kind);
+      const auto next = two.next();
+      ASSERT_TRUE(next);
+      order.push_back(next->bytes()[15]);
+    }
+    EXPECT_THAT(order, ElementsAre(4, 5, 2, 3));
+    two.give_back(lane, kind);
+    EXPECT_TRUE(two.take(lane, id(6), kind, Progress::kBegun));
+  }
+}
+
 TEST_F(LanesTest, ThoseWhoWaitKeepTheirOrderAndLanesTakeTurns) {
   Lanes one{1};
   Lanes::Lane& a = one.named("a");
