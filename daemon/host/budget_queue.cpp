@@ -29,6 +29,14 @@ bool is_part_of(const BudgetWait& one, const BudgetWait& other) {
   });
 }
 
+// When its share `i` may be taken. What was overtaken often enough does not leave the reserve to others.
+base::MonotonicTime ready_at(const BudgetWait& wait, std::size_t i, base::MonotonicTime now) {
+  const Budget& budget = *wait.budgets[i];
+  const bool leaves_reserve = wait.background && budget.overtook < kMostOvertaking;
+  const double kept = leaves_reserve ? wait.shares[i].reserve : 0.0;
+  return budget.bucket.ready(wait.shares[i].cost + kept, now);
+}
+
 double cost_at(const BudgetWait& wait, const Budget* budget) {
   const auto at = std::ranges::find(wait.budgets, budget) - wait.budgets.begin();
   return wait.shares[static_cast<std::size_t>(at)].cost;
@@ -161,7 +169,7 @@ void BudgetQueue::claim(const BudgetWait& wait, base::MonotonicTime now, base::M
                         std::set<const Budget*>& claimed) {
   const bool often = wait.passed_over >= kMostPassedOver;
   for (std::size_t i = 0; i < wait.budgets.size(); ++i) {
-    const base::MonotonicTime when = wait.budgets[i]->bucket.ready(wait.shares[i].cost, now);
+    const base::MonotonicTime when = ready_at(wait, i, now);
     const bool lacks = when > now && (when >= ready || often);
     if (lacks || (often && ready <= now + kToItself)) claimed.insert(wait.budgets[i]);
   }
@@ -175,9 +183,11 @@ bool BudgetQueue::serve_one(base::MonotonicTime now, Told& told) {
   Order passed_over;
   for (const auto& wait : order()) {
     base::MonotonicTime ready = now;
+    base::MonotonicTime soonest = now;  // should it get at the reserve meanwhile
     bool waits_for_others = false;
     for (std::size_t i = 0; i < wait->budgets.size(); ++i) {
-      ready = std::max(ready, wait->budgets[i]->bucket.ready(wait->shares[i].cost, now));
+      ready = std::max(ready, ready_at(*wait, i, now));
+      soonest = std::max(soonest, wait->budgets[i]->bucket.ready(wait->shares[i].cost, now));
       waits_for_others = waits_for_others || claimed.contains(wait->budgets[i]);
     }
     if (ready <= now && !waits_for_others) {
@@ -190,7 +200,7 @@ bool BudgetQueue::serve_one(base::MonotonicTime now, Told& told) {
       told.emplace_back(kept, base::Status());
       return true;
     }
-    if (ready > wait->end || wait->end <= now) {
+    if (soonest > wait->end || wait->end <= now) {
       refuse(wait, now, told);
       return true;
     }

@@ -2,7 +2,8 @@
 // what its server counts.
 //
 // A request takes from all of its budgets at once or from none. Interactive requests go first, each kind in
-// its order; after eight interactive ones that overtook it the first background request of a budget is next.
+// its order, and background ones leave a reserve to them; after eight interactive ones that overtook it the
+// first background request of a budget is next, reserve or not.
 // A request that waits keeps others only from the budget that it waits for longest, so that one slow budget
 // does not hold those that are shared more widely; one that was passed over often, from all that it lacks
 // tokens of, and for the last second from all of its budgets.
@@ -23,12 +24,13 @@
 
 namespace paynamed::host {
 
-// What one request takes of one budget. All numbers are above 0.
+// What one request takes of one budget. All numbers but the reserve are above 0.
 struct BudgetShare {
   std::string key;
   double per_second = 1;  // of the budget; the newest request's counts
   double burst = 1;       // the same
   double cost = 1;        // more than `burst` waits for a full bucket and leaves it in debt
+  double reserve = 0;     // what a background request leaves in the bucket
 };
 
 class HttpBudgets {

@@ -64,8 +64,12 @@ base::Result<BudgetShare> check_budget(const plugin::v1::HttpBudget& budget) {
     return base::fail(
         wrong("the burst or the cost of the budget " + budget.key() + " is not between 1 and 1000000"));
   }
+  if (budget.reserve() >= budget.burst()) {
+    return base::fail(wrong("the reserve of the budget " + budget.key() + " is not below its burst"));
+  }
   return BudgetShare{budget.key(), rate, static_cast<double>(budget.burst()),
-                     budget.cost() == 0 ? 1.0 : static_cast<double>(budget.cost())};
+                     budget.cost() == 0 ? 1.0 : static_cast<double>(budget.cost()),
+                     static_cast<double>(budget.reserve())};
 }
 
 base::Result<std::vector<BudgetShare>> check_budgets(const plugin::v1::HttpRequest& message) {

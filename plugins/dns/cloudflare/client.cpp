@@ -88,6 +88,7 @@ void Client::send_with(const SecretValue& secret, const Request& request,
   budget->set_key(budget_key());
   budget->set_per_second(settings_.per_second);
   budget->set_burst(settings_.burst);
+  budget->set_reserve(settings_.reserve);
   const bool changes = request.changes();
   host_.count("requests_total", 1, {{"method", request.method}});
   Request asked{request.method, request.path, std::nullopt, request.background};

@@ -1,5 +1,6 @@
 #include "settings.hpp"
 
+#include <algorithm>
 #include <regex>
 
 namespace paynamed::cloudflare {
@@ -8,6 +9,8 @@ namespace {
 constexpr double kWindowSeconds = 300;
 // So small a part of the window's requests may come at once; the rest comes steadily.
 constexpr std::int64_t kBurstShare = 40;
+// Two looks before a change, the change and a look after it, and one to spare.
+constexpr std::uint32_t kRequestsOfARegistration = 5;
 
 bool is_this_machine(const std::string& url) {
   static const std::regex kLoopback(
@@ -40,6 +43,7 @@ Settings::Settings(const Config& config)
       timeout(config.duration("timeout", std::chrono::seconds(30))) {
   const auto requests = config.integer_or("requests_per_5_minutes", 1'200, 40, 1'000'000);
   burst = static_cast<std::uint32_t>(requests / kBurstShare);
+  reserve = std::min(kRequestsOfARegistration, burst - 1);
   per_second = static_cast<double>(requests - burst) / kWindowSeconds;
   if (timeout < std::chrono::seconds(1) || timeout > std::chrono::minutes(5)) {
     config.wrong("timeout", "must be between 1s and 5m");

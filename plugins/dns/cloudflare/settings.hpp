@@ -29,6 +29,7 @@ struct Settings {
   // worst 5 minutes; that sum is what was configured, so that Cloudflare never blocks the user.
   double per_second = 0;
   std::uint32_t burst = 0;
+  std::uint32_t reserve = 0;  // of the burst, what bulk work leaves to registrations that somebody waits for
 };
 
 }  // namespace paynamed::cloudflare

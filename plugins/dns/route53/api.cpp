@@ -24,6 +24,9 @@ constexpr milliseconds kMostHold{2'000};
 constexpr milliseconds kClockOff{60'000};
 // Of a question, below which waiting makes no sense.
 constexpr milliseconds kLeastTime{200};
+// Of each burst, what bulk work leaves to registrations that somebody waits for: as many requests as one
+// makes.
+constexpr std::uint32_t kReserve = 5;
 constexpr std::uint32_t kMostQuestionFailures = 12;
 
 std::string header_of(const HttpReply& reply, std::string_view name) {
@@ -197,6 +200,7 @@ HttpRequest Api::signed_request(const ApiRequest& asked, const Credentials& cred
     added->set_per_second(per_second);
     added->set_burst(burst);
     added->set_cost(cost);
+    added->set_reserve(std::min(kReserve, burst / 2));
   };
   budget(account + "/requests", settings_.requests_per_second, settings_.request_burst, 1);
   if (asked.changes > 0) {

@@ -38,8 +38,9 @@ struct HttpBudgetsTest : testing::Test {
     budgets.reset();
     settle();
   }
-  static BudgetShare share(const std::string& key, double per_second, double burst, double cost = 1) {
-    return {key, per_second, burst, cost};
+  static BudgetShare share(const std::string& key, double per_second, double burst, double cost = 1,
+                           double reserve = 0) {
+    return {key, per_second, burst, cost, reserve};
   }
   void want(const std::string& who, std::vector<BudgetShare> shares, bool background = false,
             base::Duration most = kHour, asio::cancellation_slot slot = {},
@@ -171,6 +172,39 @@ TEST_F(HttpBudgetsTest, InteractiveOnesOvertakeAndBackgroundIsNotStarved) {
   for (std::size_t i = 0; i < order.size(); ++i) {
     EXPECT_EQ(order[i], i == 8 ? "later 1" : i == 17 ? "later 2" : "now") << i;
   }
+}
+
+TEST_F(HttpBudgetsTest, BackgroundLeavesAReserveThatInteractiveOnesTakeAtOnce) {
+  for (int i = 0; i < 20; ++i) want("bulk", {share("a", 1, 10, 1, 4)}, true);
+  EXPECT_EQ(order.size(), 6u);
+  for (int i = 0; i < 5; ++i) want("now " + std::to_string(i), {share("a", 1, 10, 1, 4)});
+  EXPECT_EQ(order.size(), 10u) << "four of them at once";
+  order.clear();
+  pass(base::Duration{1'000});
+  EXPECT_THAT(order, ElementsAre("now 4"));
+  order.clear();
+  pass(base::Duration{4'900});
+  EXPECT_THAT(order, IsEmpty()) << "the reserve fills first";
+  pass(base::Duration{5'100});
+  EXPECT_EQ(order.size(), 6u) << "then background has the whole rate";
+}
+
+TEST_F(HttpBudgetsTest, WhatWasOvertakenOftenDoesNotLeaveTheReserve) {
+  want("first", {share("a", 1, 10, 10)});
+  order.clear();
+  want("bulk", {share("a", 1, 10, 1, 9)}, true);
+  for (int i = 0; i < 20; ++i) want("now", {share("a", 1, 10, 1, 9)});
+  pass(base::Duration{12'000});
+  ASSERT_EQ(order.size(), 12u);
+  EXPECT_EQ(std::ranges::find(order, "bulk") - order.begin(), 8);
+}
+
+TEST_F(HttpBudgetsTest, NobodyIsRefusedForAReserveThatHeMayGetAt) {
+  want("first", {share("a", 1, 10, 5)});
+  want("bulk", {share("a", 1, 10, 1, 9)}, true, base::Duration{3'000});
+  EXPECT_FALSE(refused.contains("bulk"));
+  pass(base::Duration{3'000});
+  EXPECT_TRUE(refused.contains("bulk")) << "nobody overtook it";
 }
 
 TEST_F(HttpBudgetsTest, AWaitThatCannotEndInTimeIsRefusedAtOnce) {
