@@ -27,9 +27,6 @@ class ChangeRun : public std::enable_shared_from_this<ChangeRun> {
   const Call& call() const { return call_; }
   const std::string& name() const { return change_.name; }
 
-  // Not answered, and nothing was sent that changes the zone.
-  bool waits_for_turn() const { return then_ && !begun_; }
-
   // `ended` is called once, when nothing of it is under way any more; that may be later than `then`.
   void start(Lane& lane, std::function<void()> ended);
   // Nobody waits any more: answers at once, and ends as soon as it can without leaving the name half changed.

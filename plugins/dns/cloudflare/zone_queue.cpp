@@ -1,18 +1,9 @@
 #include "zone_queue.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace paynamed::cloudflare {
-namespace {
-
-// An answer that comes with the end of a call's time is not heard any more, and then the outcome counts as
-// unknown.
-constexpr std::chrono::milliseconds kHeardBefore{500};
-constexpr std::chrono::hours kMostPatience{24};
-
-}  // namespace
 
 ZoneQueue::ZoneQueue(const Host& host, Api& api, const Settings& settings, const std::string& zone_id)
     : host_(host),
@@ -42,13 +33,6 @@ void ZoneQueue::change(Change change, const Call& call, ChangeRun::Then then) {
   call.when_cancelled([this, weak = std::weak_ptr(run)] {
     if (const auto known = weak.lock()) known->abandon(next_turn_ms());
   });
-  const auto left = host_.remaining(call, kMostPatience);
-  if (left > 2 * kHeardBefore) {
-    host_.after(left - kHeardBefore, [this, weak = std::weak_ptr(run)] {
-      const auto known = weak.lock();
-      if (known && known->waits_for_turn()) known->abandon(next_turn_ms());
-    });
-  }
   auto& runs = runs_[run->name()];
   runs.push_back(run);
   if (runs.size() == 1) start(run);

@@ -188,20 +188,6 @@ TEST_F(CoalescingTest, WhoIsTooLateIsToldWhenToComeAgainAndNothingWasDone) {
   EXPECT_TRUE(publish(wanted(full("late3"), "bitcoin:?lno=late3")).ok());
 }
 
-// At the end of its time a call's answer is not heard any more: then its caller would not know that nothing
-// was done.
-TEST_F(CoalescingTest, WhoHasNoTurnIsToldBeforeTheTimeIsOver) {
-  fake.order({{"kind", "status"}, {"status", 503}, {"method", "GET"}, {"count", 1'000}});
-  const auto call = host.start(plugin, "Publish", wanted(full("late"), "bitcoin:?lno=late"),
-                               {.timeout = std::chrono::milliseconds(1'500), .background = true});
-  host.run();
-  EXPECT_FALSE(call.done());
-  host.advance(std::chrono::milliseconds(1'100));
-  ASSERT_TRUE(call.done());
-  EXPECT_EQ(call.bytes().code(), Code::kResourceExhausted);
-  EXPECT_GE(call.bytes().error().retry_after_ms(), 1'000U);
-}
-
 // As the daemon's runs do it: each reads the name and then publishes, as many at a time as the daemon has
 // places.
 class BulkTest : public CoalescingTest {
