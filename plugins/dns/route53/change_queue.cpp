@@ -17,6 +17,13 @@ Error not_sent(const char* why) {
                std::string(why) + " before the change had its turn; nothing was changed.");
 }
 
+// To come again is no failure of whoever waited behind others.
+Error had_no_turn() {
+  const auto again = static_cast<std::uint32_t>(kLeastTime.count());
+  return Error(Code::kResourceExhausted,
+               "The call ended before the change had its turn; nothing was changed.", {}, again);
+}
+
 // Of a change that was sent: UNAVAILABLE would promise that nothing happened.
 Error change_error(const Failure& failure, const std::string& doing) {
   const Error error = failure.to_error(doing);
@@ -67,7 +74,7 @@ void ChangeQueue::submit(const std::string& name, std::vector<Change> changes, c
   (call.background() ? background_ : interactive_).push_back(item);
   call.when_cancelled([weak = std::weak_ptr(item)] {
     const auto still = weak.lock();
-    if (still && !still->sent) still->finish(not_sent("The call ended"));
+    if (still && !still->sent) still->finish(had_no_turn());
   });
   pump();
 }
@@ -118,8 +125,23 @@ ChangeQueue::Items ChangeQueue::choose() {
   return batch;
 }
 
+// Whether those that nobody waits for wait for more of their kind.
+bool ChangeQueue::gathers() {
+  const auto left = next_background_ - host_.monotonic();
+  const bool some_wait = std::ranges::any_of(interactive_, [](const auto& item) { return !item->done; });
+  const bool enough = background_.empty() || background_.size() >= most_background_;
+  if (some_wait || enough || left.count() <= 0) return false;
+  if (!std::exchange(wakes_, true)) {
+    host_.after(std::chrono::ceil<milliseconds>(left), [this] {
+      wakes_ = false;
+      pump();
+    });
+  }
+  return true;
+}
+
 void ChangeQueue::pump() {
-  if (busy_ || stopped_) return;
+  if (busy_ || stopped_ || gathers()) return;
   Items batch = choose();
   if (!batch.empty()) send(std::move(batch));
 }
@@ -137,6 +159,7 @@ void ChangeQueue::send(Items batch) {
     // What goes is taken away before what comes is put there.
     for (const auto& change : item->changes) changes.push_back(&change);
   }
+  if (request.background) next_background_ = host_.monotonic() + gather_;
   request.changes = static_cast<std::uint32_t>(changes.size());
   request.body = change_request(changes);
   host_.histogram("changes_per_batch", static_cast<double>(changes.size()));
@@ -201,7 +224,7 @@ void ChangeQueue::on_rejected(const Items& batch, const Refusal& refusal) {
 void ChangeQueue::put_back(const Items& batch) {
   for (auto at = batch.rbegin(); at != batch.rend(); ++at) {
     (*at)->sent = false;
-    if ((*at)->call.cancelled()) (*at)->finish(not_sent("The call ended"));
+    if ((*at)->call.cancelled()) (*at)->finish(had_no_turn());
     ((*at)->call.background() ? background_ : interactive_).push_front(*at);
   }
 }

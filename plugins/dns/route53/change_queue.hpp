@@ -20,20 +20,26 @@ struct Rejected {
 };
 using ChangeOutcome = std::variant<ChangeInfo, Rejected, Error>;
 
+struct BatchLimits {
+  std::size_t most = 1;  // changes of a batch
+  std::size_t most_background =
+      1;  // the same where nobody waits, so that it is not long at the account's rate
+  // What nobody waits for is gathered so long after the request before, for each request is one of few.
+  std::chrono::nanoseconds gather{0};
+};
+
 class ChangeQueue {
  public:
   using Then = std::function<void(ChangeOutcome)>;
 
-  // A batch has at most `most` changes; one that nobody waits for at most `most_background`, so that it does
-  // not wait long for the account's rate.
-  ChangeQueue(Host host, Api& api, std::string zone_id, std::string zone, std::size_t most,
-              std::size_t most_background)
+  ChangeQueue(Host host, Api& api, std::string zone_id, std::string zone, const BatchLimits& limits)
       : host_(std::move(host)),
         api_(api),
         zone_id_(std::move(zone_id)),
         zone_(std::move(zone)),
-        most_(most),
-        most_background_(std::min(most, most_background)) {}
+        most_(limits.most),
+        most_background_(std::min(limits.most, limits.most_background)),
+        gather_(limits.gather) {}
 
   // `changes` of one name, taken together or not at all. While they wait for their turn, a cancellation takes
   // them out.
@@ -46,6 +52,7 @@ class ChangeQueue {
   using Items = std::vector<std::shared_ptr<Item>>;
 
   void pump();
+  bool gathers();
   Items choose();
   void send(Items batch);
   void on_outcome(const Items& batch, Api::Outcome outcome);
@@ -60,6 +67,9 @@ class ChangeQueue {
   std::string zone_;
   std::size_t most_;
   std::size_t most_background_;
+  std::chrono::nanoseconds gather_;
+  std::chrono::nanoseconds next_background_{0};  // not before, on the monotonic clock
+  bool wakes_ = false;                           // a timer pumps at that time
   std::deque<std::shared_ptr<Item>> interactive_;
   std::deque<std::shared_ptr<Item>> background_;
   bool busy_ = false;  // a request is under way, or a pause after one

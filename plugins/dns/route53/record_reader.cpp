@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t kFewSets = 10;    // a name has a TXT set and hardly anything else
 constexpr std::size_t kMostSets = 300;  // of a page
 constexpr std::chrono::seconds kMostTime{30};
+// So many at names far from each other are a request each, and must not lose time.
+constexpr std::size_t kMostGathered = 20;
 
 bool is_sorted_from(const ListPage& page, const std::string& start) {
   std::string last = start;
@@ -76,15 +78,30 @@ RecordReader::Waiters::iterator RecordReader::choose() {
   return next == waiting_.end() ? waiting_.begin() : next;
 }
 
+bool RecordReader::gathers() {
+  const auto left = next_background_ - host_.monotonic();
+  const bool some_wait =
+      std::ranges::any_of(waiting_, [](const auto& each) { return !each.second->call.background(); });
+  if (some_wait || waiting_.size() > kMostGathered || left.count() <= 0) return false;
+  if (!std::exchange(wakes_, true)) {
+    host_.after(std::chrono::ceil<std::chrono::milliseconds>(left), [this] {
+      wakes_ = false;
+      pump();
+    });
+  }
+  return true;
+}
+
 void RecordReader::pump() {
   drop_done();
-  if (asking_ || waiting_.empty()) return;
+  if (asking_ || waiting_.empty() || gathers()) return;
   asking_ = true;
   const auto first = choose();
   auto request = std::make_shared<Request>(
       Request{first->second->name, ++turn_, waiting_.size() == 1 ? kFewSets : kMostSets, Call(Call::Info{})});
   Call::Info info;
   info.background = first->second->call.background();
+  if (info.background) next_background_ = host_.monotonic() + gather_;
   // As long as the most patient; who is not, ends by a cancellation.
   info.deadline = host_.monotonic();
   for (const auto& [key, waiter] : waiting_) {

@@ -16,8 +16,9 @@ class RecordReader {
  public:
   using Then = std::function<void(Result<std::vector<RecordSet>>)>;
 
-  RecordReader(Host host, Api& api, std::string zone_id)
-      : host_(std::move(host)), api_(api), zone_id_(std::move(zone_id)) {}
+  // Those whom nobody waits for are gathered for `gather` after the request before, unless they are many.
+  RecordReader(Host host, Api& api, std::string zone_id, std::chrono::nanoseconds gather)
+      : host_(std::move(host)), api_(api), zone_id_(std::move(zone_id)), gather_(gather) {}
 
   // All sets at `name` (in Route 53's form), as they were at some moment after this call.
   void read(const std::string& name, const Call& call, Then then);
@@ -38,12 +39,16 @@ class RecordReader {
                                             std::uint64_t turn);
   void finish(const std::vector<std::shared_ptr<Waiter>>& waiters, const Error& error);
   void drop_done();
+  bool gathers();
 
   Host host_;
   Api& api_;
   std::string zone_id_;
   Waiters waiting_;         // by the order of their names
   std::string scanned_to_;  // where the next page for nobody in particular begins
+  std::chrono::nanoseconds gather_;
+  std::chrono::nanoseconds next_background_{0};  // not before, on the monotonic clock
+  bool wakes_ = false;                           // a timer pumps at that time
   bool asking_ = false;
   std::uint64_t turn_ = 0;
 };

@@ -16,11 +16,11 @@ namespace paynamed::route53 {
 
 // One hosted zone at work.
 struct Zone {
-  Zone(const Host& host, Api& api, const HostedZone& zone, std::size_t most, std::size_t most_background)
+  Zone(const Host& host, Api& api, const HostedZone& zone, const BatchLimits& limits)
       : id(zone.id),
         name(zone.name),
-        reader(host, api, zone.id),
-        queue(host, api, zone.id, zone.name, most, most_background) {}
+        reader(host, api, zone.id, limits.gather),
+        queue(host, api, zone.id, zone.name, limits) {}
 
   const std::string id;
   const std::string name;  // in Route 53's form

@@ -17,6 +17,9 @@ namespace {
 constexpr std::uint32_t kMaxTxtBytes = 3'900;
 constexpr std::size_t kMaxExpected = 400;        // values of one set
 constexpr double kLongestBackgroundBatch = 1.0;  // seconds of the account's rate of changes
+// Of the account's requests: so often at most goes out a batch that nobody waits for, and a page is read for
+// nobody in particular; what remains is for the questions whether changes are in sync.
+constexpr double kGatheringShare = 0.2;
 // A request may be taken up by Route 53 a little after we have stopped waiting for its answer.
 constexpr std::chrono::seconds kLate{5};
 
@@ -149,8 +152,13 @@ std::shared_ptr<Zone> Route53::at_work(const HostedZone& zone) {
   auto& found = zones_[zone.id];
   if (!found) {
     const auto most = std::max(1.0, std::floor(settings_.changes_per_second * kLongestBackgroundBatch));
+    const double gather = std::min(1.0, 1.0 / (settings_.requests_per_second * kGatheringShare));
+    BatchLimits limits;
     // What goes beyond the burst would be owed by whoever comes next.
-    found = std::make_shared<Zone>(host_, api_, zone, settings_.change_burst, static_cast<std::size_t>(most));
+    limits.most = settings_.change_burst;
+    limits.most_background = static_cast<std::size_t>(most);
+    limits.gather = std::chrono::nanoseconds(static_cast<std::int64_t>(gather * 1e9));
+    found = std::make_shared<Zone>(host_, api_, zone, limits);
   }
   return found;
 }

@@ -129,6 +129,19 @@ TEST_F(QueueTest, WhatSomebodyWaitsForOvertakesWithoutStarvingTheRest) {
   EXPECT_FALSE(changes[1].background());
 }
 
+TEST_F(QueueTest, BackgroundChangesAreGatheredAndThoseOfSomebodyAreNot) {
+  expect_ok({publish("a", true)});
+  const auto late = publish("b", true);
+  host.advance(std::chrono::milliseconds(300));
+  const auto later = publish("c", true);
+  host.advance(std::chrono::milliseconds(150));
+  EXPECT_EQ(sent(), (std::vector<std::string>{"a"}));
+  expect_ok({publish("x", false)});
+  EXPECT_EQ(sent()[1], "x");
+  expect_ok({late, later});
+  EXPECT_EQ(sent(), (std::vector<std::string>{"a", "x", "b c"}));
+}
+
 TEST_F(QueueTest, ABackgroundBatchIsAsLargeAsTheRateAllowsInASecond) {
   plugin = make(R"(, "changes_per_second": 2.5, "change_burst": 7)");
   expect_ok(
@@ -140,10 +153,12 @@ TEST_F(QueueTest, ABackgroundBatchIsAsLargeAsTheRateAllowsInASecond) {
   EXPECT_EQ(budgets[0].cost(), 1U);
   EXPECT_EQ(budgets[0].per_second(), 10);
   EXPECT_EQ(budgets[0].burst(), 45U) << "a tenth is for requests that arrive closer together";
+  EXPECT_EQ(budgets[0].reserve(), 5U);
   EXPECT_TRUE(budgets[1].key().ends_with("/changes"));
   EXPECT_EQ(budgets[1].cost(), 2U);
   EXPECT_EQ(budgets[1].per_second(), 2.5);
   EXPECT_EQ(budgets[1].burst(), 7U);
+  EXPECT_EQ(budgets[1].reserve(), 3U);
 }
 
 TEST_F(QueueTest, ThatAFreshChangeIsPendingNeedsNoQuestion) {
@@ -191,9 +206,10 @@ TEST_F(QueueTest, WhoseTurnNeverCameIsToldThatNothingWasChanged) {
   const auto first = publish("a", false, std::chrono::seconds(60));
   const auto second = publish("b", false, std::chrono::milliseconds(10));
   const auto reply = host.wait<PublishReply>(second);
-  EXPECT_EQ(reply.code(), Code::kUnavailable) << reply.error().message();
+  EXPECT_EQ(reply.code(), Code::kResourceExhausted) << reply.error().message();
+  EXPECT_GT(reply.error().retry_after_ms(), 0U);
   host.cancel(plugin, first);
-  EXPECT_EQ(host.wait<PublishReply>(first).code(), Code::kUnavailable);
+  EXPECT_EQ(host.wait<PublishReply>(first).code(), Code::kResourceExhausted);
 }
 
 TEST_F(QueueTest, ARefusalThatNamesNobodyIsHalvedUntilItIsFound) {
