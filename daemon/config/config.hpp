@@ -42,6 +42,8 @@ struct Daemon {
       plugin_path;  // folders searched for modules, in order; empty: where installed
   std::uint32_t max_open_runs = 10'000;
   base::Duration stop_deadline{20'000};
+  // How much longer than its step's timeout a call for a bulk run may wait for its turn at a DNS provider.
+  base::Duration bulk_wait{600'000};
   std::optional<At<std::string>> default_node;  // the NodeBackend instance of the built-in pipelines
 };
 
@@ -52,6 +54,8 @@ struct Log {
 
 struct Api {
   At<std::string> listen{"127.0.0.1:8080", {}};  // address:port
+  std::uint32_t requests_per_second = 200;       // of one key
+  std::uint32_t request_burst = 400;             // the same, at once
 };
 
 struct Tenant {

@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view kState =
     "names and runs stay in the state file that was opened at the start; stop the daemon and move the file";
 constexpr std::string_view kFormat = "whoever reads the log would find two formats in it";
+constexpr std::string_view kApiRate = "the API counts by the rate that it began with";
 constexpr std::string_view kListen = "the API keeps the port that it took at the start";
 
 std::string shown(const std::string& value) {
@@ -155,6 +156,7 @@ void compare(Comparison& out, const Daemon& before, const Daemon& after) {
   out.value("daemon.state", before.state, after.state, kState);
   out.value("daemon.plugin_path", before.plugin_path, after.plugin_path);
   out.value("daemon.max_open_runs", before.max_open_runs, after.max_open_runs);
+  out.value("daemon.bulk_wait", before.bulk_wait, after.bulk_wait);
   out.value("daemon.stop_deadline", before.stop_deadline, after.stop_deadline);
   out.value("daemon.default_node", before.default_node, after.default_node);
 }
@@ -230,6 +232,9 @@ std::vector<Change> difference(const Config& before, const Config& after) {
   out.value("log.level", before.log.level, after.log.level);
   out.value("log.format", before.log.format, after.log.format, kFormat);
   out.value("api.listen", before.api.listen, after.api.listen, kListen);
+  out.value("api.requests_per_second", before.api.requests_per_second, after.api.requests_per_second,
+            kApiRate);
+  out.value("api.request_burst", before.api.request_burst, after.api.request_burst, kApiRate);
   out.tables(
       before.tenants, after.tenants, [](const Tenant& tenant) { return "tenants." + tenant.id; },
       [](const Tenant& tenant) -> const std::string& { return tenant.id; },

@@ -58,6 +58,8 @@ void read_daemon(Fields& fields, Config& config) {
   }
   if (const auto value = fields.duration("stop_deadline", kSecond, kHour))
     daemon.stop_deadline = value->value;
+  if (const auto value = fields.duration("bulk_wait", base::Duration{0}, kHour))
+    daemon.bulk_wait = value->value;
   daemon.default_node = fields.identifier("default_node");
 }
 
@@ -73,6 +75,10 @@ void read_api(Fields& fields, Config& config) {
     config.api.listen = *listen;
     check_listen(fields.reader(), *listen);
   }
+  if (const auto value = fields.integer("requests_per_second", 1, 1'000'000))
+    config.api.requests_per_second = static_cast<std::uint32_t>(value->value);
+  if (const auto value = fields.integer("request_burst", 1, 1'000'000))
+    config.api.request_burst = static_cast<std::uint32_t>(value->value);
   if (const auto key = fields.secret("key")) config.tenants.front().api_keys.push_back(*key);
 }
 

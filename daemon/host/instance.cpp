@@ -61,6 +61,9 @@ const std::string& Instance::contract() const {
 bool Instance::retired() const {
   return core_->retired();
 }
+void Instance::end_background_calls() {
+  for (const std::uint64_t id : core_->background_calls()) core_->give_up(id, base::Code::kDeadlineExceeded);
+}
 bool Instance::stuck() const {
   return core_->stuck();
 }

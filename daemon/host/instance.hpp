@@ -105,6 +105,9 @@ class Instance {
   // True once that call is answered (at once if it is), false if `timeout` passes before.
   boost::asio::awaitable<bool> settled(std::uint64_t call_id, base::Duration timeout);
 
+  // The deadline of every background call is now.
+  void end_background_calls();
+
   // A call has been open for 30 s beyond its deadline. Ends when that call is answered.
   bool stuck() const;
   InstanceInfo info() const;

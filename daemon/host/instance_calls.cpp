@@ -33,6 +33,7 @@ std::uint64_t InstanceCore::begin_call(std::string method, std::string request, 
       call.started = clock().monotonic();
       call.deadline = call.started + options.timeout;
       call.grace = options.grace;
+      call.background = options.background;
       call.waiter = std::move(waiter);
       call.timer = clock().at(call.deadline, supervisor(), [weak = weak_from_this(), id] {
         if (const auto self = weak.lock()) self->give_up(id, base::Code::kDeadlineExceeded);
@@ -126,6 +127,7 @@ void InstanceCore::give_up(std::uint64_t call_id, base::Code code) {
     if (!has_grace) waiter = std::exchange(call.waiter, nullptr);
     dropped = std::move(call.grace_timer);
     if (!cancelled && !is_late) ++timeouts_;
+    if (!cancelled) call.deadline = std::min(call.deadline, clock().monotonic());
     if (begun && !is_late) expire_locked(call_id, call, has_grace);
     if (!begun) {
       for (auto& [number, notify] : call.settled) settled.push_back(std::move(notify));
@@ -180,6 +182,15 @@ void InstanceCore::mark_stuck(std::uint64_t id) {
       "daemon is "
       "started again",
       {{"method", method}, {"call", id}});
+}
+
+std::vector<std::uint64_t> InstanceCore::background_calls() const {
+  std::vector<std::uint64_t> ids;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, call] : open_) {
+    if (call.background && !call.expired) ids.push_back(id);
+  }
+  return ids;
 }
 
 std::optional<std::uint64_t> InstanceCore::oldest_open_call() const {

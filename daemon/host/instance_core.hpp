@@ -75,6 +75,8 @@ class InstanceCore : public std::enable_shared_from_this<InstanceCore> {
   std::optional<std::uint64_t> when_settled(std::uint64_t call_id, std::function<void()> waiter);
   void forget_settled(std::uint64_t call_id, std::uint64_t number);
 
+  // Those that have not passed their deadline.
+  std::vector<std::uint64_t> background_calls() const;
   // The call that is open for longest; nothing when none is.
   std::optional<std::uint64_t> oldest_open_call() const;
 
@@ -104,6 +106,7 @@ class InstanceCore : public std::enable_shared_from_this<InstanceCore> {
     base::MonotonicTime started;
     base::MonotonicTime deadline;
     base::Duration grace;
+    bool background = false;
     bool in_plugin = false;
     bool expired = false;
     bool stuck = false;

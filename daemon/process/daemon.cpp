@@ -244,7 +244,9 @@ std::optional<StartFailure> Daemon::start_api() {
     log_.warning("there is no API key, so every request is refused; set [api] key = { file = \"...\" }");
   }
   api::Settings settings;
-  settings.listen = live_.current()->config.api.listen.value;
+  const config::Api& configured = live_.current()->config.api;
+  settings.listen = configured.listen.value;
+  settings.rate = {configured.requests_per_second, configured.request_burst};
   auto server = api::Server::start(io_, settings, std::move(dependencies));
   if (!server) return StartFailure{kExitUnavailable, server.error()};
   server_ = *std::move(server);
@@ -299,6 +301,7 @@ asio::awaitable<bool> Daemon::stop() {
   }
   co_await stop_retirement(left());
   // New work is refused first, so that what runs can end.
+  if (calls_) calls_->end_background();
   if (engine_) {
     const bool rested = co_await engine_->stop(left());
     if (!rested) log_.warning("some runs did not come to rest in time; a restart takes them up again");

@@ -18,6 +18,14 @@ std::string effect_of(const std::string& key) {
   return run == std::string::npos ? key : key.substr(0, key.find('/', run + 1));
 }
 
+// Uses no attempt.
+PluginAnswer stopping() {
+  return {base::fail(base::resource_exhausted("the daemon is stopping; the call was not begun and is made "
+                                              "after the next start")
+                         .with_retry_after(1'000)),
+          false};
+}
+
 PluginAnswer still_acting(const std::string& instance) {
   return {base::fail(base::deadline_exceeded("instance '" + instance +
                                              "' has not ended an earlier call and may still act; look at the "
@@ -64,7 +72,13 @@ asio::awaitable<PluginCalls::Attempt> PluginCalls::attempt(const pipeline::Plugi
   }
 }
 
+void PluginCalls::end_background() {
+  ends_background_ = true;
+  for (host::Instance* instance : host_.list()) instance->end_background_calls();
+}
+
 asio::awaitable<PluginAnswer> PluginCalls::call(pipeline::PluginCall call) {
+  if (call.background && ends_background_) co_return stopping();
   const std::string key = effect_of(call.settle_key.empty() ? call.key : call.settle_key);
   if (!key.empty() && !co_await settle_earlier(key)) co_return still_acting(call.instance);
   Attempt made = co_await attempt(call);

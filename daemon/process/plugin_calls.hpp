@@ -4,6 +4,7 @@
 // Threads: every function may be called from any thread.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <string>
@@ -22,6 +23,10 @@ class PluginCalls {
   // instance.
   boost::asio::awaitable<pipeline::PluginAnswer> call(pipeline::PluginCall call);
 
+  // The daemon stops: background calls, which may wait long for their turn, end as if their time were over,
+  // and no more are begun.
+  void end_background();
+
  private:
   struct Open {
     host::Instance* instance = nullptr;  // the one that was called, whoever has its id by now
@@ -37,6 +42,7 @@ class PluginCalls {
   boost::asio::awaitable<Attempt> attempt(const pipeline::PluginCall& call);
 
   host::PluginHost& host_;
+  std::atomic<bool> ends_background_{false};
   std::mutex mutex_;
   std::map<std::string, Open> open_;  // guarded by mutex_; by run and step
 };

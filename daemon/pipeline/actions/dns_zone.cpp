@@ -67,6 +67,13 @@ std::size_t place_at_work(const json::object& waited) {
   return integer_of(waited, "place").value_or(0) == 0 ? 0 : 1;
 }
 
+PluginCall DnsZone::patient_call(const StepContext& context, std::string instance, std::string method,
+                                 std::string key) const {
+  PluginCall wanted = plugin_call(context, std::move(instance), std::move(method), std::move(key));
+  if (wanted.background) wanted.timeout += services_.runtime()->config.daemon.bulk_wait;
+  return wanted;
+}
+
 Result<std::vector<RecordPlace>> DnsZone::places_of(const StepContext& context) const {
   const std::string& domain = context.input.name.domain();
   const auto runtime = services_.runtime();
@@ -117,7 +124,7 @@ asio::awaitable<Result<std::vector<v1::TxtRecord>>> DnsZone::read_records(const 
   v1::ReadRequest request;
   request.set_zone(place.zone);
   request.set_name(place.owner_name);
-  PluginCall wanted = plugin_call(context, place.instance, "Read", {});
+  PluginCall wanted = patient_call(context, place.instance, "Read", {});
   wanted.settle_key = std::move(settle_key);
   auto called = co_await call<v1::ReadReply>(services_, std::move(wanted), request);
   if (!called.reply) co_return base::fail(called.reply.error());
@@ -138,7 +145,7 @@ asio::awaitable<Called<v1::PublishReply>> DnsZone::publish(const StepContext& co
                                                            const RecordPlace& place,
                                                            const v1::PublishRequest& request,
                                                            const std::string& key) const {
-  PluginCall wanted = plugin_call(context, place.instance, "Publish", key);
+  PluginCall wanted = patient_call(context, place.instance, "Publish", key);
   co_return co_await call<v1::PublishReply>(services_, std::move(wanted), request);
 }
 
@@ -149,7 +156,7 @@ asio::awaitable<std::optional<Failure>> DnsZone::withdraw(const StepContext& con
   request.set_zone(place.zone);
   request.set_name(place.owner_name);
   request.set_value(value);
-  PluginCall wanted = plugin_call(context, place.instance, "Withdraw", key);
+  PluginCall wanted = patient_call(context, place.instance, "Withdraw", key);
   auto called = co_await call<v1::WithdrawReply>(services_, std::move(wanted), request);
   // NOT_FOUND too: "there is no such zone" says nothing about the record.
   if (!called.reply) co_return called.failure;
@@ -173,7 +180,7 @@ asio::awaitable<std::optional<std::string>> DnsZone::pending(const StepContext& 
   request.set_zone(text_of(change, "zone"));
   request.set_change_id(text_of(change, "id"));
   const std::string instance = text_of(change, "instance");
-  PluginCall wanted = plugin_call(context, instance, "SyncStatus", {});
+  PluginCall wanted = patient_call(context, instance, "SyncStatus", {});
   const auto called = co_await call<v1::SyncStatusReply>(services_, std::move(wanted), request);
   if (!called.reply || called.reply->state() != v1::SyncStatusReply::PENDING) co_return std::nullopt;
   co_return fmt::format("'{}' says that the change is PENDING; its servers are asked when it is not",

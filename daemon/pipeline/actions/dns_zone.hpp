@@ -105,6 +105,10 @@ class DnsZone {
                                                     std::uint32_t ttl);
 
  private:
+  // With the time that many who share a provider's limits may have to wait for each other.
+  PluginCall patient_call(const StepContext& context, std::string instance, std::string method,
+                          std::string key) const;
+
   Services services_;
 };
 

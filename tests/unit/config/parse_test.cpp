@@ -70,11 +70,14 @@ state = "state/../a.db"
 plugin_path = ["plugins", "/opt/plugins"]
 max_open_runs = 7
 stop_deadline = "5s"
+bulk_wait = "2m"
 [log]
 level = "warn"
 format = "json"
 [api]
 listen = "[::1]:0"
+requests_per_second = 30
+request_burst = 60
 key = { env = "KEY" }
 [tenants.shop]
 api_keys = [{ file = "shop.key" }]
@@ -113,9 +116,12 @@ module = "rfc2136"
   EXPECT_THAT(config.daemon.plugin_path, testing::ElementsAre("/etc/paynamed/plugins", "/opt/plugins"));
   EXPECT_EQ(config.daemon.max_open_runs, 7U);
   EXPECT_EQ(config.daemon.stop_deadline, seconds{5});
+  EXPECT_EQ(config.daemon.bulk_wait, seconds{120});
   EXPECT_EQ(config.log.level, "warn");
   EXPECT_EQ(config.log.format, "json");
   EXPECT_EQ(config.api.listen.value, "[::1]:0");
+  EXPECT_EQ(config.api.requests_per_second, 30U);
+  EXPECT_EQ(config.api.request_burst, 60U);
   ASSERT_EQ(config.tenants.size(), 2U);
   EXPECT_EQ(config.tenants[0].id, "default");
   EXPECT_EQ(config.tenants[0].api_keys.at(0).where, "KEY");
@@ -155,7 +161,10 @@ TEST(Parse, LeavesTheRestAtItsDefault) {
   const Config config = parsed(kDaemon, "p.toml");
   EXPECT_EQ(config.daemon.state, "a.db");
   EXPECT_EQ(config.daemon.max_open_runs, 10'000U);
+  EXPECT_EQ(config.daemon.bulk_wait, seconds{600});
   EXPECT_EQ(config.api.listen.value, "127.0.0.1:8080");
+  EXPECT_EQ(config.api.requests_per_second, 200U);
+  EXPECT_EQ(config.api.request_burst, 400U);
   EXPECT_EQ(config.dns.trust_anchor, "/usr/share/dns/root.key");
   EXPECT_TRUE(config.monitor.enabled);
   EXPECT_EQ(config.monitor.interval, hours{6});

@@ -183,6 +183,24 @@ TEST_F(InstanceGraceTest, WithoutAnAnswerTheOutcomeIsUnknownAndTheInstanceStuck)
   EXPECT_FALSE(instance->stuck());
 }
 
+TEST_F(InstanceTest, BackgroundCallsEndWhenTheyAreToldTo) {
+  const Sockets sockets;
+  auto* instance = make("answers_when_told", sockets);
+  CallOptions background(1h);
+  background.background = true;
+  auto bulk = spawn(instance->call_bytes("Publish", "", background));
+  sockets.await_call();
+  auto somebody = start(instance, "Publish", 1h);
+  sockets.await_call();
+  instance->end_background_calls();
+  EXPECT_EQ(get(bulk).result.error().code(), base::Code::kDeadlineExceeded);
+  EXPECT_EQ(somebody.wait_for(20ms), std::future_status::timeout);
+  clock_.advance(30s);
+  eventually([&] { return instance->stuck(); });
+  EXPECT_TRUE(call(instance, "Release").result);
+  EXPECT_TRUE(get(somebody).result);
+}
+
 TEST_F(InstanceTest, CancellingTheCallerInTheGraceEndsTheWait) {
   const Sockets sockets;
   auto* instance = make("answers_when_told", sockets);

@@ -52,6 +52,7 @@ Services ActionsFixture::services() {
   Services services{clock, *store, [this] { return runtime; }, {}, {}, {}, {}, {}};
   services.call_plugin = [this](PluginCall call) -> asio::awaitable<PluginAnswer> {
     ++(call.background ? background_calls : interactive_calls);
+    timeouts[call.instance + ' ' + call.method] = call.timeout;
     base::Result<std::string> reply = call.instance == "zone"    ? zone.call(call)
                                       : call.instance == "zone2" ? zone2.call(call)
                                                                  : nodes[call.instance].call(call);

@@ -71,6 +71,7 @@ class ActionsFixture : public EngineFixture {
   ValidationReport domain_validation{ValidationReport::Verdict::kSecure, {}};
   int background_calls = 0;
   int interactive_calls = 0;
+  std::map<std::string, base::Duration> timeouts;  // of the latest call, by instance and method
   std::size_t authoritative_looks = 0;
 };
 

@@ -62,6 +62,18 @@ TEST_F(ActionsTest, PluginsLearnWhetherSomebodyWaits) {
   EXPECT_EQ(interactive_calls, 0);
 }
 
+TEST_F(ActionsTest, ManyMayWaitLongerForTheirTurnAtAProvider) {
+  const base::Duration step{10'000};
+  EXPECT_EQ(drive(accept(registration())).state, RunState::kCompleted);
+  EXPECT_EQ(timeouts["zone Publish"], step) << "somebody waits";
+  Command rotate = command(kAlice, Verb::kRotate);
+  rotate.bulk = true;
+  EXPECT_EQ(drive(accept(rotate)).state, RunState::kCompleted);
+  EXPECT_EQ(timeouts["zone Publish"], step + runtime->config.daemon.bulk_wait);
+  EXPECT_EQ(timeouts["zone Read"], step + runtime->config.daemon.bulk_wait);
+  EXPECT_EQ(timeouts["node CreateOffer"], step) << "only providers of DNS let few requests through";
+}
+
 TEST(RunInputTest, ThePriorityIsStored) {
   for (const bool bulk : {false, true}) {
     RunInput input{"default", *base::Name::parse("alice@example.com"), Verb::kRegister};

@@ -77,6 +77,26 @@ TEST_F(PluginCallsTest, AnAnswerThatCameLateIsTheAnswer) {
   EXPECT_FALSE(answer.stuck);
 }
 
+TEST_F(PluginCallsTest, BackgroundCallsEndWithTheDaemonAndUseNoAttempt) {
+  const host::Sockets sockets;
+  auto* zone = make("zone", "answers_when_told", {{"fd", sockets.for_plugin()}});
+  auto bulk = publish("run/publish/1");
+  bulk.background = true;
+  bulk.timeout = 1h;
+  auto waits = spawn(calls_->call(bulk));
+  sockets.await_call();
+  calls_->end_background();
+  eventually([&] { return zone->info().timeouts == 1; });
+  auto release = start(zone, "Release", 100h);
+  EXPECT_TRUE(get(release).result);
+  EXPECT_TRUE(in_time(waits).reply) << "what was done meanwhile counts";
+  bulk.key = "other/publish/1";
+  const auto refused = run(calls_->call(bulk));
+  EXPECT_EQ(refused.reply.error().code(), base::Code::kResourceExhausted);
+  EXPECT_GT(refused.reply.error().retry_after_ms(), 0U);
+  EXPECT_EQ(zone->info().calls, 2U);
+}
+
 TEST_F(PluginCallsTest, OtherKeysWaitForTheOldInstanceToo) {
   const host::Sockets sockets;
   auto* before = make("zone", "answers_when_told", {{"fd", sockets.for_plugin()}});
