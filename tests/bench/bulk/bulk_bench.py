@@ -95,7 +95,11 @@ def measure(options, folder, children):
     lab = Lab(children, SOURCES, folder)
     provider = PROVIDERS[options.provider](children, SOURCES, lab.mirror, options, folder)
     daemon = Daemon(children, options.build.resolve() / "bin", lab, provider.plugin_table(), folder)
-    idle = [register_now(daemon, f"idle{number}") for number in range(IDLE_ROUNDS + 1)][1:]  # the first one finds the zone
+    idle = []
+    for number in range(IDLE_ROUNDS + 1):
+        idle.append(register_now(daemon, f"idle{number}"))
+        time.sleep(provider.pause_seconds())  # one alone has the whole budget before it
+    idle = idle[1:]  # the first one finds the zone
     time.sleep(provider.refill_seconds())  # the budget that the idle ones used
     before, cpu = provider.counts(), daemon.cpu_seconds()
     middle = InTheMiddle(daemon, provider, before["changed"] + options.names // 2)

@@ -32,7 +32,8 @@ class Cloudflare:
     """1200 requests in 5 minutes, of which a fortieth may go at once (the plugin's rule, within Cloudflare's)."""
 
     TOKEN = "bulk-0123456789-0123456789-0123456789"
-    NAMES_A_BATCH = 200
+    NAMES_A_BATCH, RECORDS_A_PAGE = 200, 5000
+    REQUESTS_OF_ONE = 5  # at most, of a registration
 
     def __init__(self, children, sources, mirror, options, folder):
         self._batch, self._names = options.batch, options.names
@@ -60,14 +61,20 @@ class Cloudflare:
     def refill_seconds(self):
         return self._burst / self._rate()
 
+    def pause_seconds(self):
+        return self.REQUESTS_OF_ONE / self._rate()
+
     def _rate(self):
         return (self._requests - self._burst) / 300
 
     def budget(self):
         """(seconds, how they come about)."""
-        requests = math.ceil(self._names / self.NAMES_A_BATCH) if self._batch else self._names
-        seconds = max(0.0, (requests - self._burst) / self._rate())
-        return seconds, f"{requests} requests that write, {self._burst} at once, then {self._rate():.1f} a second"
+        writes = math.ceil(self._names / self.NAMES_A_BATCH) if self._batch else self._names
+        # A batch is only known to have gone well when the zone was read after it (one list, page by page).
+        pages = sum(math.ceil(batch * self.NAMES_A_BATCH / self.RECORDS_A_PAGE) for batch in range(1, writes + 1)) if self._batch else 0
+        seconds = max(0.0, (writes + pages - self._burst) / self._rate())
+        return seconds, (f"{writes} requests that write and {pages} pages read after them, {self._burst} at once, "
+                         f"then {self._rate():.2f} a second")
 
 
 class Route53:
@@ -105,6 +112,9 @@ class Route53:
 
     def refill_seconds(self):
         return 10.0
+
+    def pause_seconds(self):
+        return 0.5 / self._speed
 
     def budget(self):
         changes = (self._names - self._whole(500)) / (50.0 * self._speed)
