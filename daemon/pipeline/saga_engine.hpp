@@ -29,9 +29,9 @@ namespace paynamed::pipeline {
 class SagaEngine final : public Engine {
  public:
   struct Settings {
-    // Driven at once, half of them of one domain and node instance; the others wait. A provider that takes
-    // many changes in one request, and lets few requests through, is only used well when many wait for it.
-    std::size_t max_active_runs = 2'048;
+    // Driven at once, half of them of one domain and node instance; the others wait. More of them would ask
+    // the zone's servers all at once, and be late with their answers.
+    std::size_t max_active_runs = 512;
   };
   struct Dependencies {
     boost::asio::any_io_executor executor;
