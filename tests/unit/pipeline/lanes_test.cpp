@@ -71,8 +71,11 @@ TEST_F(LanesTest, WhatIsBegunGoesBeforeWhatIsNot) {
     Lanes two{2};
     Lanes::Lane& lane = two.named("a");
     ASSERT_TRUE(two.take(lane, id(1), kind));
-    for (const std::uint8_t run : {2, 3}) EXPECT_FALSE(two.take(lane, id(run), kind));
-    for (const std::uint8_t run : {4, 5}) EXPECT_FALSE(two.take(lane, id(run), kind, Progress::kBegun));
+    for (const std::uint8_t run : std::vector<std::uint8_t>{2, 3})
+      EXPECT_FALSE(two.take(lane, id(run), kind));
+    for (const std::uint8_t run : std::vector<std::uint8_t>{4, 5}) {
+      EXPECT_FALSE(two.take(lane, id(run), kind, Progress::kBegun));
+    }
     std::vector<int> order;
     for (int i = 0; i < 4; ++i) {
       two.give_back(lane, kind);
