@@ -79,6 +79,14 @@ std::vector<state::MoveNews> Mover::news(const std::string& domain, std::string_
   return news;
 }
 
+base::Status Mover::port_53_refusal() const {
+  if (services_.plugins.runtime()->config.dns.port_53_open) return {};
+  return base::failed_precondition(
+      "a move asks the servers of the zone and of its parent, which this host cannot where port 53 is "
+      "blocked; "
+      "let it out and set [dns] port_53 = \"open\"");
+}
+
 Result<state::NewMove> Mover::wanted(const MoveRequest& request) const {
   const auto runtime = services_.plugins.runtime();
   const config::Domain* domain = runtime->config.find_domain(request.domain);
@@ -98,6 +106,7 @@ Result<state::NewMove> Mover::wanted(const MoveRequest& request) const {
     return base::fail(
         base::invalid_argument(fmt::format("{} is held by '{}' already", request.domain, request.to)));
   }
+  if (const base::Status refusal = port_53_refusal(); !refusal.ok()) return base::fail(refusal);
   Details details;
   for (const std::string& text : request.accept) {
     if (text != "unlisted") {

@@ -42,7 +42,8 @@ class Mover {
   boost::asio::awaitable<base::Duration> step_all();
 
   // Errors of all: NOT_FOUND the domain is not configured; INVALID_ARGUMENT the instance is not, holds the
-  // domain already or is retired, or an entry of `accept` or `servers` cannot be read.
+  // domain already or is retired, or an entry of `accept` or `servers` cannot be read; FAILED_PRECONDITION
+  // port 53 is blocked.
   //
   // Checks all that can be checked before, changes nothing.
   boost::asio::awaitable<base::Result<Plan>> plan(MoveRequest request);
@@ -57,6 +58,8 @@ class Mover {
 
  private:
   base::Result<state::NewMove> wanted(const MoveRequest& request) const;
+  // OK, or why nobody here can be asked.
+  base::Status port_53_refusal() const;
   base::Result<state::MoveRow> open_move(const std::string& domain) const;
   std::optional<std::string> zone_of(const std::string& domain) const;
   std::vector<state::MoveNews> news(const std::string& domain, std::string_view type,
@@ -82,6 +85,11 @@ class Mover {
   // The NS set that the servers which the zone leaves give out, for the countdown.
   boost::asio::awaitable<bool> still_named(const state::MoveRow& row, Details& details);
 
+  // The wait is over: what was written to both meanwhile is asked at the new servers before the old lose it.
+  boost::asio::awaitable<base::Duration> leave_old_servers(const state::MoveRow& row, Details details);
+  // Those of the problems that the look before saw, too.
+  std::vector<std::string> lasting(const state::MoveRow& row, std::vector<std::string> problems);
+
   // Writes where the move stands, if that changed; what is written by somebody else meanwhile stays.
   boost::asio::awaitable<base::Result<void>> change(const state::MoveRow& row, state::MovePhase phase,
                                                     const Details& details, std::string pause = {});
@@ -93,7 +101,7 @@ class Mover {
   const Settings settings_;
   const Services services_;
   base::Broadcast changed_;
-  // Problems of the last look of a verification, by move: a name that was just being changed is none.
+  // Problems of the last look at the names, by move: a name that was just being changed is none.
   std::map<state::MoveKey, std::vector<std::string>> seen_once_;
 };
 

@@ -55,6 +55,9 @@ asio::awaitable<base::Duration> Mover::step(MoveRow row) {
         fmt::format("the domain {} is no longer in the configuration; put it back", row.domain));
     co_return co_await trouble(row, std::move(details), gone);
   }
+  // A reload may have said so since it began.
+  if (const base::Status refusal = port_53_refusal(); !refusal.ok())
+    co_return co_await trouble(row, std::move(details), refusal);
   switch (row.phase) {
     case MovePhase::kPlanned:
       co_return co_await step_planned(row, std::move(details));
@@ -110,13 +113,18 @@ asio::awaitable<base::Duration> Mover::step_verifying(const MoveRow& row, Detail
     const auto done = co_await change(row, MovePhase::kDual, details);
     co_return done ? base::Duration{0} : settings_.again;
   }
-  const std::vector<std::string> before = std::exchange(seen_once_[row.key], findings.problems);
-  std::erase_if(findings.problems, [&](const std::string& problem) {
+  auto problems = lasting(row, std::move(findings.problems));
+  if (problems.empty()) co_return settings_.second;
+  co_return co_await pause(row, std::move(details), std::move(problems));
+}
+
+std::vector<std::string> Mover::lasting(const MoveRow& row, std::vector<std::string> problems) {
+  const std::vector<std::string> before = std::exchange(seen_once_[row.key], problems);
+  std::erase_if(problems, [&](const std::string& problem) {
     return std::ranges::find(before, problem) == before.end();
   });
-  if (findings.problems.empty()) co_return settings_.second;
-  seen_once_.erase(row.key);
-  co_return co_await pause(row, std::move(details), std::move(findings.problems));
+  if (!problems.empty()) seen_once_.erase(row.key);
+  return problems;
 }
 
 asio::awaitable<Mover::Look> Mover::look_at_parent(const MoveRow& row, Details& details) {
@@ -236,14 +244,28 @@ asio::awaitable<base::Duration> Mover::step_draining(const MoveRow& row, Details
   }
   const base::WallTime until = details.drain_until.value_or(now);
   if (look.arrived && now >= until) {
-    const auto next = details.going_back ? MovePhase::kUndoing : MovePhase::kWithdrawing;
-    const auto done = co_await change(row, next, details);
+    if (!details.going_back) co_return co_await leave_old_servers(row, std::move(details));
+    const auto done = co_await change(row, MovePhase::kUndoing, details);
     co_return done ? base::Duration{0} : settings_.again;
   }
   const auto done = co_await change(row, row.phase, details);
   if (!done) co_return settings_.again;
   const auto left = std::chrono::ceil<base::Duration>(until - now);
   co_return std::clamp(left, base::Duration{100}, between_looks(settings_.poll, details));
+}
+
+asio::awaitable<base::Duration> Mover::leave_old_servers(const MoveRow& row, Details details) {
+  TargetCheck check{services_, row, *zone_of(row.domain), details};
+  auto findings = co_await check.look_at_names();
+  if (!findings.trouble.ok()) co_return co_await trouble(row, std::move(details), findings.trouble);
+  if (!findings.problems.empty()) {
+    auto problems = lasting(row, std::move(findings.problems));
+    if (problems.empty()) co_return settings_.second;
+    co_return co_await pause(row, std::move(details), std::move(problems));
+  }
+  seen_once_.erase(row.key);
+  const auto done = co_await change(row, MovePhase::kWithdrawing, details);
+  co_return done ? base::Duration{0} : settings_.again;
 }
 
 asio::awaitable<base::Duration> Mover::step_withdrawing(const MoveRow& row, Details details) {

@@ -81,6 +81,7 @@ asio::awaitable<Result<ZoneSets>> Provider::list() const {
       record.ttl = each.ttl_seconds();
       record.rdata.assign(each.rdata().begin(), each.rdata().end());
       add_record(sets, record);
+      if (record.rdata.empty()) sets[{record.owner, record.type}].has_own_form = true;
     }
     page = called.reply->next_page();
   } while (!page.empty());

@@ -28,6 +28,9 @@ class TargetCheck {
   boost::asio::awaitable<Findings> look_at_zone();
   // All of it.
   boost::asio::awaitable<Findings> look_at_everything();
+  // The names alone, at the servers that an earlier look found (details.to_servers): what else is in the zone
+  // may be changed once the new servers answer for it.
+  boost::asio::awaitable<Findings> look_at_names();
 
  private:
   struct Answer {

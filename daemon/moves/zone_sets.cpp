@@ -87,6 +87,8 @@ bool is_of_the_server(const SetName& name, const std::string& zone) {
 
 std::string difference(const RecordData* from, const RecordData* to) {
   if (from == nullptr && to == nullptr) return {};
+  if ((from != nullptr && from->has_own_form) || (to != nullptr && to->has_own_form))
+    return "is a record of the provider's own kind, as an alias, which cannot be compared";
   if (to == nullptr) return "is missing";
   if (from == nullptr) return "is there and not in the zone that is moved";
   if (from->records != to->records) {

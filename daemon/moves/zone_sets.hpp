@@ -26,6 +26,7 @@ struct SetName {
 struct RecordData {
   std::uint32_t ttl = 0;                        // seconds; the largest of the set
   std::set<std::vector<std::uint8_t>> records;  // rdata in canonical form
+  bool has_own_form = false;  // a record of it is the provider's own, with no form in the DNS (an alias)
   friend bool operator==(const RecordData&, const RecordData&) = default;
 };
 
@@ -50,7 +51,8 @@ struct Difference {
   std::string sentence;
 };
 // How the set stands at the other side, as a sentence without a subject: "is missing", "has other records",
-// "has TTL 60 in place of 300"; empty when both are the same. Null for a set that is not there.
+// "has TTL 60 in place of 300"; empty when both are the same. What a provider has in a form of its own is
+// never the same. Null for a set that is not there.
 std::string difference(const RecordData* from, const RecordData* to);
 
 }  // namespace paynamed::moves

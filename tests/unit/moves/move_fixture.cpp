@@ -14,6 +14,7 @@ using net::DnsType;
 namespace {
 
 constexpr const char* kZone = "example.test.";
+constexpr std::uint32_t kAlias = 65'401;  // as PowerDNS numbers its ALIAS
 const std::map<std::string, std::string> kAddresses{
     {"a", "192.0.2.10"}, {"b", "192.0.2.20"}, {"c", "192.0.2.30"}};
 
@@ -98,6 +99,12 @@ base::Result<std::string> MoveFixture::list(const std::string& side) {
     each->set_type(static_cast<std::uint32_t>(record.type));
     each->set_ttl_seconds(record.ttl);
     each->set_rdata(record.rdata.data(), record.rdata.size());
+  }
+  if (aliases.contains(side)) {
+    auto* alias = reply.add_records();
+    alias->set_name(kZone);
+    alias->set_type(kAlias);
+    alias->set_ttl_seconds(300);
   }
   return reply.SerializeAsString();
 }

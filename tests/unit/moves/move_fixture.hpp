@@ -55,6 +55,7 @@ class MoveFixture : public pipeline::ActionsFixture {
   std::set<std::string> down;        // addresses that do not answer
   std::set<std::string> wrong_at_b;  // owners of sets whose signatures are wrong there
   bool a_lists = true;
+  std::set<std::string> aliases;  // sides whose provider lists an alias of its own kind at the apex
   std::uint32_t parent_ttl = 600;
   std::unique_ptr<Mover> mover;
 

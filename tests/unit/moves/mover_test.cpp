@@ -222,6 +222,45 @@ INSTANTIATE_TEST_SUITE_P(
                                    "TYPE1234", "x.example.test/TYPE1234"}),
     [](const auto& each) { return each.param.name; });
 
+class MoveOfAliases : public Move, public testing::WithParamInterface<std::set<std::string>> {};
+
+TEST_P(MoveOfAliases, ARecordOfAProvidersOwnKindIsNeverTheSame) {
+  make_live();
+  aliases = GetParam();
+  begin();
+  until_paused();
+  EXPECT_EQ(phase(), MovePhase::kPlanned);
+  EXPECT_THAT(view().details.problems, ElementsAre(HasSubstr("example.test./TYPE65401")));
+  EXPECT_THAT(view().details.problems, ElementsAre(HasSubstr("cannot be compared")));
+  ASSERT_TRUE(await(mover->undo("example.test")));
+  begin({"example.test/TYPE65401"});
+  until(MovePhase::kDual);
+}
+
+using Sides = std::set<std::string>;
+INSTANTIATE_TEST_SUITE_P(Sides, MoveOfAliases, testing::Values(Sides{"a"}, Sides{"b"}, Sides{"a", "b"}),
+                         [](const auto& each) { return testing::PrintToString(each.index); });
+
+TEST_F(Move, WherePort53IsBlockedItIsRefusedAndWaits) {
+  make_live();
+  begin();
+  until(MovePhase::kDual);
+  runtime->config.dns.port_53_open = false;
+  delegate_to("b");
+  EXPECT_EQ(after(3), MovePhase::kDual);
+  EXPECT_THAT(view().details.trouble, HasSubstr("port 53 is blocked"));
+  EXPECT_THAT(view().row.pause, IsEmpty());
+  MoveRequest request{"example.test", "zone2", {}, {}};
+  const auto plan = await(mover->plan(request));
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().code(), Code::kFailedPrecondition);
+  const auto second = await(mover->begin(std::move(request)));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code(), Code::kFailedPrecondition);
+  runtime->config.dns.port_53_open = true;
+  until(MovePhase::kFinished);
+}
+
 TEST_F(Move, OtherKeysOnTheNewServersStopItBeforeAnythingIsChanged) {
   make_live();
   keys["b"] = std::make_unique<fakes::SigningKey>("example.test.", 13);
@@ -296,6 +335,41 @@ TEST_F(Move, NothingGoesFromTheOldInstanceThatTheNewOneHasLost) {
   on_b(kAlice).clear();
   until_paused();
   EXPECT_THAT(on_a(kAlice), ElementsAre(value));
+}
+
+TEST_F(Move, ANameThatTheNewServersAnswerWrongAfterTheWaitPausesItBeforeAnythingIsWithdrawn) {
+  make_live();
+  const auto value = record();
+  begin();
+  until(MovePhase::kDual);
+  delegate_to("b");
+  until(MovePhase::kDraining);
+  wrong_at_b = {owner_name()};
+  advance(std::chrono::hours{2});
+  until_paused();
+  EXPECT_EQ(phase(), MovePhase::kDraining);
+  EXPECT_THAT(view().details.problems, ElementsAre(HasSubstr("not signed by a key of the zone")));
+  EXPECT_THAT(on_a(kAlice), ElementsAre(value));
+  wrong_at_b.clear();
+  ASSERT_TRUE(await(mover->resume("example.test")));
+  until(MovePhase::kFinished);
+  expect_moved(kAlice, value);
+}
+
+TEST_F(Move, ANewServerThatDoesNotAnswerAfterTheWaitIsTriedAgain) {
+  make_live();
+  const auto value = record();
+  begin();
+  until(MovePhase::kDual);
+  delegate_to("b");
+  until(MovePhase::kDraining);
+  down = {"192.0.2.20"};
+  advance(std::chrono::hours{2});
+  EXPECT_EQ(after(3), MovePhase::kDraining);
+  EXPECT_THAT(view().details.trouble, HasSubstr("192.0.2.20"));
+  down.clear();
+  until(MovePhase::kFinished);
+  expect_moved(kAlice, value);
 }
 
 TEST_F(Move, ARunThatWasOpenEndsBeforeItsNameIsCopied) {
