@@ -109,13 +109,19 @@ min_ttl = 1"""
         if status not in (200, 201, 202):
             raise RuntimeError(f"{user} was not accepted: {status} {text}")
 
-    def value_of(self, user, state="live"):
-        """The record of a name once it is in this state."""
+    def change(self, method, target):
+        status, text = self.patiently(method, target, headers={"Idempotency-Key": f"{method} {target}"})
+        if status not in (200, 202):
+            raise RuntimeError(f"{method} {target} was not accepted: {status} {text}")
+
+    def value_of(self, user, state="live", other_than=""):
+        """The record of a name once it is in this state, and has another value."""
         end = time.monotonic() + 120
         while True:
             status, text = self.patiently("GET", f"/v1/names/{user}@{DOMAIN}")
             name = json.loads(text)
-            if status == 200 and name.get("state") == state and not name.get("open_run"):
+            if status == 200 and name.get("state") == state and not name.get("open_run") \
+                    and name.get("value") != other_than:
                 return name
             if time.monotonic() > end:
                 raise RuntimeError(f"{user} is not {state}: {text}")

@@ -38,6 +38,22 @@ def check(condition, what):
         raise RuntimeError(what)
 
 
+def change_names(daemon, changed, gone, values, allowed):
+    """One name gets another offer, one is removed, in the middle of the move."""
+    before = values[changed]
+    allowed[changed] = None
+    daemon.change("POST", f"/v1/names/{changed}@{DOMAIN}/rotate")
+    values[changed] = daemon.value_of(changed, other_than=before)["value"]
+    allowed[changed] = {before, values[changed]}
+    daemon.change("DELETE", f"/v1/names/{gone}@{DOMAIN}")
+    daemon.value_of(gone, state="quarantined")
+
+
+def check_changed(server, value, changed, gone):
+    check(Answer.of(server, f"{changed}.{ZONE}.", 16).texts() == [value], f"{changed} is not new at {server}")
+    check(Answer.of(server, f"{gone}.{ZONE}.", 16).rcode == 3, f"{gone} is still at {server}")
+
+
 def scenario(arguments, folder):
     lab = Lab(folder, arguments.to, arguments.ttl, arguments.above)
     (folder / "d").mkdir()
@@ -48,6 +64,7 @@ def scenario(arguments, folder):
         daemon.start()
         began = time.monotonic()
         users = [f"user{number}" for number in range(arguments.names)]
+        users += ["changed", "changed-late", "gone", "gone-late"]
         with ThreadPoolExecutor(32) as pool:
             list(pool.map(daemon.register, users))
         names = {user: daemon.value_of(user) for user in users}
@@ -55,11 +72,12 @@ def scenario(arguments, folder):
         print(f"{len(users)} names are live after {time.monotonic() - began:.0f} s", flush=True)
 
         lab.start_resolver("127.0.0.21")
-        askers.append(Asker("127.0.0.21", values))
+        allowed = {user: {value} for user, value in values.items() if not user.startswith("gone")}
+        askers.append(Asker("127.0.0.21", allowed))
         askers[0].start()
         time.sleep(min(arguments.ttl / 2, 10))
         lab.start_resolver("127.0.0.22")
-        askers.append(Asker("127.0.0.22", values))
+        askers.append(Asker("127.0.0.22", allowed))
         askers[1].start()
 
         plan = daemon.ctl("domains", "move", DOMAIN, "--to", "zoneb", "--dry-run")
@@ -81,11 +99,17 @@ def scenario(arguments, folder):
         check(Answer.of(A, f"late.{ZONE}.", 16).texts() == [late], "a new name is not on A")
         check(Answer.of(B, f"late.{ZONE}.", 16).texts() == [late], "a new name is not on B")
 
+        change_names(daemon, "changed", "gone", values, allowed)
+        for server in (A, B):
+            check_changed(server, values["changed"], "changed", "gone")
+
         lab.delegate_to("nsb")
         changed = time.monotonic()
         move = daemon.until_phase("draining", 120)
         print(f"draining: {move['seconds_left']} s, {move['drain_because']}", flush=True)
         check(Answer.of(A, f"user0.{ZONE}.", 16).texts() == [values["user0"]], "A was emptied early")
+        change_names(daemon, "changed-late", "gone-late", values, allowed)
+        check_changed(B, values["changed-late"], "changed-late", "gone-late")
         daemon.until_phase("finished", 900)
         took = time.monotonic() - changed
         check(took >= arguments.above, f"A was left {took:.0f} s after the change, before caches forgot it")
@@ -112,6 +136,14 @@ def scenario(arguments, folder):
             check(not asker.wrong, "wrong answers:\n" + "\n".join(asker.wrong[:20]))
             check(asker.asked > 100, "hardly anything was asked")
 
+        for asker in askers:
+            for user in ("changed", "changed-late"):
+                answer = Answer.of(asker.address, f"{user}.{ZONE}.", 16, True)
+                check(answer.authenticated and answer.texts() == [values[user]], f"{user} is not new at a resolver")
+        for server in (A, B):
+            for user in ("gone", "gone-late"):
+                check(Answer.of(server, f"{user}.{ZONE}.", 16).rcode == 3, f"{user} is still at {server}")
+                users = [each for each in users if each != user]
         for user in users + ["late"]:
             shown = json.loads(daemon.patiently("GET", f"/v1/names/{user}@{DOMAIN}")[1])
             check(shown["dns_instance"] == "zoneb" and shown["state"] == "live", f"{user}: {shown}")
