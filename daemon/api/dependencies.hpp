@@ -36,6 +36,8 @@ struct PluginStatus {
   std::uint64_t calls = 0;
   std::uint64_t errors = 0;
   std::uint32_t in_flight = 0;
+  std::string breaker;                  // "closed", "half_open", "open"; empty when it does not run
+  std::string breaker_message;          // why it is not closed
   std::optional<base::WallTime> since;  // when it came into this state
 };
 

@@ -127,6 +127,8 @@ json::object to_json(const PluginStatus& plugin) {
       {"calls", plugin.calls},
       {"errors", plugin.errors},
       {"in_flight", plugin.in_flight},
+      {"breaker", text_or_null(plugin.breaker)},
+      {"breaker_message", text_or_null(plugin.breaker_message)},
       {"since", time_or_null(plugin.since)},
   };
 }

@@ -63,6 +63,15 @@ class [[nodiscard]] Status {
     return std::move(*this);
   }
 
+  // Who is not called at the moment, so that nothing was even tried; empty when it was. Who asked waits as
+  // long as retry_after_ms() says, and that counts as no attempt.
+  const std::string& deferred_by() const { return deferred_by_; }
+  bool deferred() const { return !deferred_by_.empty(); }
+  Status&& with_deferral(std::string by) && {
+    deferred_by_ = std::move(by);
+    return std::move(*this);
+  }
+
   // "NOT_FOUND: there is no run 17" and the detail in parentheses; for logs.
   std::string to_string() const;
 
@@ -73,6 +82,7 @@ class [[nodiscard]] Status {
   std::uint32_t retry_after_ms_ = 0;
   std::string message_;
   std::string detail_;
+  std::string deferred_by_;
 };
 
 // One factory a code; the argument is the sentence.

@@ -121,6 +121,16 @@ struct Monitor {
   base::Duration announce_registration{30LL * 86'400'000};                     // before it ends
 };
 
+// When an instance is not called for a while, because its calls fail.
+struct Breakers {
+  bool enabled = true;
+  base::Duration window{30'000};    // the calls that are looked at
+  std::uint32_t minimum = 10;       // fewer of them say nothing
+  std::uint32_t failure_rate = 50;  // percent of them that open the breaker
+  base::Duration open{15'000};      // until the first try; doubled by each that fails
+  base::Duration most_open{300'000};
+};
+
 // The range of a record's time to live, from the configuration to the zone.
 inline constexpr std::chrono::seconds kLeastTtl{1};
 inline constexpr std::chrono::seconds kMostTtl{7 * 86'400};
@@ -195,6 +205,7 @@ struct Config {
   Tls tls;
   Dns dns;
   Monitor monitor;
+  Breakers breakers;
   std::vector<Tenant> tenants;
   std::vector<Domain> domains;
   std::vector<Plugin> plugins;

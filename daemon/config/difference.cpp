@@ -187,6 +187,15 @@ void compare(Comparison& out, const Monitor& before, const Monitor& after) {
   out.value("monitor.announce_registration", before.announce_registration, after.announce_registration);
 }
 
+void compare(Comparison& out, const Breakers& before, const Breakers& after) {
+  out.value("breakers.enabled", before.enabled, after.enabled);
+  out.value("breakers.window", before.window, after.window);
+  out.value("breakers.minimum", before.minimum, after.minimum);
+  out.value("breakers.failure_rate", before.failure_rate, after.failure_rate);
+  out.value("breakers.open", before.open, after.open);
+  out.value("breakers.most_open", before.most_open, after.most_open);
+}
+
 void compare(Comparison& out, const Domain& before, const Domain& after) {
   const std::string key = fmt::format("domains.\"{}\".", before.name);
   out.value(key + "dns", before.dns, after.dns);
@@ -244,6 +253,7 @@ std::vector<Change> difference(const Config& before, const Config& after) {
   out.value("tls.ca_file", before.tls.ca_file, after.tls.ca_file);
   compare(out, before.dns, after.dns);
   compare(out, before.monitor, after.monitor);
+  compare(out, before.breakers, after.breakers);
   out.tables(
       before.domains, after.domains,
       [](const Domain& domain) { return fmt::format("domains.\"{}\"", domain.name); },

@@ -78,19 +78,23 @@ Exit list_plugins(Context& context) {
   Items items;
   if (const json::value* all = answer.body.if_contains("items"); all && all->is_array())
     items.items = all->get_array();
-  Table table{{"INSTANCE", "CONTRACT", "MODULE", "VERSION", "STATE", "CALLS", "ERRORS", "MESSAGE"}};
+  Table table{
+      {"INSTANCE", "CONTRACT", "MODULE", "VERSION", "STATE", "BREAKER", "CALLS", "ERRORS", "MESSAGE"}};
   for (const json::value& item : items.items) {
     if (!item.is_object()) continue;
     const json::object& plugin = item.get_object();
     const std::string state = printable(text_of(plugin, "state"));
+    const std::string breaker = printable(text_of(plugin, "breaker"));
+    const std::string message = text_of(plugin, "message");
     table.add({{printable(text_of(plugin, "id"))},
                {printable(text_of(plugin, "contract"))},
                {printable(text_of(plugin, "module"))},
                {printable(text_of(plugin, "version"))},
                {state, colour_of_state(state)},
+               {breaker, breaker == "closed" ? Colour::kNone : Colour::kRed},
                {number_text(plugin, "calls")},
                {number_text(plugin, "errors")},
-               {printable(text_of(plugin, "message"))}});
+               {printable(text_of(plugin, message.empty() ? "breaker_message" : "message"))}});
   }
   return write_items(context, items, table, "no plugins");
 }

@@ -70,6 +70,9 @@ bool Instance::stuck() const {
 InstanceInfo Instance::info() const {
   return core_->info();
 }
+std::optional<base::Status> Instance::refusal() const {
+  return core_->refusal();
+}
 base::Status Instance::malformed_reply(std::string_view method) const {
   return core_->malformed_reply(method);
 }

@@ -9,12 +9,14 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "host/breaker.hpp"
 
 namespace paynamed::host {
 
@@ -73,6 +75,8 @@ struct InstanceInfo {
   std::uint64_t late_answers = 0;  // came after the deadline
   std::uint64_t broken_rules = 0;  // second answers, answers after stop, malformed replies
   std::uint64_t open_calls = 0;
+  Breaker::State breaker = Breaker::State::kClosed;
+  std::string breaker_explanation;  // of a breaker that is not closed: a sentence
 };
 
 // "running", "blocked", ...
@@ -97,6 +101,8 @@ class Instance {
   //  - UNAVAILABLE, not still_open, when surely nothing was begun: the instance is stopping, or the call did
   //  not reach
   //    the plugin before its deadline.
+  //  - UNAVAILABLE and deferred() when its breaker is open: too many of its calls failed, so it is not
+  //    called for a while.
   //  - INTERNAL when the plugin broke the contract.
   // Cancelling the coroutine counts as its deadline: CANCELLED, still_open.
   boost::asio::awaitable<CallOutcome<std::string>> call_bytes(std::string method, std::string request,
@@ -111,6 +117,8 @@ class Instance {
   // A call has been open for 30 s beyond its deadline. Ends when that call is answered.
   bool stuck() const;
   InstanceInfo info() const;
+  // What a call now would be refused with, because the breaker is open.
+  std::optional<base::Status> refusal() const;
 
   // For call(): counts a reply that could not be decoded and gives the status for it.
   base::Status malformed_reply(std::string_view method) const;

@@ -22,12 +22,18 @@ std::uint32_t to_ms(base::Duration duration) {
 std::uint64_t InstanceCore::begin_call(std::string method, std::string request, CallOptions options,
                                        Waiter waiter) {
   std::uint64_t id = 0;
+  std::optional<base::Status> refused;
   {
     const std::lock_guard lock(mutex_);
     id = next_call_id_++;
-    if (phase_ == Phase::kRunning) {
+    base::Result<Breaker::Pass> pass = Breaker::Pass();
+    if (phase_ == Phase::kRunning) pass = breaker_.admit(moment());
+    if (!pass) {
+      refused = pass.error();
+    } else if (phase_ == Phase::kRunning) {
       ++calls_;
       auto& call = open_[id];
+      call.pass = *pass;
       call.method = method;
       call.correlation_id = options.correlation_id;
       call.started = clock().monotonic();
@@ -39,6 +45,11 @@ std::uint64_t InstanceCore::begin_call(std::string method, std::string request, 
         if (const auto self = weak.lock()) self->give_up(id, base::Code::kDeadlineExceeded);
       });
     }
+  }
+  if (refused) {
+    breaker_refused_.add();
+    waiter(CallOutcome<std::string>(base::fail(*std::move(refused)), id, false));
+    return id;
   }
   if (waiter) {
     waiter(CallOutcome<std::string>(
@@ -96,8 +107,12 @@ std::function<void()> InstanceCore::close_locked(std::map<std::uint64_t, OpenCal
   if (call->stuck) --stuck_;
   if (call->expired) ++late_answers_;
   if (!result) ++failures_;
+  // One that was given up was counted then.
+  const auto change = call->expired ? std::function<void()>()
+                                    : end_pass_locked(*call, result ? base::Status() : result.error());
   const auto took = std::chrono::duration_cast<base::Duration>(clock().monotonic() - call->started);
-  return [self = shared_from_this(), call, id, took, result = std::move(result)] {
+  return [self = shared_from_this(), call, id, took, change, result = std::move(result)] {
+    if (change) change();
     self->count(call->method, result ? base::Code::kOk : result.error().code(), took);
     if (call->stuck || call->expired) {
       self->log_.info("a late answer came", {{"method", call->method}, {"call", id}, {"ms", took.count()}});
@@ -115,6 +130,7 @@ void InstanceCore::give_up(std::uint64_t call_id, base::Code code) {
   bool is_late = false;  // it was told to cancel before
   std::vector<std::function<void()>> settled;
   std::unique_ptr<base::Clock::Timer> dropped;
+  std::function<void()> change;
   {
     const std::lock_guard lock(mutex_);
     const auto at = open_.find(call_id);
@@ -123,6 +139,10 @@ void InstanceCore::give_up(std::uint64_t call_id, base::Code code) {
     method = call.method;
     begun = call.in_plugin;
     is_late = std::exchange(call.expired, begun);
+    if (!is_late) {
+      change = end_pass_locked(
+          call, base::Status(code, call.method + (cancelled ? " was cancelled" : " did not answer in time")));
+    }
     const bool has_grace = begun && !is_late && !cancelled && call.grace.count() > 0;
     if (!has_grace) waiter = std::exchange(call.waiter, nullptr);
     dropped = std::move(call.grace_timer);
@@ -134,6 +154,7 @@ void InstanceCore::give_up(std::uint64_t call_id, base::Code code) {
       open_.erase(at);
     }
   }
+  if (change) change();
   if (begun && !is_late) {
     post("cancel", [self = shared_from_this(), call_id] {
       {
@@ -165,6 +186,40 @@ void InstanceCore::expire_locked(std::uint64_t call_id, OpenCall& call, bool has
   call.grace_timer = clock().at(given_up + call.grace, supervisor(), [weak = weak_from_this(), call_id] {
     if (const auto self = weak.lock()) self->give_up(call_id, base::Code::kDeadlineExceeded);
   });
+}
+
+std::function<void()> InstanceCore::end_pass_locked(const OpenCall& call, const base::Status& status) {
+  // What is broken off because the instance stops says nothing about it.
+  if (phase_ != Phase::kRunning) return nullptr;
+  const Breaker::Moment now = moment();
+  const auto change = breaker_.ended(call.pass, outcome_of(call.method, status.code()), status, now);
+  if (change == Breaker::Change::kNone) return nullptr;
+  if (change == Breaker::Change::kOpened) breaker_openings_.add();
+  return [self = shared_from_this(), change, why = breaker_.explanation(now), error = breaker_.last_error()] {
+    switch (change) {
+      case Breaker::Change::kOpened:
+        return self->log_.warning("the breaker is open: the instance is not called for a while",
+                                  {{"why", why}, {"last_error", error}});
+      case Breaker::Change::kProbeFailed:
+        return self->log_.debug("the breaker stays open", {{"why", why}, {"last_error", error}});
+      default:
+        return self->log_.info("the breaker is closed again", {});
+    }
+  };
+}
+
+Breaker::Moment InstanceCore::moment() const {
+  return {host_->clock.monotonic(), host_->clock.wall()};
+}
+
+void InstanceCore::use_breaker(BreakerSettings settings) {
+  const std::lock_guard lock(mutex_);
+  breaker_.use(settings);
+}
+
+std::optional<base::Status> InstanceCore::refusal() const {
+  const std::lock_guard lock(mutex_);
+  return breaker_.refusal(moment());
 }
 
 void InstanceCore::mark_stuck(std::uint64_t id) {

@@ -19,8 +19,9 @@ constexpr std::size_t kMostMessageBytes = 1'024;
 }  // namespace
 
 std::shared_ptr<InstanceCore> InstanceCore::make(std::shared_ptr<HostContext> host, std::string id,
-                                                 const Module& module, bool retired) {
-  auto core = std::make_shared<InstanceCore>(std::move(host), std::move(id), module, retired);
+                                                 const Module& module, bool retired,
+                                                 BreakerSettings breaker) {
+  auto core = std::make_shared<InstanceCore>(std::move(host), std::move(id), module, retired, breaker);
   const auto entry = Registry::get().add(core);
   core->number_ = entry.number;
   core->table_ = entry.table;
@@ -29,7 +30,7 @@ std::shared_ptr<InstanceCore> InstanceCore::make(std::shared_ptr<HostContext> ho
 }
 
 InstanceCore::InstanceCore(std::shared_ptr<HostContext> host, std::string id, const Module& module,
-                           bool retired)
+                           bool retired, BreakerSettings breaker)
     : host_(std::move(host)),
       id_(std::move(id)),
       module_(module),
@@ -37,7 +38,13 @@ InstanceCore::InstanceCore(std::shared_ptr<HostContext> host, std::string id, co
       log_(host_->log.with({{"instance", id_}})),
       secrets_(id_, host_->directory, host_->log),
       metrics_(host_->metrics, id_),
-      strand_(asio::make_strand(host_->pool->executor())) {}
+      strand_(asio::make_strand(host_->pool->executor())),
+      breaker_(breaker, id_),
+      breaker_openings_(host_->metrics.counter(
+          "paynamed_breaker_openings_total",
+          "Times that an instance was no longer called because its calls failed.", {{"instance", id_}})),
+      breaker_refused_(host_->metrics.counter("paynamed_breaker_refused_total",
+                                              "Calls that an open breaker refused.", {{"instance", id_}})) {}
 
 void* InstanceCore::token(std::uint64_t call_id) const {
   return call_token(number_, call_id);
@@ -242,6 +249,8 @@ InstanceInfo InstanceCore::info() const {
   info.late_answers = late_answers_;
   info.broken_rules = broken_rules_;
   info.open_calls = open_.size();
+  info.breaker = breaker_.state(host_->clock.monotonic());
+  info.breaker_explanation = breaker_.explanation(moment());
   if (phase_ == Phase::kStopped) {
     info.state = State::kStopped;
     info.explanation = "It has stopped.";

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "host/breaker.hpp"
 #include "host/instance.hpp"
 #include "host/module.hpp"
 #include "host/secrets.hpp"
@@ -50,8 +51,9 @@ class InstanceCore : public std::enable_shared_from_this<InstanceCore> {
   static constexpr std::size_t kMostReplyBytes = 16 * 1024 * 1024;
 
   static std::shared_ptr<InstanceCore> make(std::shared_ptr<HostContext> host, std::string id,
-                                            const Module& module, bool retired);
-  InstanceCore(std::shared_ptr<HostContext> host, std::string id, const Module& module, bool retired);
+                                            const Module& module, bool retired, BreakerSettings breaker);
+  InstanceCore(std::shared_ptr<HostContext> host, std::string id, const Module& module, bool retired,
+               BreakerSettings breaker);
 
   const std::string& id() const { return id_; }
   const Module& module() const { return module_; }
@@ -87,6 +89,8 @@ class InstanceCore : public std::enable_shared_from_this<InstanceCore> {
 
   bool stuck() const;
   InstanceInfo info() const;
+  void use_breaker(BreakerSettings settings);
+  std::optional<base::Status> refusal() const;
   base::Status malformed_reply(std::string_view method);
 
   // The plugin's side, from any thread; see pn_host in abi.h.
@@ -107,6 +111,7 @@ class InstanceCore : public std::enable_shared_from_this<InstanceCore> {
     base::MonotonicTime deadline;
     base::Duration grace;
     bool background = false;
+    Breaker::Pass pass;
     bool in_plugin = false;
     bool expired = false;
     bool stuck = false;
@@ -139,9 +144,12 @@ class InstanceCore : public std::enable_shared_from_this<InstanceCore> {
   // With the lock held: takes the call out and gives the functions to call without it.
   std::function<void()> close_locked(std::map<std::uint64_t, OpenCall>::iterator at,
                                      base::Result<std::string> result);
+  // With the lock held: what the end of a call says about the breaker; gives what to log about it without it.
+  std::function<void()> end_pass_locked(const OpenCall& call, const base::Status& status);
   void broken_rule(std::string_view what);
   void count(const std::string& method, base::Code code, base::Duration took);
   base::Status status_from(const pn_status* status) const;
+  Breaker::Moment moment() const;
   void* token(std::uint64_t call_id) const;
 
   const std::shared_ptr<HostContext> host_;
@@ -169,6 +177,10 @@ class InstanceCore : public std::enable_shared_from_this<InstanceCore> {
   std::optional<base::Status> create_failure_;
   std::uint64_t stop_call_id_ = 0;
   std::vector<std::function<void()>> when_stopped_;
+
+  Breaker breaker_;
+  const observe::Counter breaker_openings_;
+  const observe::Counter breaker_refused_;
 
   // The watch.
   std::optional<base::MonotonicTime> held_since_;

@@ -158,9 +158,12 @@ class PluginHost::State {
         context(std::make_shared<HostContext>(HostContext{clock, log.area("plugin"), metrics, pool,
                                                           supervisor, settings.directory, settings.services,
                                                           settings.on_observation})),
-        ended(clock) {}
+        breakers(settings.breakers),
+        ended(clock),
+        refresh(metrics.before_text([this] { show_breakers(); })) {}
 
   ~State() {
+    refresh.reset();
     auto running = cores_not_stopped();
     std::erase_if(running, [](const auto& core) { return core->info().state == InstanceInfo::State::kLeft; });
     if (!running.empty()) {
@@ -191,6 +194,19 @@ class PluginHost::State {
     return running;
   }
 
+  observe::Gauge breaker_gauge(const std::string& id) const {
+    return context->metrics.gauge("paynamed_breaker_state",
+                                  "Whether an instance is called: 0 closed, 1 half open, 2 open.",
+                                  {{"instance", id}});
+  }
+  // A gauge is that of whoever has the place of its id.
+  void show_breakers() const {
+    const std::lock_guard lock(mutex);
+    for (const auto& [id, entry] : instances) {
+      breaker_gauge(id).set(static_cast<double>(entry.core->info().breaker));
+    }
+  }
+
   // Makes one instance, which nobody can find yet.
   static asio::awaitable<std::optional<InstanceProblem>> make(
       std::shared_ptr<State> state, InstanceConfig config,
@@ -207,7 +223,9 @@ class PluginHost::State {
   std::map<std::string, Entry, std::less<>> instances;  // guarded by mutex
   std::vector<Entry> replaced;                          // guarded by mutex
   std::multiset<std::string> ending;                    // ids of those in end(); guarded by mutex
+  BreakerSettings breakers;                             // guarded by mutex
   base::Broadcast ended;
+  std::shared_ptr<void> refresh;
 };
 
 class PluginHost::Prepared {
@@ -230,9 +248,11 @@ asio::awaitable<std::optional<InstanceProblem>> PluginHost::State::make(
     std::vector<std::filesystem::path> module_directories, std::vector<Entry>& made_entries) {
   auto checked = check_instance(module_directories, config);
   if (checked.problem) co_return std::move(checked.problem);
-  const auto core = InstanceCore::make(state->context, config.id, *checked.module, config.retired);
+  std::shared_ptr<InstanceCore> core;
   {
+    // With the lock, so that use_breakers() finds it, or it gets what use_breakers() left.
     const std::lock_guard lock(state->mutex);
+    core = InstanceCore::make(state->context, config.id, *checked.module, config.retired, state->breakers);
     state->all.push_back(core);
   }
   const auto table = checked.module->schema().replace_secrets(
@@ -320,6 +340,7 @@ std::vector<Instance*> PluginHost::adopt(const std::shared_ptr<Prepared>& prepar
     if (found == state_->instances.end()) return;
     without_place.push_back(found->second.instance.get());
     state_->ending.insert(id);
+    state_->breaker_gauge(id).set(0);
     state_->replaced.push_back(std::move(found->second));
     state_->instances.erase(found);
   };
@@ -387,6 +408,12 @@ void PluginHost::set_retired(std::string_view id, bool retired) {
   const std::lock_guard lock(state_->mutex);
   const auto found = state_->instances.find(id);
   if (found != state_->instances.end()) found->second.core->set_retired(retired);
+}
+
+void PluginHost::use_breakers(BreakerSettings settings) {
+  const std::lock_guard lock(state_->mutex);
+  state_->breakers = settings;
+  for (const auto& core : state_->all) core->use_breaker(settings);
 }
 
 std::vector<Instance*> PluginHost::list() {

@@ -15,6 +15,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "host/breaker.hpp"
 #include "host/instance.hpp"
 #include "host/schema.hpp"
 #include "host/secrets.hpp"
@@ -47,6 +48,8 @@ struct HostSettings {
   // The pool grows by one for each blocked instance, up to this.
   std::size_t most_threads = 16;
   base::Duration create_timeout{10'000};
+  // When an instance is not called for a while, because its calls fail.
+  BreakerSettings breakers;
   // What plugins may call besides pn.secret/1, by name ("pn.kv/1").
   std::map<std::string, Service> services;
   // Gets what plugins observe: the instance, a type of [a-z0-9_.] and a JSON object. From any thread; must
@@ -98,6 +101,8 @@ class PluginHost {
   boost::asio::awaitable<bool> end(Instance* instance, base::Duration drain, base::Duration stop);
   // Whether it gets new work; it is not made anew for that.
   void set_retired(std::string_view id, bool retired);
+  // For all instances, from their next call on.
+  void use_breakers(BreakerSettings settings);
 
   // Stops every instance: no new calls, open ones are cancelled, plugins join their threads. Those that are
   // not done after `deadline` are left as they are, with a log line each; their ids are the answer. Then the

@@ -32,6 +32,12 @@ bool is_turned_away(const Failure& failure) {
          !failure.pause;
 }
 
+// Not all who wait for the same thing come back at once.
+base::Duration held_for(const base::Status& status, base::Random& random) {
+  const base::Duration asked{std::max<std::uint32_t>(status.retry_after_ms(), 1'000)};
+  return asked + random.jitter(asked / 4);
+}
+
 template <class... Ts>
 struct Overloaded : Ts... {
   using Ts::operator()...;
@@ -117,7 +123,7 @@ asio::awaitable<Driver::MaybeRest> Driver::forward(Run& run) {
   const base::WallTime now = clock_.wall();
   // After a restart the step gets one attempt whatever the time: nobody tried while the daemon was down.
   const bool recovered = std::exchange(run.recovered, false);
-  if (!recovered && step.started && now >= *step.started + compiled.deadline) {
+  if (!recovered && !step.held_since && now >= step.due(compiled.deadline, now)) {
     Failure late{base::deadline_exceeded(fmt::format("step '{}' did not end within {}{}{}", compiled.id,
                                                      base::to_string(compiled.deadline),
                                                      step.message.empty() ? "" : ": ", step.message)),
@@ -128,6 +134,8 @@ asio::awaitable<Driver::MaybeRest> Driver::forward(Run& run) {
     run.recovered = recovered;
     co_return Rest{Kind::kUntil, *step.until, {}};
   }
+
+  if (MaybeRest held = stay_held(run, index)) co_return held;
 
   const auto action = actions_.find(compiled.kind);
   if (action == actions_.end()) {
@@ -265,14 +273,49 @@ asio::awaitable<Result<void>> Driver::add_what_follows(Run& run, Draft& draft) {
   co_return Result<void>{};
 }
 
+// Nothing was begun: the run waits until it may be, which is no part of the step's budget.
+asio::awaitable<Driver::MaybeRest> Driver::hold_step(Run& run, std::size_t index, Failure failure) {
+  const StepProgress& step = run.progress.step(index);
+  const base::WallTime now = clock_.wall();
+  const std::uint32_t attempt = step.state == StepView::State::kRunning ? step.attempts : step.attempts + 1;
+  Draft draft = draft_of(run);
+  add(run, draft,
+      entry::held(static_cast<std::uint32_t>(index), attempt, now, now + held_for(failure.status, random_),
+                  failure.status, failure.effect_unknown));
+  run.held_by = failure.status.deferred_by();
+  PAYNAMED_FAILPOINT("engine.outcome.before");
+  MaybeRest rest = co_await commit(run, std::move(draft));
+  PAYNAMED_FAILPOINT("engine.outcome.after");
+  co_return rest;
+}
+
+Driver::MaybeRest Driver::stay_held(Run& run, std::size_t index) const {
+  const std::string by = std::exchange(run.held_by, {});
+  if (by.empty() || !refusal_) return std::nullopt;
+  const std::optional<Status> refused = refusal_(by);
+  if (!refused) return std::nullopt;
+  run.held_by = by;
+  const auto number = static_cast<std::uint32_t>(index);
+  const StepProgress& step = run.progress.step(index);
+  const base::WallTime now = clock_.wall();
+  const base::WallTime until = now + held_for(*refused, random_);
+  entry::Written again =
+      run.progress.phase() == Phase::kCompensating
+          ? entry::undo_again(number, now, until, refused->message(), step.wait_state, false)
+          : entry::held(number, step.attempts + 1, now, until, *refused, false);
+  [[maybe_unused]] const auto applied = run.progress.apply_unwritten(again);
+  return Rest{Kind::kUntil, until, {}};
+}
+
 asio::awaitable<Driver::MaybeRest> Driver::fail_step(Run& run, std::size_t index, Failure failure) {
   const auto number = static_cast<std::uint32_t>(index);
   const StepProgress& step = run.progress.step(index);
   const CompiledStep& compiled = run.pipeline.steps[index];
   const base::WallTime now = clock_.wall();
   const std::uint32_t attempt = step.state == StepView::State::kRunning ? step.attempts : step.attempts + 1;
-  const bool late = failure.status.code() == Code::kDeadlineExceeded && step.started &&
-                    now >= *step.started + compiled.deadline;
+  if (failure.status.deferred()) co_return co_await hold_step(run, index, std::move(failure));
+  const base::WallTime due = step.due(compiled.deadline, now);
+  const bool late = failure.status.code() == Code::kDeadlineExceeded && now >= due;
 
   Consequence consequence = failure.pause ? Consequence::kPause : consequence_of(failure.status.code());
   const bool turned_away = is_turned_away(failure);
@@ -283,9 +326,8 @@ asio::awaitable<Driver::MaybeRest> Driver::fail_step(Run& run, std::size_t index
     delay = std::max(delay, base::Duration{failure.status.retry_after_ms()});
     if (turned_away) delay = std::max(delay, kLeastTurnAway);
     until = now + delay;
-    const base::WallTime started = step.started.value_or(now);
     const bool last_try = !turned_away && step.tries + 1 >= compiled.retry.attempts;
-    exhausted = last_try || *until >= started + compiled.deadline;
+    exhausted = last_try || *until >= due;
   }
   // Credentials that are refused will be refused again: the budget counts as spent. While an earlier call may
   // still act there is nothing to choose: nothing else may be started, not even an undo.
@@ -317,6 +359,7 @@ asio::awaitable<Driver::MaybeRest> Driver::backward(Run& run) {
   }
   const StepProgress& step = run.progress.step(*index);
   if (step.rests(clock_.wall())) co_return Rest{Kind::kUntil, *step.until, {}};
+  if (MaybeRest held = stay_held(run, *index)) co_return held;
   const auto action = actions_.find(run.pipeline.steps[*index].kind);
   UndoResult result = UndoDone{{}, "nothing to take back"};
   PAYNAMED_FAILPOINT("engine.undo.before");
@@ -350,10 +393,12 @@ asio::awaitable<Driver::MaybeRest> Driver::finish_undo(Run& run, std::size_t ind
             const bool again = !failure.pause && consequence_of(status.code()) == Consequence::kRetry;
             const std::uint32_t tries = run.progress.step(index).undo_tries + 1;
             base::Duration delay = again ? backoff(kUndoRetry, tries, random_) : base::Duration{0};
-            delay = std::max(delay, base::Duration{status.retry_after_ms()});
+            delay = status.deferred() ? held_for(status, random_)
+                                      : std::max(delay, base::Duration{status.retry_after_ms()});
+            run.held_by = status.deferred_by();
             add(run, draft,
                 entry::undo_again(number, now, now + delay, status.message(),
-                                  run.progress.step(index).wait_state, true));
+                                  run.progress.step(index).wait_state, !status.deferred()));
             if (!again) {
               add_pause(
                   run, draft, index,
@@ -428,6 +473,7 @@ void Driver::add_pause(Run& run, Draft& draft, std::size_t index, const std::str
 }
 
 void Driver::add_turn_back(Run& run, Draft& draft, std::size_t index, const std::string& reason) const {
+  run.held_by.clear();
   add(run, draft,
       entry::note(entry::Note::kCompensating, static_cast<std::uint32_t>(index), clock_.wall(), reason));
   json::object data;

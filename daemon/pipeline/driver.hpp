@@ -8,7 +8,9 @@
 
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <optional>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
@@ -35,8 +37,12 @@ class Driver {
     base::Status failure;  // kStopped: why, when the store refused a write
   };
 
-  Driver(state::Store& store, const ActionTable& actions, base::Clock& clock, base::Random& random)
-      : store_(store), actions_(actions), clock_(clock), random_(random) {}
+  // What a call of an instance would be refused with at the moment without being begun; empty: nobody knows.
+  using Refusal = std::function<std::optional<base::Status>(std::string_view instance)>;
+
+  Driver(state::Store& store, const ActionTable& actions, base::Clock& clock, base::Random& random,
+         Refusal refusal = {})
+      : store_(store), actions_(actions), clock_(clock), random_(random), refusal_(std::move(refusal)) {}
 
   // What is to be written together with the acceptance of a new run: the first step's intent where that needs
   // no waiting, already applied to the run's progress. The run may only go on when it is on disk.
@@ -67,9 +73,12 @@ class Driver {
   boost::asio::awaitable<base::Result<void>> add_what_follows(Run& run, Draft& draft);
   boost::asio::awaitable<MaybeRest> write_intent(Run& run, std::size_t index);
   boost::asio::awaitable<MaybeRest> fail_step(Run& run, std::size_t index, Failure failure);
+  boost::asio::awaitable<MaybeRest> hold_step(Run& run, std::size_t index, Failure failure);
   boost::asio::awaitable<MaybeRest> finish_undo(Run& run, std::size_t index, UndoResult result);
   boost::asio::awaitable<MaybeRest> commit(Run& run, Draft draft);
 
+  // Who held the current step or undo would refuse it again: it rests on, and nothing is written.
+  MaybeRest stay_held(Run& run, std::size_t index) const;
   bool stays_in_memory(const Run& run, std::size_t index, const Wait& wait) const;
   Draft draft_of(const Run& run) const;
   void add(Run& run, Draft& draft, entry::Written written) const;
@@ -83,6 +92,7 @@ class Driver {
   const ActionTable& actions_;
   base::Clock& clock_;
   base::Random& random_;
+  const Refusal refusal_;
 };
 
 }  // namespace paynamed::pipeline

@@ -34,7 +34,20 @@ bool counts_as_try(const json::object& payload) {
   return !said || !said->is_bool() || said->get_bool();
 }
 
+// An attempt was made.
+void end_hold(StepProgress& step, base::WallTime now) {
+  if (!step.held_since) return;
+  step.held += std::max(now - *step.held_since, base::Duration{0});
+  step.held_since.reset();
+}
+
 }  // namespace
+
+base::WallTime StepProgress::due(base::Duration deadline, base::WallTime now) const {
+  const base::Duration now_held =
+      held_since ? std::max(now - *held_since, base::Duration{0}) : base::Duration{0};
+  return started.value_or(now) + deadline + held + now_held;
+}
 
 Result<Progress> Progress::replay(const CompiledPipeline& pipeline,
                                   const std::vector<JournalEntry>& journal) {
@@ -83,6 +96,7 @@ Result<void> Progress::apply(const JournalEntry& entry, json::object payload) {
       apply_outcome(step, entry, std::move(payload));
       break;
     case Kind::kWait:
+      end_hold(step, entry.time);
       step.state = StepView::State::kWaiting;
       step.tries = 0;
       if (!step.started) step.started = entry.time;
@@ -104,6 +118,7 @@ Result<void> Progress::apply(const JournalEntry& entry, json::object payload) {
 }
 
 void Progress::apply_intent(StepProgress& step, const JournalEntry& entry, json::object payload) {
+  end_hold(step, entry.time);
   step.state = StepView::State::kRunning;
   if (!step.started) step.started = entry.time;
   step.attempts = entry.attempt;
@@ -125,6 +140,7 @@ void Progress::apply_outcome(StepProgress& step, const JournalEntry& entry, json
   step.attempts = std::max(step.attempts, entry.attempt);
   step.until.reset();
   const std::string result = text_of(payload, "result");
+  if (result != "held") end_hold(step, entry.time);
   if (result == "done" || result == "skipped") {
     step.state = result == "done" ? StepView::State::kDone : StepView::State::kSkipped;
     step.attempt_open = false;
@@ -133,6 +149,16 @@ void Progress::apply_outcome(StepProgress& step, const JournalEntry& entry, json
     step.outputs = object_of(payload, "outputs");
     step.last_code = base::Code::kOk;
     current_ = entry.step + 1U;
+    return;
+  }
+  if (result == "held") {
+    if (!step.held_since) step.held_since = entry.time;
+    step.attempts = entry.attempt > 0 ? entry.attempt - 1 : 0;
+    step.attempt_open = false;
+    if (flag_of(payload, "effect_unknown")) step.effect_unknown = true;
+    step.until = time_of(payload, "until");
+    step.since = entry.time;
+    step.state = StepView::State::kWaiting;
     return;
   }
   if (counts_as_try(payload)) ++step.tries;
@@ -176,6 +202,8 @@ Result<void> Progress::apply_note(const JournalEntry& entry, const json::object&
       step.tries = 0;
       step.undo_tries = 0;
       step.started.reset();
+      step.held_since.reset();
+      step.held = base::Duration{0};
       step.until.reset();
       if (phase_ == Phase::kForward) step.wait_state.clear();
     }
@@ -250,6 +278,17 @@ Written failed(std::uint32_t step, std::uint32_t attempt, base::WallTime now, co
   if (!status.detail().empty()) payload["detail"] = status.detail();
   if (effect_unknown) payload["effect_unknown"] = true;
   if (until) payload["until"] = base::to_rfc3339(*until);
+  return make(Kind::kOutcome, step, attempt, now, std::move(payload));
+}
+
+Written held(std::uint32_t step, std::uint32_t attempt, base::WallTime now, base::WallTime until,
+             const base::Status& status, bool effect_unknown) {
+  json::object payload;
+  payload["result"] = "held";
+  payload["message"] = status.message();
+  if (!status.detail().empty()) payload["detail"] = status.detail();
+  if (effect_unknown) payload["effect_unknown"] = true;
+  payload["until"] = base::to_rfc3339(until);
   return make(Kind::kOutcome, step, attempt, now, std::move(payload));
 }
 

@@ -38,6 +38,8 @@ struct StepProgress {
   std::optional<base::WallTime> until;
   std::optional<base::WallTime>
       since;  // when `until` was written: a clock that stepped back must not delay it
+  std::optional<base::WallTime> held_since;  // nobody is asked at the moment: no part of the budget
+  base::Duration held{0};                    // how long that was before, in the present budget
   std::string message;
   boost::json::object intent;      // what the undo needs
   boost::json::object wait_state;  // of the last wait
@@ -45,6 +47,8 @@ struct StepProgress {
 
   // The time that it waits for has not come. A clock that was set back does not prolong a wait.
   bool rests(base::WallTime now) const { return until && now < *until && (!since || now >= *since); }
+  // The end of a budget of `deadline`. Being held prolongs it.
+  base::WallTime due(base::Duration deadline, base::WallTime now) const;
   // Something may stand outside that an undo has to take back.
   bool effect_possible() const { return attempt_open || effect_unknown || effect_known; }
   // An attempt may act even now: its request may still be on its way.
@@ -111,6 +115,9 @@ Written skipped(std::uint32_t step, base::WallTime now, std::string_view message
 // A failed attempt; with `until` there will be another one then.
 Written failed(std::uint32_t step, std::uint32_t attempt, base::WallTime now, const base::Status& status,
                bool effect_unknown, std::optional<base::WallTime> until, bool counts_as_try);
+// An attempt that was not even begun, and will be made then: it counts as none.
+Written held(std::uint32_t step, std::uint32_t attempt, base::WallTime now, base::WallTime until,
+             const base::Status& status, bool effect_unknown);
 Written wait(std::uint32_t step, base::WallTime now, base::WallTime until, std::string_view message,
              boost::json::object state);
 Written undo_done(std::uint32_t step, base::WallTime now, std::string_view message);

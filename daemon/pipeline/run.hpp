@@ -40,6 +40,9 @@ struct Run {
   // the attempt before the crash may have acted, and a new intent says so.
   bool intent_fresh = false;
   bool recovered = false;  // taken up after a restart, and the current step was not tried since
+  // Whose refusal holds the current step or undo, as the journal says: while it lasts nothing more is
+  // written.
+  std::string held_by;
   std::optional<base::WallTime> wait_written;  // when this process wrote the last wait
   std::atomic<bool> cancel_requested{false};
   base::Broadcast changed;  // at every rest of the run

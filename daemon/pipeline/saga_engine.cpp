@@ -50,7 +50,8 @@ SagaEngine::SagaEngine(Settings settings, Dependencies dependencies, ActionTable
     : settings_(settings),
       dependencies_(std::move(dependencies)),
       actions_(std::move(actions)),
-      driver_(dependencies_.store, actions_, dependencies_.clock, dependencies_.random),
+      driver_(dependencies_.store, actions_, dependencies_.clock, dependencies_.random,
+              dependencies_.refusal),
       idle_(dependencies_.clock),
       lanes_(settings_.max_active_runs) {}
 

@@ -45,6 +45,7 @@ class SagaEngine final : public Engine {
     std::function<void(const Run&)> on_rest;
     // LiveRuntime::lease, where the configuration may be replaced; else `runtime` is asked.
     std::function<boost::asio::awaitable<std::shared_ptr<const Runtime>>()> lease = {};
+    Driver::Refusal refusal = {};
     state::MoveStore* moves = nullptr;  // null: no domain is ever moved
   };
 

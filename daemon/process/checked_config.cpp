@@ -62,11 +62,17 @@ std::map<std::string, pipeline::KnownInstance, std::less<>> known_instances(
 
 }  // namespace
 
+host::BreakerSettings breaker_settings(const config::Breakers& breakers) {
+  return {breakers.enabled,      breakers.window, breakers.minimum,
+          breakers.failure_rate, breakers.open,   breakers.most_open};
+}
+
 host::HostSettings host_settings(const config::Config& config) {
   host::HostSettings settings;
   settings.module_directories = config.daemon.plugin_path;
   settings.module_directories.push_back(default_module_directory());
   settings.directory = config.file.parent_path();
+  settings.breakers = breaker_settings(config.breakers);
   return settings;
 }
 

@@ -22,6 +22,7 @@ struct CheckedConfig {
 CheckedConfig check_config(const std::filesystem::path& file);
 
 // How the host is told of the plugins of a configuration.
+host::BreakerSettings breaker_settings(const config::Breakers& breakers);
 host::HostSettings host_settings(const config::Config& config);
 std::vector<host::InstanceConfig> instance_configs(const config::Config& config);
 

@@ -154,6 +154,10 @@ void Daemon::start_engine() {
                {"correlation_id", run.correlation_id},
                {"reason", run.progress.reason()}});
   };
+  dependencies.refusal = [this](std::string_view id) -> std::optional<base::Status> {
+    const host::Instance* instance = host_->find(id);
+    return instance == nullptr ? std::nullopt : instance->refusal();
+  };
   dependencies.moves = store_.get();
   engine_ = std::make_unique<pipeline::SagaEngine>(pipeline::SagaEngine::Settings{}, std::move(dependencies),
                                                    pipeline::standard_actions(services()));
@@ -333,6 +337,8 @@ std::vector<api::PluginStatus> Daemon::plugin_statuses() const {
     status.calls = info.calls;
     status.errors = info.failures + info.timeouts + info.broken_rules;
     status.in_flight = static_cast<std::uint32_t>(info.open_calls);
+    status.breaker = host::to_string(info.breaker);
+    status.breaker_message = info.breaker_explanation;
     statuses.push_back(std::move(status));
   }
   const auto runtime = live_.current();
@@ -373,6 +379,10 @@ api::Readiness Daemon::readiness() const {
     const bool ready = plugin.state == "ready";
     readiness.parts.push_back({"plugin " + plugin.id, ready, plugin.message});
     readiness.ready = readiness.ready && ready;
+    // What is accepted meanwhile waits and goes on by itself, so the daemon is ready all the same.
+    if (!plugin.breaker_message.empty()) {
+      readiness.parts.push_back({"breaker " + plugin.id, false, plugin.breaker_message});
+    }
   }
   return readiness;
 }

@@ -196,6 +196,7 @@ asio::awaitable<Result<void>> Reload::apply(RuntimePointer before, Made& made, L
     for (const auto& [id, retired] : made.retired) with_.host.set_retired(id, retired);
     with_.failed.replace(std::move(made.problems));
     if (made.dns) with_.dns.replace(made.dns);
+    with_.host.use_breakers(breaker_settings(after.breakers));
     with_.keys.use(after);
     return {};
   };

@@ -138,9 +138,11 @@ state_file = "{}"
 )",
       parts.stop_deadline, parts.daemon, parts.log, parts.listen, lab_.anchor_file().string(),
       parts.reachable_servers ? lab_.port() : std::uint16_t{1}, parts.dns,
-      parts.reachable_servers ? stubs(lab_) : std::string{}, lab_.addresses().front(), lab_.port(),
-      lab_.tsig_name(), lab_.tsig_algorithm(), (lab_.directory() / "tsig.secret").string(), parts.zone,
-      (folder() / "sandbox.key").string(), (folder() / "sandbox.state").string(), parts.node);
+      parts.reachable_servers ? stubs(lab_) : std::string{},
+      parts.zone_port == 0 ? lab_.addresses().front() : std::string{"127.0.0.1"},
+      parts.zone_port == 0 ? lab_.port() : parts.zone_port, lab_.tsig_name(), lab_.tsig_algorithm(),
+      (lab_.directory() / "tsig.secret").string(), parts.zone, (folder() / "sandbox.key").string(),
+      (folder() / "sandbox.state").string(), parts.node);
   for (const char* domain : {"example.test", "second.test", "unsigned.test", "bogus.test", "halfdown.test"}) {
     config += fmt::format("[domains.\"{}\"]\ndns = \"zone\"\ntest = true\nttl = \"{}\"\n{}\n", domain,
                           parts.ttl, parts.domain);

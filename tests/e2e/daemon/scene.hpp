@@ -47,11 +47,12 @@ struct Parts {
   // The zones are found at the lab's addresses. Without it nothing says where they are, and
   // authoritative_port is one where nobody listens.
   bool reachable_servers = true;
-  std::string domain;     // into each [domains]
-  std::string zone;       // into [plugins.zone]
-  std::string node;       // into [plugins.node]
-  std::string tables;     // at the end: more plugins and domains
-  std::string pipelines;  // [[pipelines...]]
+  std::string domain;           // into each [domains]
+  std::string zone;             // into [plugins.zone]
+  std::uint16_t zone_port = 0;  // of the server that [plugins.zone] writes to; 0: the lab's
+  std::string node;             // into [plugins.node]
+  std::string tables;           // at the end: more plugins and domains
+  std::string pipelines;        // [[pipelines...]]
 };
 
 // The built-in `register` with other words in some steps: `publish` and `await` are TOML for these steps.

@@ -143,11 +143,15 @@ TEST_F(ApiTest, PluginsSayHowTheyAre) {
   plugin.state = "blocked";
   plugin.message = "a call has not returned";
   plugin.calls = 17;
+  plugin.breaker = "open";
+  plugin.breaker_message = "9 of 10 calls failed";
   world.plugins = {plugin};
   const json::object body = object_of(get("/v1/plugins"));
   const json::object first = body.at("items").as_array().at(0).as_object();
   EXPECT_EQ(text_of(first, "state"), "blocked");
   EXPECT_EQ(first.at("calls").to_number<int>(), 17);
+  EXPECT_EQ(text_of(first, "breaker"), "open");
+  EXPECT_EQ(text_of(first, "breaker_message"), "9 of 10 calls failed");
 }
 
 TEST_F(ApiTest, RequestsAreCountedByRouteAndStatus) {

@@ -45,6 +45,7 @@ void EngineFixture::start() {
   dependencies.on_trouble = [this](const base::Uuid&, std::string_view message, const base::Status& status) {
     trouble.push_back(std::string{message} + ": " + status.to_string());
   };
+  dependencies.refusal = refusal;
   dependencies.on_rest = [this](const pipeline::Run& run) { ++rests_[run.id]; };
   engine = std::make_unique<SagaEngine>(engine_settings, std::move(dependencies), actions());
   const auto recovered = engine->recover();

@@ -88,6 +88,7 @@ class EngineFixture : public testing::Test {
   std::unique_ptr<state::SqliteStore> store;
   std::unique_ptr<SagaEngine> engine;
   SagaEngine::Settings engine_settings;
+  Driver::Refusal refusal;
   std::vector<std::string> trouble;
 
  private:

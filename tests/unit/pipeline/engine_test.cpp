@@ -311,6 +311,144 @@ TEST_F(EngineTest, AnUndoIsTriedUntilItWorks) {
   EXPECT_EQ(settle(run).state, RunState::kCompensated);
 }
 
+Script::Perform held() {
+  return [](const StepContext&) -> StepResult {
+    return Failure{base::unavailable("the zone is not called").with_retry_after(15'000).with_deferral("zone"),
+                   false, false};
+  };
+}
+
+// The retry budget has five attempts.
+TEST_F(EngineTest, WhatIsHeldWaitsAndSpendsNoAttempts) {
+  for (int i = 0; i < 20; ++i) script.performs["a"].push_back(held());
+  const auto run = accepted();
+  EXPECT_EQ(rest(run).state, RunState::kRunning);
+  StepView step = view(run).steps[1];
+  EXPECT_EQ(step.state, StepView::State::kWaiting);
+  EXPECT_EQ(step.message, "the zone is not called");
+  EXPECT_EQ(step.attempts, 0U);
+  ASSERT_TRUE(step.until);
+  EXPECT_GE(*step.until, clock.wall() + base::Duration{15'000});
+  advance(base::Duration{19'000});
+  EXPECT_EQ(drive(run).state, RunState::kCompleted);
+  const auto calls = script.seen();
+  EXPECT_EQ(std::count(calls.begin(), calls.end(), "perform a"), 21);
+  EXPECT_EQ(std::count(calls.begin(), calls.end(), "prepare a"), 1);
+  EXPECT_EQ(std::count(script.keys.begin(), script.keys.end(), run.to_string() + "/a/1"), 21) << "one key";
+}
+
+TEST_F(EngineTest, WhatIsHeldDoesNotForgetTheFailuresOfBefore) {
+  for (int i = 0; i < 4; ++i) {
+    script.performs["a"].push_back(fails(Code::kUnavailable));
+    script.performs["a"].push_back(held());
+  }
+  script.performs["a"].push_back(fails(Code::kUnavailable));
+  EXPECT_EQ(drive(accepted()).state, RunState::kPaused);
+}
+
+TEST_F(EngineTest, WhatIsHeldIsNotTakenBackAndStillMayBeCancelled) {
+  for (int i = 0; i < 5; ++i) script.performs["a"].push_back(held());
+  const auto run = accepted();
+  rest(run);
+  ASSERT_TRUE(cancel(run));
+  EXPECT_EQ(rest(run).state, RunState::kCompensated);
+  EXPECT_THAT(script.seen(), Not(Contains("perform b")));
+}
+
+// Its deadline is an hour, and each wait at least 15 s: five hours.
+TEST_F(EngineTest, BeingHeldIsNoPartOfAStepsDeadline) {
+  for (int i = 0; i < 1'000; ++i) script.performs["a"].push_back(held());
+  script.performs["a"].push_back(fails(Code::kUnavailable));
+  EXPECT_EQ(drive(accepted()).state, RunState::kCompleted);
+}
+
+TEST_F(EngineTest, TheDeadlineOfAStepCountsAgainWhenItIsNotHeld) {
+  for (int i = 0; i < 300; ++i) script.performs["a"].push_back(held());
+  for (int i = 0; i < 3; ++i) {
+    script.performs["a"].push_back([](const StepContext&) -> StepResult {
+      return Failure{base::unavailable("nobody answers").with_retry_after(2'000'000), false, false};
+    });
+  }
+  const auto row = drive(accepted());
+  EXPECT_EQ(row.state, RunState::kPaused);
+  EXPECT_THAT(row.reason, HasSubstr("nobody answers"));
+}
+
+TEST_F(EngineTest, WhileItIsRefusedTheJournalDoesNotGrow) {
+  bool open = true;
+  refusal = [&open](std::string_view instance) -> std::optional<base::Status> {
+    if (!open || instance != "zone") return std::nullopt;
+    return base::unavailable("the zone is still not called").with_retry_after(15'000).with_deferral("zone");
+  };
+  crash();
+  start();
+  script.performs["a"] = {held()};
+  const auto run = accepted();
+  rest(run);
+  const auto entries = [&] { return store->open_runs(0, 10)->front().journal.size(); };
+  const auto before = entries();
+  for (int i = 0; i < 20; ++i) {
+    advance(base::Duration{19'000});
+    rest(run);
+  }
+  EXPECT_EQ(entries(), before);
+  EXPECT_EQ(view(run).steps[1].message, "the zone is still not called");
+  EXPECT_EQ(view(run).steps[1].attempts, 0U);
+  open = false;
+  advance(base::Duration{19'000});
+  EXPECT_EQ(drive(run).state, RunState::kCompleted);
+}
+
+TEST_F(EngineTest, WhatMayHaveActedBeforeItWasHeldIsTakenBack) {
+  script.performs["a"].push_back([](const StepContext&) -> StepResult {
+    return Failure{base::unavailable("the second zone is not called").with_deferral("second"), true, false};
+  });
+  const auto run = accepted();
+  rest(run);
+  ASSERT_TRUE(cancel(run));
+  EXPECT_EQ(rest(run).state, RunState::kCompensated);
+  EXPECT_THAT(script.seen(), Contains("undo a"));
+}
+
+TEST_F(EngineTest, AHeldRunGoesOnAfterARestart) {
+  for (int i = 0; i < 3; ++i) script.performs["a"].push_back(held());
+  const auto run = accepted();
+  rest(run);
+  crash();
+  start();
+  EXPECT_EQ(view(run).steps[1].state, StepView::State::kWaiting);
+  EXPECT_EQ(drive(run).state, RunState::kCompleted);
+  EXPECT_THAT(script.seen(), Not(Contains("undo a")));
+}
+
+TEST_F(EngineTest, AHeldPreparationWaitsToo) {
+  script.prepare_failures["b"] =
+      base::unavailable("the zone is not called").with_retry_after(15'000).with_deferral("zone");
+  const auto run = accepted();
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(rest(run).state, RunState::kRunning);
+    advance(base::Duration{20'000});
+  }
+  script.prepare_failures.clear();
+  EXPECT_EQ(drive(run).state, RunState::kCompleted);
+}
+
+TEST_F(EngineTest, AHeldUndoWaitsWithoutSpendingTries) {
+  script.performs["b"] = {fails(Code::kInvalidArgument)};
+  const auto undo_held = [](const StepContext&) -> UndoResult {
+    return Failure{base::unavailable("the zone is not called").with_retry_after(15'000).with_deferral("zone"),
+                   false, false};
+  };
+  for (int i = 0; i < 12; ++i) script.undos["a"].push_back(undo_held);
+  const auto run = accepted();
+  // Each wait is that of who refused and not the doubled one of an undo that fails.
+  for (int i = 0; i < 12; ++i) {
+    EXPECT_EQ(rest(run).state, RunState::kCompensating);
+    advance(base::Duration{19'000});
+  }
+  EXPECT_EQ(rest(run).state, RunState::kCompensated);
+}
+
 TEST_F(EngineTest, AnUndoThatCannotWorkPausesAndKeepsTheName) {
   script.performs["b"] = {fails(Code::kInvalidArgument)};
   script.undos["a"] = {undo_fails(Code::kPermissionDenied)};
