@@ -453,6 +453,17 @@ Result<RunView> SagaEngine::view(std::string_view tenant, base::Uuid id) {
                           step.started, step.finished, step.until, step.message,
                           boost::json::serialize(step.outputs)});
   }
+  // When a held step is tried again changes without being written. Nobody touches a run that is not driven.
+  const std::lock_guard lock(mutex_);
+  const auto found = slots_.find(id);
+  if (found == slots_.end() || found->second.driven || found->second.run->held_by.empty()) return view;
+  const Progress& now = found->second.run->progress;
+  const bool back = now.phase() == Phase::kCompensating;
+  const std::size_t held = back ? now.next_undo().value_or(now.step_count()) : now.current();
+  if (held < view.steps.size()) {
+    view.steps[held].until = now.step(held).until;
+    view.steps[held].message = now.step(held).message;
+  }
   return view;
 }
 

@@ -23,7 +23,8 @@ constexpr int kNames = 60;
 class Breakers : public LabTest {
  protected:
   static json::object zone_of(const Scene& scene) {
-    for (const auto& each : scene.get("/v1/plugins").at("items").as_array()) {
+    const json::object plugins = scene.get("/v1/plugins");
+    for (const auto& each : plugins.at("items").as_array()) {
       if (text(each.as_object(), "id") == "zone") return each.as_object();
     }
     throw std::runtime_error("there is no instance 'zone'");
@@ -45,9 +46,10 @@ class Breakers : public LabTest {
     return count;
   }
 
-  // The message of a step that is held; empty when there is none.
+  // A step that is held; empty when there is none.
   static json::object held_step(const Scene& scene) {
-    for (const auto& each : scene.get("/v1/runs?limit=500").at("items").as_array()) {
+    const json::object runs = scene.get("/v1/runs?limit=500");
+    for (const auto& each : runs.at("items").as_array()) {
       const json::object run = scene.run(text(each.as_object(), "id"));
       for (const auto& step : run.at("steps").as_array()) {
         if (text(step.as_object(), "message").find("is not called since") != std::string::npos)
