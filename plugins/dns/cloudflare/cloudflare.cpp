@@ -5,6 +5,7 @@
 #include "config_schema.hpp"
 #include "requests.hpp"
 #include "signing.hpp"
+#include "usage.hpp"
 #include "wire_record.hpp"
 
 namespace paynamed::cloudflare {
@@ -34,17 +35,35 @@ Cloudflare::Cloudflare(Host host, const Config& config)
       zones_(api_, settings_),
       listing_(std::move(host)) {}
 
-void Cloudflare::describe(DescribeDnsRequest, Reply<DescribeDnsReply> reply) {
+void Cloudflare::describe(DescribeDnsRequest request, Reply<DescribeDnsReply> reply) {
+  const std::string domain = request.zone().empty() ? std::string() : zone_in(request.zone());
   const Call call = reply.call();
   const auto answer = shared(std::move(reply));
   call.when_cancelled([answer] { answer->fail(too_late()); });
-  api_.ensure_token(call.background(), [this, answer](const std::optional<Error>& bad) {
+  api_.ensure_token(call.background(), [this, domain, call, answer](const std::optional<Error>& bad) {
     if (bad && bad->code() == Code::kUnauthenticated) return answer->fail(*bad);
     auto description = this->description();
     // What the plugin can do does not depend on whether Cloudflare can be reached now.
     if (bad)
       description.set_summary(description.summary() + "; the token is not checked yet: " + bad->message());
-    answer->ok(description);
+    if (bad || domain.empty()) return answer->ok(description);
+    describe_zone(domain, call, std::move(description), answer);
+  });
+}
+
+void Cloudflare::describe_zone(const std::string& domain, const Call& call, DescribeDnsReply description,
+                               const std::shared_ptr<Reply<DescribeDnsReply>>& answer) {
+  // Without the numbers it is still right.
+  const auto without = [description, answer](const Error&) { answer->ok(description); };
+  with_zone(domain, call, without, [this, call, description, answer](const ZoneRef& zone, ZoneQueue&) {
+    Request asked;
+    asked.path = "/zones/" + zone.id + "/dns_records/usage";
+    asked.background = call.background();
+    api_.send(std::move(asked), Permission::kDnsRead, [description, answer](const Result<Answer>& said) {
+      DescribeDnsReply whole = description;
+      if (said.ok() && said->success) add_usage(said->result, whole);
+      answer->ok(whole);
+    });
   });
 }
 

@@ -42,6 +42,9 @@ class Cloudflare final : public DnsProvider {
             std::function<void(Result<Listing::Page>)> then);
   void note_failure(const std::string& domain, const Error& error);
   DescribeDnsReply description() const;
+  // Adds what is counted in the zone of `domain`, where that can be known.
+  void describe_zone(const std::string& domain, const Call& call, DescribeDnsReply description,
+                     const std::shared_ptr<Reply<DescribeDnsReply>>& answer);
 
   Host host_;
   const Settings settings_;

@@ -49,6 +49,13 @@ std::optional<HostedZone> hosted_zone(const Element& element) {
   return zone;
 }
 
+std::optional<std::uint64_t> count_in(const std::string& text) {
+  std::uint64_t count = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
+  return count;
+}
+
 }  // namespace
 
 std::string change_request(const std::vector<const Change*>& changes) {
@@ -104,6 +111,14 @@ Result<HostedZone> read_hosted_zone(const Element& answer) {
   auto zone = element == nullptr ? std::nullopt : hosted_zone(*element);
   if (!zone) return incomplete("hosted zone");
   return *std::move(zone);
+}
+
+Result<ZoneLimit> read_zone_limit(const Element& answer) {
+  const Element* limit = answer.child("Limit");
+  const auto most = limit == nullptr ? std::nullopt : count_in(limit->text_of("Value"));
+  const auto used = count_in(answer.text_of("Count"));
+  if (!most || !used) return incomplete("limit of record sets");
+  return ZoneLimit{*used, *most};
 }
 
 Refusal read_refusal(std::uint32_t http_status, std::string_view body) {

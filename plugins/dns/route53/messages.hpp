@@ -71,11 +71,19 @@ struct Refusal {
   std::vector<std::string> messages;
 };
 
+// How many record sets a hosted zone has and may have.
+struct ZoneLimit {
+  std::uint64_t used = 0;
+  std::uint64_t limit = 0;
+};
+
 // DATA_LOSS when the answer lacks what it must have.
 Result<ListPage> read_list_page(const Element& answer);
 Result<ChangeInfo> read_change_info(const Element& answer);
 Result<ZonePage> read_zone_page(const Element& answer);
 Result<HostedZone> read_hosted_zone(const Element& answer);
+// Of GetHostedZoneLimit with MAX_RRSETS_BY_ZONE, whose Count is the zone's ResourceRecordSetCount.
+Result<ZoneLimit> read_zone_limit(const Element& answer);
 // Never fails: an answer that is no such XML is a refusal without a code.
 Refusal read_refusal(std::uint32_t http_status, std::string_view body);
 

@@ -103,7 +103,30 @@ Route53::Route53(Host host, const Config& config)
   if (min_ttl_ > max_ttl_) config.wrong("min_ttl", "must not be greater than \"max_ttl\"");
 }
 
-void Route53::describe(DescribeDnsRequest, Reply<DescribeDnsReply> reply) {
+void Route53::describe(DescribeDnsRequest request, Reply<DescribeDnsReply> given) {
+  if (request.zone().empty()) return given.ok(description());
+  const std::string zone = own_zone(request.zone());
+  const auto reply = shared(std::move(given));
+  directory_.find(zone, reply->call().background(), [this, zone, reply](Result<HostedZone> found) {
+    // Without the numbers the description is still right.
+    if (!found.ok()) return reply->ok(description());
+    ApiRequest asked;
+    asked.path = "hostedzonelimit/" + found->id + "/MAX_RRSETS_BY_ZONE";
+    asked.background = reply->call().background();
+    asked.doing = "asking how many record sets " + zone + " may have";
+    api_.ask<ZoneLimit>(std::move(asked), reply->call(), read_zone_limit,
+                        [this, reply](Result<ZoneLimit> limit) {
+                          DescribeDnsReply said = description();
+                          if (limit.ok()) {
+                            said.set_records_used(limit->used);
+                            said.set_records_limit(limit->limit);
+                          }
+                          reply->ok(said);
+                        });
+  });
+}
+
+Route53::DescribeDnsReply Route53::description() const {
   DescribeDnsReply said;
   said.set_max_txt_bytes(kMaxTxtBytes);
   said.set_min_ttl_seconds(min_ttl_);
@@ -117,7 +140,7 @@ void Route53::describe(DescribeDnsRequest, Reply<DescribeDnsReply> reply) {
   said.set_burst(settings_.request_burst);
   said.set_max_request_ms(static_cast<std::uint32_t>((settings_.timeout + kLate).count()));
   said.set_summary("Amazon Route 53 at " + settings_.endpoint);
-  reply.ok(said);
+  return said;
 }
 
 std::string Route53::own_name(const std::string& name, const std::string& zone) {

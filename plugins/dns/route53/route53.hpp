@@ -32,6 +32,7 @@ class Route53 final : public DnsProvider {
   void stop(std::function<void()> done) override;
 
  private:
+  DescribeDnsReply description() const;
   // Calls `work` with the zone, or fails the reply. `zone` as the daemon writes it.
   template <class Message>
   void with_zone(const std::string& zone, const std::shared_ptr<Reply<Message>>& reply,

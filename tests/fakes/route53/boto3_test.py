@@ -209,6 +209,17 @@ class Boto3Test(unittest.TestCase):
         self.change(("CREATE", a_set()))
         self.refused("InvalidChangeBatch", lambda: self.change(("CREATE", a_set(name="b." + ZONE))), "limit of 3 exceeded")
 
+    def test_the_limit_of_a_zone(self):
+        def limit(of="MAX_RRSETS_BY_ZONE"):
+            return self.client.get_hosted_zone_limit(Type=of, HostedZoneId=self.zone)
+
+        before = limit()
+        self.assertEqual(before["Limit"], {"Type": "MAX_RRSETS_BY_ZONE", "Value": 10_000})
+        self.change(("CREATE", a_set()))
+        self.assertEqual(limit()["Count"], before["Count"] + 1)
+        self.assertEqual(limit()["Count"], self.client.get_hosted_zone(Id=self.zone)["HostedZone"]["ResourceRecordSetCount"])
+        self.refused("HostedZoneNotPrivate", lambda: limit("MAX_VPCS_ASSOCIATED_BY_ZONE"))
+
     def test_who_is_not_who_they_say_is_refused(self):
         self.refused("SignatureDoesNotMatch", lambda: self.at_with(self.make_client(secret="wrong")))
         self.refused("InvalidClientTokenId", lambda: self.at_with(self.make_client(key_id="AKIDOTHER")))

@@ -35,6 +35,7 @@ ROUTES = [
     ("GET", r"hostedzonesbyname", "ListHostedZonesByName"),
     ("GET", r"hostedzone/([A-Z0-9]+)/dnssec", "GetDNSSEC"),
     ("GET", r"hostedzone/([A-Z0-9]+)", "GetHostedZone"),
+    ("GET", r"hostedzonelimit/([A-Z0-9]+)/([A-Z0-9_]+)", "GetHostedZoneLimit"),
 ]
 MOST_BODY = 4 * 1024 * 1024
 

@@ -183,6 +183,17 @@ class Service:
         zone = self.zone(zone_id)
         return messages.document("GetHostedZoneResponse", messages.zone_xml(zone))
 
+    def do_GetHostedZoneLimit(self, zone_id, limit_type, query, body):
+        zone = self.zone(zone_id)
+        only(query, set())
+        if limit_type == "MAX_VPCS_ASSOCIATED_BY_ZONE" and not zone.private:
+            raise Refused(400, "HostedZoneNotPrivate", "The specified hosted zone is a public hosted zone, not a private hosted zone.")
+        if limit_type not in ("MAX_RRSETS_BY_ZONE", "MAX_VPCS_ASSOCIATED_BY_ZONE"):
+            raise Refused(400, "InvalidInput", f"Invalid limit type {limit_type}")
+        most, count = (zone.quota, len(zone.sets)) if limit_type == "MAX_RRSETS_BY_ZONE" else (300, 0)
+        limit = messages.tag("Limit", messages.leaf("Type", limit_type) + messages.leaf("Value", most))
+        return messages.document("GetHostedZoneLimitResponse", limit + messages.leaf("Count", count))
+
     def do_GetDNSSEC(self, zone_id, query, body):
         zone = self.zone(zone_id)
         if zone.private:

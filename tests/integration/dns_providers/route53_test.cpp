@@ -77,6 +77,31 @@ struct Route53Test : ::testing::Test {
   }
 };
 
+TEST_F(Route53Test, DescribeOfAZoneSaysHowManyRecordSetsItTakes) {
+  DescribeDnsRequest request;
+  const auto ask = [&] { return call<DescribeDnsReply>(*plugin, "Describe", request); };
+  EXPECT_EQ(ask()->records_limit(), 0U) << "no zone was asked for";
+  EXPECT_EQ(fake.requests("GetHostedZoneLimit"), 0);
+  request.set_zone(kZone);
+  const auto before = ask();
+  ASSERT_TRUE(before.ok()) << text_of(before.error());
+  EXPECT_EQ(before->records_limit(), 10'000U);
+  fake.plant({name_of("planted"), "TXT", 300, {"\"x\""}});
+  EXPECT_EQ(ask()->records_used(), before->records_used() + 1);
+  // Whose policy does not allow that question has no numbers and everything else.
+  fake.fault({{"action", "GetHostedZoneLimit"},
+              {"kind", "error"},
+              {"status", 403},
+              {"code", "AccessDenied"},
+              {"message", "not authorized"}});
+  const auto without = ask();
+  ASSERT_TRUE(without.ok()) << text_of(without.error());
+  EXPECT_EQ(without->records_limit(), 0U);
+  EXPECT_TRUE(without->compare_and_set());
+  request.set_zone("nowhere.test.");
+  EXPECT_EQ(ask()->records_limit(), 0U);
+}
+
 TEST_F(Route53Test, WritesOfAZoneAreFewAndNeverOverlap) {
   fake.settings({{"processing_seconds", 0.05}});
   expect_all_ok(plugin->call_all(creations(600)));

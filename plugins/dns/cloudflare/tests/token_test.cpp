@@ -1,5 +1,8 @@
 // What is said of a token, and what is done about one that is refused for a moment.
+#include <boost/json/parse.hpp>
+
 #include "bridge.hpp"
+#include "usage.hpp"
 
 namespace paynamed::cloudflare {
 namespace {
@@ -31,6 +34,37 @@ TEST_F(TokenTest, DescribeChecksItOnceAndSaysTheLimits) {
     EXPECT_EQ(reply->max_request_ms(), 30'000U);
   }
   EXPECT_EQ(fake.count("verify"), 1);
+}
+
+TEST_F(TokenTest, DescribeOfAZoneSaysHowManyRecordsItTakes) {
+  DescribeDnsRequest request;
+  request.set_zone(std::string(fakes::FakeCloudflare::kZone) + ".");
+  const auto ask = [&] { return host.call<DescribeDnsReply>(plugin, "Describe", request); };
+  const auto before = ask();
+  ASSERT_TRUE(before.ok()) << before.error().message();
+  EXPECT_EQ(before->records_limit(), 200U);
+  fake.plant("planted.example.test", "TXT", "\"x\"");
+  EXPECT_EQ(ask()->records_used(), before->records_used() + 1);
+  EXPECT_EQ(fake.count("usage"), 2);
+  // The description is right without.
+  fake.order({{"kind", "status"}, {"status", 400}, {"code", 1004}, {"path", "usage"}, {"count", 1}});
+  const auto without = ask();
+  ASSERT_TRUE(without.ok()) << without.error().message();
+  EXPECT_EQ(without->records_limit(), 0U);
+  EXPECT_EQ(without->max_txt_bytes(), 2'000U);
+  request.set_zone("nowhere.test.");
+  EXPECT_EQ(ask()->records_limit(), 0U);
+}
+
+TEST_F(TokenTest, AUsageThatIsNoneIsNotKnown) {
+  for (const char* result :
+       {R"({"record_quota": null, "record_usage": 7})", R"({"record_quota": -1, "record_usage": 7})",
+        R"({"record_quota": 10})", "[]", "null"}) {
+    DescribeDnsReply reply;
+    add_usage(json::parse(result), reply);
+    EXPECT_EQ(reply.records_limit(), 0U) << result;
+    EXPECT_EQ(reply.records_used(), 0U) << result;
+  }
 }
 
 TEST_F(TokenTest, ANewTokenIsCheckedAgain) {
