@@ -48,7 +48,15 @@ asio::awaitable<base::Duration> Mover::step_all() {
   base::Duration wait = kIdle;
   for (const MoveRow& row : *moves) {
     if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) break;
-    if (row.pause.empty()) wait = std::min(wait, co_await step(row));
+    if (!row.pause.empty()) continue;
+    // What nobody thought of in one move must not end the others.
+    try {
+      wait = std::min(wait, co_await step(row));
+    } catch (const std::exception& error) {
+      services_.log.error("a step of a move failed in a way nobody thought of; it is tried again",
+                          {{"domain", row.domain}, {"why", error.what()}});
+      wait = std::min(wait, settings_.again);
+    }
   }
   co_return wait;
 }
@@ -87,16 +95,22 @@ base::Status Mover::port_53_refusal() const {
       "let it out and set [dns] port_53 = \"open\"");
 }
 
-Result<state::NewMove> Mover::wanted(const MoveRequest& request) const {
-  const auto runtime = services_.plugins.runtime();
-  const config::Domain* domain = runtime->config.find_domain(request.domain);
+Result<state::NewMove> Mover::wanted(const pipeline::Runtime& runtime, const MoveRequest& request) const {
+  const config::Domain* domain = runtime.config.find_domain(request.domain);
   if (domain == nullptr) {
     return base::fail(base::not_found(
         fmt::format("there is no domain {}; GET /v1/domains lists those of this key", request.domain)));
   }
   const auto from = pipeline::instance_of_domain(&services_.store, *domain);
   if (!from) return base::fail(from.error());
-  const config::Plugin* target = runtime->config.find_plugin(request.to);
+  // New names and the next start follow the last move alone.
+  if (*from != domain->dns.value) {
+    return base::fail(base::failed_precondition(fmt::format(
+        "{} was moved to '{}', and the configuration still says dns = \"{}\"; write dns = \"{}\" into "
+        "[domains.\"{}\"] and reload, then it can be moved on",
+        request.domain, *from, domain->dns.value, *from, request.domain)));
+  }
+  const config::Plugin* target = runtime.config.find_plugin(request.to);
   if (target == nullptr || target->retired) {
     return base::fail(base::invalid_argument(
         target == nullptr ? fmt::format("there is no [plugins.{}]; add it to the configuration", request.to)
@@ -133,7 +147,7 @@ Result<state::NewMove> Mover::wanted(const MoveRequest& request) const {
 }
 
 asio::awaitable<Result<Plan>> Mover::plan(MoveRequest request) {
-  const auto move = wanted(request);
+  const auto move = wanted(*services_.plugins.runtime(), request);
   if (!move) co_return base::fail(move.error());
   MoveRow row;
   row.domain = move->domain;
@@ -153,7 +167,9 @@ asio::awaitable<Result<Plan>> Mover::plan(MoveRequest request) {
 }
 
 asio::awaitable<Result<MoveRow>> Mover::begin(MoveRequest request) {
-  auto move = wanted(request);
+  // No reload takes an instance away that the move was just promised.
+  const auto leased = co_await services_.lease();
+  auto move = wanted(*leased, request);
   if (!move) co_return base::fail(move.error());
   json::object data{{"from", move->from}, {"to", move->to}};
   move->news = news(move->domain, "domain.move_started", std::move(data));
@@ -186,7 +202,9 @@ asio::awaitable<Result<MoveRow>> Mover::resume(std::string domain) {
   details.problems.clear();
   // What was refused is asked for anew, not answered again as the same request.
   ++details.generation;
-  const auto done = co_await change(*row, row->phase, details);
+  // What a verification found missing is copied first.
+  const MovePhase phase = row->phase == MovePhase::kVerifying ? MovePhase::kCopying : row->phase;
+  const auto done = co_await change(*row, phase, details);
   if (!done) co_return base::fail(done.error());
   changed_.notify();
   co_return open_move(domain);
@@ -201,6 +219,8 @@ asio::awaitable<Result<MoveRow>> Mover::undo(std::string domain) {
     case MovePhase::kPlanned:
       phase = MovePhase::kUndone;
       break;
+    case MovePhase::kCopying:
+    case MovePhase::kVerifying:
     case MovePhase::kDual:
     case MovePhase::kDraining: {
       if (details.going_back) co_return *row;
@@ -217,9 +237,6 @@ asio::awaitable<Result<MoveRow>> Mover::undo(std::string domain) {
     }
     case MovePhase::kUndoing:
       co_return *row;
-    case MovePhase::kCopying:
-    case MovePhase::kVerifying:
-      break;
     case MovePhase::kWithdrawing:
     case MovePhase::kFinished:
     case MovePhase::kUndone:

@@ -57,7 +57,7 @@ class Mover {
   base::Result<std::optional<MoveView>> show(const std::string& domain);
 
  private:
-  base::Result<state::NewMove> wanted(const MoveRequest& request) const;
+  base::Result<state::NewMove> wanted(const pipeline::Runtime& runtime, const MoveRequest& request) const;
   // OK, or why nobody here can be asked.
   base::Status port_53_refusal() const;
   base::Result<state::MoveRow> open_move(const std::string& domain) const;

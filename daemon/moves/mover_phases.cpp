@@ -85,8 +85,12 @@ asio::awaitable<base::Duration> Mover::step_planned(const MoveRow& row, Details 
   auto findings = co_await check.look_at_zone();
   if (!findings.trouble.ok()) co_return co_await trouble(row, std::move(details), findings.trouble);
   keep(findings, details);
-  if (!findings.problems.empty())
-    co_return co_await pause(row, std::move(details), std::move(findings.problems));
+  if (!findings.problems.empty()) {
+    auto problems = lasting(row, std::move(findings.problems));
+    if (problems.empty()) co_return settings_.second;
+    co_return co_await pause(row, std::move(details), std::move(problems));
+  }
+  seen_once_.erase(row.key);
   const auto done = co_await change(row, MovePhase::kCopying, details);
   co_return done ? base::Duration{0} : settings_.again;
 }

@@ -6,6 +6,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "base/clock.hpp"
@@ -28,6 +29,8 @@ struct Services {
   // names::ZoneServerFinder::find
   std::function<boost::asio::awaitable<base::Result<names::ZoneServers>>(std::string owner)> servers_of;
   std::function<std::uint16_t()> port;  // of authoritative servers
+  // The configuration, held while something lasting is made of it (pipeline::LiveRuntime::lease).
+  std::function<boost::asio::awaitable<std::shared_ptr<const pipeline::Runtime>>()> lease;
 };
 
 }  // namespace paynamed::moves

@@ -198,7 +198,7 @@ asio::awaitable<void> Daemon::reload() {
 }
 
 void Daemon::make_moves() {
-  moves::Services needed{services(), *store_, random_, log_.area("move"), {}, {}, {}};
+  moves::Services needed{services(), *store_, random_, log_.area("move"), {}, {}, {}, {}};
   // A question keeps the checks that it began with: a reload may replace them meanwhile.
   needed.ask = [this](net::Endpoint server,
                       net::DnsQuestion question) -> asio::awaitable<base::Result<net::DnsAnswer>> {
@@ -212,6 +212,7 @@ void Daemon::make_moves() {
     co_return co_await questions.servers_of(std::move(owner));
   };
   needed.port = [this] { return live_.current()->config.dns.authoritative_port; };
+  needed.lease = [this] { return live_.lease(); };
   moves_ = std::make_unique<DomainMoves>(io_, clock_, std::move(needed));
 }
 

@@ -58,8 +58,16 @@ void MoveFixture::make_mover() {
   plugins.call_plugin = [this](pipeline::PluginCall wanted) -> asio::awaitable<pipeline::PluginAnswer> {
     co_return call(wanted);
   };
-  Services needed{
-      std::move(plugins), *store, random, observe::Log::none(), {}, {}, [] { return std::uint16_t{53}; }};
+  Services needed{std::move(plugins),
+                  *store,
+                  random,
+                  observe::Log::none(),
+                  {},
+                  {},
+                  [] { return std::uint16_t{53}; },
+                  [this]() -> asio::awaitable<std::shared_ptr<const pipeline::Runtime>> {
+                    co_return services().runtime();
+                  }};
   needed.ask = [this](net::Endpoint server,
                       net::DnsQuestion question) -> asio::awaitable<base::Result<net::DnsAnswer>> {
     co_return ask(server, question);

@@ -69,6 +69,31 @@ TEST_F(Move, TakesEveryNameAndLeavesNothing) {
   EXPECT_EQ(store->instance_after_moves("example.test", "zone2").value(), "zone2");
 }
 
+TEST_F(Move, IsNotMovedOnBeforeTheConfigurationNamesTheInstanceThatHoldsIt) {
+  make_live();
+  begin();
+  move_all();
+  MoveRequest back;
+  back.domain = "example.test";
+  back.to = "zone";
+  const auto refused = await(mover->begin(back));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), base::Code::kFailedPrecondition);
+  EXPECT_THAT(refused.error().message(), HasSubstr("dns = \"zone2\""));
+}
+
+TEST_F(Move, CopiesWhatAVerificationFoundMissingWhenItIsResumed) {
+  make_live();
+  const std::string value = record();
+  begin();
+  until(MovePhase::kVerifying);
+  on_b(kAlice).clear();
+  until_paused();
+  EXPECT_THAT(view().row.pause, HasSubstr(kAlice));
+  ASSERT_TRUE(await(mover->resume("example.test")));
+  EXPECT_EQ(phase(), MovePhase::kCopying);
+}
+
 TEST_F(Move, WaitsForTheParentAndThenTheZonesOwnNsSetWhereThatStillNamesTheOldServers) {
   make_live();
   begin();

@@ -65,6 +65,27 @@ INSTANTIATE_TEST_SUITE_P(Phases, MoveUndoFrom,
                                          UndoFrom{"dual", MovePhase::kDual}),
                          [](const auto& each) { return each.param.name; });
 
+class MoveUndoBeforeDual : public MoveUndo, public testing::WithParamInterface<MovePhase> {};
+
+TEST_P(MoveUndoBeforeDual, WaitsWhereTheDelegationWasChangedTooEarly) {
+  make_live();
+  const std::string value = record();
+  begin();
+  until(GetParam());
+  delegate_to("b");
+  undo();
+  EXPECT_EQ(phase(), MovePhase::kDual);
+  EXPECT_TRUE(view().details.going_back);
+  EXPECT_EQ(after(10), MovePhase::kDual);
+  delegate_to("a");
+  until(MovePhase::kUndone);
+  expect_as_before(kAlice, value);
+}
+
+INSTANTIATE_TEST_SUITE_P(Phases, MoveUndoBeforeDual,
+                         testing::Values(MovePhase::kCopying, MovePhase::kVerifying),
+                         [](const auto& each) { return std::string{state::to_string(each.param)}; });
+
 TEST_F(MoveUndo, TakesAwayWhatARunPutThereWhileNamesWereCopied) {
   make_live(kAlice);
   const std::string alice = record(kAlice);
