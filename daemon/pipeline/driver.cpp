@@ -130,7 +130,8 @@ asio::awaitable<Driver::MaybeRest> Driver::forward(Run& run) {
                  step.attempt_open, false};
     co_return co_await fail_step(run, index, std::move(late));
   }
-  if (step.rests(now)) {
+  // Whoever refused to be called knows nothing of that after a restart.
+  if (step.rests(now) && !(recovered && step.held_since)) {
     run.recovered = recovered;
     co_return Rest{Kind::kUntil, *step.until, {}};
   }

@@ -196,7 +196,8 @@ class Route53:
     @staticmethod
     def _value(text):
         """Strings in quotation marks, with octal escapes, not decimal ones as in a master file."""
-        return strings_of(re.sub(r"\\([0-7]{3})", lambda match: f"\\{int(match.group(1), 8):03d}", text))
+        decimal = lambda match: f"\\{int(match[1], 8):03d}" if len(match[1]) == 3 else match[0]
+        return strings_of(re.sub(r"\\([0-7]{3}|.)", decimal, text))
 
     def txt(self, name):
         found = self._set(name, "TXT")
