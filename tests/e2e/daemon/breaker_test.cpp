@@ -113,5 +113,24 @@ TEST_F(Breakers, AProviderThatGoesAwayInABulkCostsNoName) {
                     HasSubstr("the breaker is closed again")));
 }
 
+TEST_F(Breakers, ADaemonStopsWhileRunsAreHeldAndGoesOnWithThem) {
+  fakes::TcpGate gate{lab().addresses().front(), lab().port()};
+  Parts parts;
+  parts.zone_port = gate.port();
+  parts.tables = "[breakers]\nminimum = 1\nopen = \"5m\"\n";
+  Scene scene{lab(), parts};
+  scene.daemon().start();
+  gate.shut();
+  const std::string run = scene.begin_registration("held@example.test");
+  scene.run_when(run, [](const json::object& seen) {
+    return json::serialize(seen).find("is not called since") != std::string::npos;
+  });
+  EXPECT_EQ(scene.daemon().terminate(), 0);
+  gate.open();
+  scene.daemon().start();
+  scene.run_when(run, "completed");
+  EXPECT_EQ(text(scene.get("/v1/names/held@example.test"), "state"), "live");
+}
+
 }  // namespace
 }  // namespace paynamed::e2e
