@@ -26,9 +26,10 @@ asio::awaitable<Result<DomainReport>> Domains::check(std::string tenant, std::st
   auto found = configured(tenant, domain);
   if (!found) co_return base::fail(found.error());
   DomainReport report;
-  const auto facts = co_await with_.look_at_zone(domain);
+  const std::string zone = found->place.zone;
+  const auto facts = co_await with_.look_at_zone(zone);
   if (facts) {
-    report.findings = judge_zone_facts(domain, *facts, with_.clock.wall());
+    report.findings = judge_zone_facts(zone, *facts, with_.clock.wall());
   } else {
     report.findings.push_back(failed("delegation", "not_found", facts.error()));
     report.findings.push_back(
@@ -47,22 +48,20 @@ asio::awaitable<Result<DomainReport>> Domains::check(std::string tenant, std::st
 }
 
 asio::awaitable<Findings> Domains::check_provider(Configured of, const monitor::ZoneFacts* facts) const {
-  const std::string& instance = of.domain->dns.value;
-  const std::string& domain = of.domain->name;
   Findings out;
-  const auto described = co_await reader_.describe(instance, domain);
+  const auto described = co_await reader_.describe(of.place);
   if (!described) {
     out.push_back(failed("provider", "describe", described.error()));
     out.push_back({"quota", CheckVerdict::kUnknown, "not_told", "the provider cannot be asked"});
     co_return out;
   }
   // A name that nobody has: credentials and zone are tried, and nothing else is learned.
-  std::string probe = "paynamed-check." + names_suffix(domain);
-  const auto read = co_await reader_.read_name(instance, domain, std::move(probe));
+  std::string probe = "paynamed-check." + names_suffix(of.place.domain);
+  const auto read = co_await reader_.read_name(of.place, std::move(probe));
   if (!read) out.push_back(failed("provider", "read", read.error()));
-  const auto signing = co_await reader_.signing_status(instance, domain);
+  const auto signing = co_await reader_.signing_status(of.place);
   if (signing && facts != nullptr) {
-    if (auto finding = compare_ds(domain, *signing, *facts)) out.push_back(*std::move(finding));
+    if (auto finding = compare_ds(of.place.zone, *signing, *facts)) out.push_back(*std::move(finding));
   }
   if (!signing && read && signing.error().code() != Code::kUnimplemented)
     out.push_back(failed("provider", "signing_status", signing.error()));
@@ -72,7 +71,7 @@ asio::awaitable<Findings> Domains::check_provider(Configured of, const monitor::
     out.push_back({"provider",
                    CheckVerdict::kFine,
                    {},
-                   fmt::format("'{}' has the zone ({})", instance, described->summary())});
+                   fmt::format("'{}' has the zone ({})", of.place.instance, described->summary())});
   }
   out.push_back(judge_quota(*described));
   co_return out;

@@ -38,17 +38,19 @@ class DomainWork {
 
   // The source of a command that adopts what stands at the name: the value, and exactly what it was read
   // from. FAILED_PRECONDITION when it has another fingerprint than `fingerprint` (unless that is empty),
-  // cannot be adopted, or only by taking over and `take_over` is false. ALREADY_EXISTS when the name is ours.
+  // cannot be adopted, or only by taking over and `take_over` is false, or while the domain is being moved.
+  // ALREADY_EXISTS when the name is ours.
   virtual boost::asio::awaitable<base::Result<pipeline::Command>> adoption(std::string tenant,
                                                                            base::Name name,
                                                                            std::string fingerprint,
                                                                            bool take_over) = 0;
 
   // What of the tenant's names is otherwise in the zone. The servers of the zone are asked about the first
-  // 200.
+  // 200. FAILED_PRECONDITION while the domain is being moved.
   virtual boost::asio::awaitable<base::Result<Drift>> drift(std::string tenant, std::string domain) = 0;
-  // Begins repairs for what the plan of this fingerprint says. FAILED_PRECONDITION when the plan is another
-  // one by now, or too much to do without `force`.
+  // Begins repairs for what the plan of this fingerprint says, as far as there is room. FAILED_PRECONDITION
+  // when the plan is another one by now, or too much to do without `force`, or while the domain is being
+  // moved.
   virtual boost::asio::awaitable<base::Result<RepairsBegun>> mend(std::string tenant, std::string domain,
                                                                   std::string fingerprint, bool force,
                                                                   std::string correlation_id) = 0;

@@ -5,31 +5,50 @@
 #include <algorithm>
 #include <utility>
 
+#include "pipeline/record_holders.hpp"
+
 namespace paynamed::domains {
 namespace asio = boost::asio;
 using base::Result;
 
-namespace {
-
-// For the pages behind the first.
-constexpr base::Duration kRemember{60'000};
-// A zone may be large.
-constexpr std::size_t kMostRemembered = 2;
-
-}  // namespace
-
-Domains::Domains(Dependencies dependencies) : with_(std::move(dependencies)), reader_(with_.call_plugin) {}
+Domains::Domains(Dependencies dependencies)
+    : with_(std::move(dependencies)),
+      reader_(with_.call_plugin, with_.clock),
+      listings_(reader_, with_.clock) {}
 
 Result<Domains::Configured> Domains::configured(const std::string& tenant, const std::string& domain) const {
-  Configured found{with_.runtime(), nullptr};
+  Configured found{with_.runtime(), nullptr, {}, {}};
   found.domain = found.runtime->config.find_domain(domain);
   const bool allowed =
       found.domain != nullptr &&
       std::ranges::any_of(found.domain->tenants, [&](const auto& each) { return each.value == tenant; });
-  if (allowed) return found;
   // Another tenant's is none.
-  return base::fail(
-      base::not_found(fmt::format("there is no domain {}; GET /v1/domains lists those of this key", domain)));
+  if (!allowed) {
+    return base::fail(base::not_found(
+        fmt::format("there is no domain {}; GET /v1/domains lists those of this key", domain)));
+  }
+  auto instance = pipeline::instance_of_domain(&with_.moves, *found.domain);
+  if (!instance) return base::fail(instance.error());
+  auto moves = with_.moves.moves_of(domain, 1);
+  if (!moves) return base::fail(moves.error());
+  std::optional<state::MoveOfName> of_names;
+  if (!moves->empty() && !state::is_over(moves->front().phase)) {
+    found.move = std::move(moves->front());
+    of_names = {found.move->from, found.move->to, found.move->phase, std::nullopt};
+  }
+  std::vector<std::string> holders = pipeline::record_holders(of_names, {}, *instance);
+  found.place = {std::move(holders.front()), domain, found.domain->zone};
+  return found;
+}
+
+Result<Domains::Configured> Domains::unmoved(const std::string& tenant, const std::string& domain,
+                                             std::string_view wanted) const {
+  auto found = configured(tenant, domain);
+  if (!found || !found->move) return found;
+  return base::fail(base::failed_precondition(fmt::format(
+      "{} is being moved from '{}' to '{}', so {} has to wait for the end of the move; `paynamectl "
+      "domains move {}` says how far it is",
+      domain, found->move->from, found->move->to, wanted, domain)));
 }
 
 EntryRules Domains::rules_of(const config::Domain& domain) const {
@@ -54,33 +73,16 @@ Result<std::optional<OurName>> Domains::our_name(const std::string& tenant, cons
   return std::optional<OurName>{};
 }
 
-asio::awaitable<Result<Domains::Listing>> Domains::listing_of(Configured of, bool anew) {
-  const std::string& domain = of.domain->name;
-  if (!anew) {
-    const std::lock_guard lock(mutex_);
-    const auto known = remembered_.find(domain);
-    if (known != remembered_.end() && with_.clock.monotonic() < known->second.read + kRemember)
-      co_return known->second.listing;
-  }
-  auto read = co_await reader_.read(of.domain->dns.value, domain);
-  if (!read) co_return base::fail(read.error());
-  auto listing = std::make_shared<const ZoneListing>(*std::move(read));
-  const base::MonotonicTime now = with_.clock.monotonic();
-  const std::lock_guard lock(mutex_);
-  std::erase_if(remembered_, [&](const auto& each) { return each.second.read + kRemember <= now; });
-  while (remembered_.size() >= kMostRemembered && !remembered_.contains(domain)) {
-    remembered_.erase(
-        std::ranges::min_element(remembered_, {}, [](const auto& each) { return each.second.read; }));
-  }
-  remembered_[domain] = {listing, now};
-  co_return listing;
+asio::awaitable<Result<ZoneListings::Listing>> Domains::listing_of(ZonePlace place, bool anew) {
+  if (anew) co_return co_await listings_.read(std::move(place));
+  co_return co_await listings_.recent(std::move(place));
 }
 
 asio::awaitable<Result<EntryPage>> Domains::entries(std::string tenant, std::string domain, std::string after,
                                                     std::uint32_t limit) {
   auto found = configured(tenant, domain);
   if (!found) co_return base::fail(found.error());
-  const auto listing = co_await listing_of(*found, after.empty());
+  const auto listing = co_await listing_of(found->place, after.empty());
   if (!listing) co_return base::fail(listing.error());
   const EntryRules rules = rules_of(*found->domain);
   EntryPage page;
@@ -99,23 +101,20 @@ asio::awaitable<Result<EntryPage>> Domains::entries(std::string tenant, std::str
     }
     page.entries.push_back(judge_entry(domain, at->first, at->second, ours, rules));
   }
-  if (page.next.empty()) {
-    const std::lock_guard lock(mutex_);
-    remembered_.erase(domain);
-  }
+  if (page.next.empty()) listings_.forget(domain);
   co_return page;
 }
 
 asio::awaitable<Result<pipeline::Command>> Domains::adoption(std::string tenant, base::Name name,
                                                              std::string fingerprint, bool take_over) {
-  auto found = configured(tenant, name.domain());
+  auto found = unmoved(tenant, name.domain(), "an adoption");
   if (!found) co_return base::fail(found.error());
   const auto ours = our_name(tenant, *found->domain, name.text());
   if (!ours) co_return base::fail(ours.error());
   if (*ours)
     co_return base::fail(
         base::already_exists(fmt::format("{} is a name of this daemon already", name.text())));
-  auto records = co_await reader_.read_name(found->domain->dns.value, name.domain(), name.owner_name());
+  auto records = co_await reader_.read_name(found->place, name.owner_name());
   if (!records) co_return base::fail(records.error());
   if (records->empty()) {
     co_return base::fail(base::failed_precondition(

@@ -3,18 +3,17 @@
 // Threads: as DomainWork.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <mutex>
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "domains/domain_work.hpp"
-#include "domains/zone_listing.hpp"
+#include "domains/zone_listings.hpp"
 #include "monitor/dns_questions.hpp"
 #include "monitor/zone_watch.hpp"
 #include "names/lint/report.hpp"
 #include "pipeline/runtime.hpp"
+#include "state/moves.hpp"
 #include "state/store.hpp"
 
 namespace paynamed::domains {
@@ -28,6 +27,7 @@ class Domains final : public DomainWork {
   struct Dependencies {
     base::Clock& clock;
     state::Store& store;
+    state::MoveStore& moves;
     pipeline::CurrentRuntime runtime;
     CallPlugin call_plugin;
     base::Random& random;
@@ -52,28 +52,30 @@ class Domains final : public DomainWork {
   boost::asio::awaitable<base::Result<DomainReport>> check(std::string tenant, std::string domain) override;
 
  private:
-  using Listing = std::shared_ptr<const ZoneListing>;
-  struct Remembered {
-    Listing listing;
-    base::MonotonicTime read;
-  };
-
-  // The runtime that a domain's settings live in, and the domain.
+  // The runtime that a domain's settings live in, the domain, and where its records are now.
   struct Configured {
     std::shared_ptr<const pipeline::Runtime> runtime;
     const config::Domain* domain = nullptr;
+    ZonePlace place;
+    std::optional<state::MoveRow> move;  // that is under way
   };
   base::Result<Configured> configured(const std::string& tenant, const std::string& domain) const;
+  // FAILED_PRECONDITION while the domain is being moved: a name's record is here or there then.
+  base::Result<Configured> unmoved(const std::string& tenant, const std::string& domain,
+                                   std::string_view wanted) const;
   EntryRules rules_of(const config::Domain& domain) const;
   base::Result<std::optional<OurName>> our_name(const std::string& tenant, const config::Domain& domain,
                                                 const std::string& name) const;
-  boost::asio::awaitable<base::Result<Listing>> listing_of(Configured of, bool anew);
+  boost::asio::awaitable<base::Result<ZoneListings::Listing>> listing_of(ZonePlace place, bool anew);
 
   // --- drift (drift_repairs.cpp)
-  base::Result<std::vector<state::NameRow>> names_of(const std::string& tenant,
-                                                     const std::string& domain) const;
-  boost::asio::awaitable<base::Result<Drift>> compare_with_zone(std::string tenant, std::string domain);
-  boost::asio::awaitable<void> ask_servers(Drift& drift) const;
+  boost::asio::awaitable<base::Result<Drift>> compare_with_zone(std::string tenant, std::string domain,
+                                                                std::string_view wanted);
+  boost::asio::awaitable<base::Status> compare_names(Comparison& comparison, std::string tenant,
+                                                     std::string domain) const;
+  boost::asio::awaitable<void> compare_extras(Comparison& comparison, std::string tenant,
+                                              Configured of) const;
+  boost::asio::awaitable<void> ask_servers(Drift& drift, base::MonotonicTime end) const;
   boost::asio::awaitable<base::Result<base::Uuid>> begin_repair(std::string tenant, DriftItem item,
                                                                 std::string correlation_id);
 
@@ -84,8 +86,7 @@ class Domains final : public DomainWork {
 
   const Dependencies with_;
   const ZoneReader reader_;
-  std::mutex mutex_;
-  std::map<std::string, Remembered> remembered_;  // by domain; guarded by mutex_
+  ZoneListings listings_;
 };
 
 }  // namespace paynamed::domains

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <utility>
 
 namespace paynamed::domains {
 namespace {
@@ -33,6 +33,13 @@ DriftItem item_of(const state::NameRow& row, DriftKind kind, const OwnerRecords&
   return item;
 }
 
+// What a run is doing just now is no drift, and neither is what was done after the listing was begun: it may
+// be in it or not. A name that another instance holds cannot be judged by this one.
+bool is_busy(const state::NameRow& row, const ZoneListing& listing, const std::string& instance) {
+  const bool is_elsewhere = !row.dns_instance.empty() && row.dns_instance != instance;
+  return row.open_run || row.state == NameState::kRegistering || row.updated >= listing.begun || is_elsewhere;
+}
+
 // Nothing when it stands as it has to.
 std::optional<DriftItem> compare_name(const state::NameRow& row, const OwnerRecords& records) {
   if (!records.alias.empty()) {
@@ -45,7 +52,15 @@ std::optional<DriftItem> compare_name(const state::NameRow& row, const OwnerReco
     return item_of(row, DriftKind::kDuplicate, records,
                    fmt::format("{} TXT records stand there instead of one", records.txt.size()));
   }
-  if (records.txt.front().value == row.value) return std::nullopt;
+  if (records.txt.front().value == row.value) {
+    if (row.state != NameState::kDegraded) return std::nullopt;
+    // Degraded, although the provider has it right: then the servers of the zone say otherwise.
+    DriftItem item =
+        item_of(row, DriftKind::kNotServed, records,
+                "the provider has the record, and the zone's servers do not give it out; look at the domain");
+    item.repairs = false;
+    return item;
+  }
   return item_of(row, DriftKind::kChanged, records, "another value stands there");
 }
 
@@ -93,35 +108,48 @@ std::string_view to_string(DriftKind kind) {
   return "extra";
 }
 
-Drift compare(const std::string& domain, const std::vector<state::NameRow>& ours, const ZoneListing& listing,
-              const std::function<bool(const std::string& name)>& is_taken) {
+Comparison::Comparison(std::string domain, const ZoneListing& listing, std::string instance)
+    : domain_(std::move(domain)),
+      listing_(listing),
+      instance_(std::move(instance)),
+      next_extra_(listing.owners.begin()) {
+  drift_.shows_aliases = listing.shows_aliases;
+}
+
+void Comparison::take(const std::vector<state::NameRow>& ours) {
   static const OwnerRecords kNothing;
-  Drift drift;
-  drift.shows_aliases = listing.shows_aliases;
-  std::set<std::string> known;
   for (const state::NameRow& row : ours) {
     const auto name = base::Name::parse(row.name);
     if (!name || row.state == NameState::kQuarantined) continue;
-    known.insert(name->owner_name());
-    // What a run is doing just now is no drift.
-    if (row.open_run || row.state == NameState::kRegistering) {
-      ++drift.busy;
+    const auto found = listing_.owners.find(name->owner_name());
+    const bool is_there = found != listing_.owners.end();
+    if (is_there) known_.insert(found->first);
+    if (is_busy(row, listing_, instance_)) {
+      ++drift_.busy;
       continue;
     }
-    ++drift.names;
-    const auto found = listing.owners.find(name->owner_name());
-    if (auto item = compare_name(row, found == listing.owners.end() ? kNothing : found->second))
-      drift.items.push_back(*std::move(item));
+    ++drift_.names;
+    if (auto item = compare_name(row, is_there ? found->second : kNothing))
+      drift_.items.push_back(*std::move(item));
   }
-  for (const auto& [owner, records] : listing.owners) {
-    if (known.contains(owner)) continue;
-    const auto name = name_of_owner(domain, owner);
+}
+
+bool Comparison::take_extras(std::size_t most, const std::function<bool(const std::string& name)>& is_taken) {
+  for (std::size_t seen = 0; seen < most && next_extra_ != listing_.owners.end(); ++seen, ++next_extra_) {
+    const auto& [owner, records] = *next_extra_;
+    if (known_.contains(owner)) continue;
+    const auto name = name_of_owner(domain_, owner);
     if (name && is_taken(name->text())) continue;
-    drift.items.push_back(extra_of(name ? name->text() : owner, records));
+    extras_.push_back(extra_of(name ? name->text() : owner, records));
   }
-  drift.changes = static_cast<std::uint64_t>(std::ranges::count_if(drift.items, &DriftItem::repairs));
-  drift.fingerprint = fingerprint_of_changes(drift.items);
-  return drift;
+  return next_extra_ != listing_.owners.end();
+}
+
+Drift Comparison::finish() {
+  drift_.changes = static_cast<std::uint64_t>(std::ranges::count_if(drift_.items, &DriftItem::repairs));
+  drift_.fingerprint = fingerprint_of_changes(drift_.items);
+  std::ranges::move(extras_, std::back_inserter(drift_.items));
+  return std::move(drift_);
 }
 
 }  // namespace paynamed::domains

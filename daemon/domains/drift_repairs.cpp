@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -23,6 +25,13 @@ constexpr std::size_t kAskedAtOnce = 16;
 // So that an answer comes in time, and room is left for others.
 constexpr std::size_t kMostBegun = 500;
 
+// For all of a request, so that its answer comes in time (api/time_limits.hpp).
+constexpr base::Duration kTime{105'000};
+
+asio::awaitable<void> let_others_go_on() {
+  co_await asio::post(asio::use_awaitable);
+}
+
 // docs/events.md
 std::string_view code_of(DriftKind kind) {
   return kind == DriftKind::kMissing     ? "absent"
@@ -39,87 +48,82 @@ asio::awaitable<std::string> served_sentence(const CheckAuthoritatives& check, b
 
 }  // namespace
 
-Result<std::vector<state::NameRow>> Domains::names_of(const std::string& tenant,
-                                                      const std::string& domain) const {
-  std::vector<state::NameRow> all;
+asio::awaitable<Result<Drift>> Domains::compare_with_zone(std::string tenant, std::string domain,
+                                                          std::string_view wanted) {
+  auto found = unmoved(tenant, domain, wanted);
+  if (!found) co_return base::fail(found.error());
+  ZonePlace place = found->place;
+  const auto listing = co_await listings_.read(std::move(place));
+  if (!listing) co_return base::fail(listing.error());
+  // A move may have begun meanwhile.
+  const auto still = unmoved(tenant, domain, wanted);
+  if (!still) co_return base::fail(still.error());
+  Comparison comparison{domain, **listing, found->place.instance};
+  if (base::Status compared = co_await compare_names(comparison, tenant, domain); !compared.ok())
+    co_return base::fail(compared);
+  co_await compare_extras(comparison, tenant, *found);
+  co_return comparison.finish();
+}
+
+// After the zone was listed, so that what became of a name meanwhile shows.
+asio::awaitable<base::Status> Domains::compare_names(Comparison& comparison, std::string tenant,
+                                                     std::string domain) const {
   std::string after;
   for (;;) {
-    auto page = with_.store.list_names(tenant, domain, std::nullopt, after, kPage);
-    if (!page) return base::fail(page.error());
-    if (page->empty()) return all;
+    const auto page = with_.store.list_names(tenant, domain, std::nullopt, after, kPage);
+    if (!page) co_return page.error();
+    if (page->empty()) co_return base::Status{};
     after = page->back().name;
-    std::ranges::move(*page, std::back_inserter(all));
+    comparison.take(*page);
+    co_await let_others_go_on();
   }
 }
 
-asio::awaitable<Result<Drift>> Domains::compare_with_zone(std::string tenant, std::string domain) {
-  auto found = configured(tenant, domain);
-  if (!found) co_return base::fail(found.error());
-  const auto listing = co_await reader_.read(found->domain->dns.value, domain);
-  if (!listing) co_return base::fail(listing.error());
-  // After the zone: what became of a name meanwhile shows as a run or another revision, not as drift.
-  const auto ours = names_of(tenant, domain);
-  if (!ours) co_return base::fail(ours.error());
-  co_return compare(domain, *ours, *listing, [&](const std::string& name) {
-    const auto known = our_name(tenant, *found->domain, name);
+asio::awaitable<void> Domains::compare_extras(Comparison& comparison, std::string tenant,
+                                              Configured of) const {
+  const auto is_taken = [&](const std::string& name) {
+    const auto known = our_name(tenant, *of.domain, name);
     return !known || (*known && !(*known)->of_caller);
-  });
+  };
+  while (comparison.take_extras(kPage, is_taken)) co_await let_others_go_on();
 }
 
 asio::awaitable<Result<Drift>> Domains::drift(std::string tenant, std::string domain) {
-  auto drift = co_await compare_with_zone(tenant, domain);
+  const base::MonotonicTime end = with_.clock.monotonic() + kTime;
+  auto drift = co_await compare_with_zone(std::move(tenant), std::move(domain), "drift");
   if (!drift) co_return drift;
-  const auto ours = names_of(tenant, domain);
-  if (!ours) co_return base::fail(ours.error());
-  // Degraded, although the provider has it right: then the servers of the zone say otherwise.
-  for (const state::NameRow& row : *ours) {
-    const bool is_listed =
-        std::ranges::any_of(drift->items, [&](const auto& item) { return item.name == row.name; });
-    if (row.state != NameState::kDegraded || row.open_run || is_listed) continue;
-    DriftItem item;
-    item.name = row.name;
-    item.kind = DriftKind::kNotServed;
-    item.wanted = row.value;
-    item.state = row.state;
-    item.sentence =
-        "the provider has the record, and the zone's servers do not give it out; look at the domain";
-    drift->items.push_back(std::move(item));
-  }
-  co_await ask_servers(*drift);
-  std::ranges::stable_sort(drift->items, {}, [](const DriftItem& item) {
-    return item.kind == DriftKind::kExtra || item.kind == DriftKind::kExtraMarked ? 1 : 0;
-  });
+  co_await ask_servers(*drift, end);
   co_return drift;
 }
 
-asio::awaitable<void> Domains::ask_servers(Drift& drift) const {
+asio::awaitable<void> Domains::ask_servers(Drift& drift, base::MonotonicTime end) const {
   std::vector<DriftItem*> asked;
   for (DriftItem& item : drift.items) {
-    if (!item.wanted.empty() && asked.size() < kMostAsked) asked.push_back(&item);
+    if (asked.size() == kMostAsked) break;
+    if (!item.wanted.empty()) asked.push_back(&item);
   }
-  std::vector<DriftItem*> fine;
-  for (std::size_t at = 0; at < asked.size(); at += kAskedAtOnce) {
-    const std::size_t end = std::min(at + kAskedAtOnce, asked.size());
+  for (std::size_t at = 0; at < asked.size() && with_.clock.monotonic() < end; at += kAskedAtOnce) {
+    const std::size_t behind = std::min(at + kAskedAtOnce, asked.size());
     std::vector<asio::awaitable<std::string>> work;
     bool everywhere[kAskedAtOnce] = {};
-    for (std::size_t i = at; i < end; ++i)
+    for (std::size_t i = at; i < behind; ++i)
       work.push_back(served_sentence(with_.check_authoritatives, *base::Name::parse(asked[i]->name),
                                      asked[i]->wanted, everywhere[i - at]));
     const std::vector<std::string> said = co_await net::in_parallel(std::move(work));
-    for (std::size_t i = at; i < end; ++i) {
+    for (std::size_t i = at; i < behind; ++i) {
       asked[i]->served = said[i - at];
-      if (everywhere[i - at] && asked[i]->kind == DriftKind::kNotServed) fine.push_back(asked[i]);
+      asked[i]->is_mended = everywhere[i - at] && asked[i]->kind == DriftKind::kNotServed;
     }
   }
-  // Mended meanwhile; the monitor's next look says so.
-  std::erase_if(drift.items,
-                [&](const DriftItem& item) { return std::ranges::find(fine, &item) != fine.end(); });
+  // The monitor's next look says so.
+  std::erase_if(drift.items, [](const DriftItem& item) { return item.is_mended; });
 }
 
 asio::awaitable<Result<RepairsBegun>> Domains::mend(std::string tenant, std::string domain,
                                                     std::string fingerprint, bool force,
                                                     std::string correlation_id) {
-  const auto drift = co_await compare_with_zone(tenant, domain);
+  const base::MonotonicTime end = with_.clock.monotonic() + kTime;
+  const auto drift = co_await compare_with_zone(tenant, domain, "a repair");
   if (!drift) co_return base::fail(drift.error());
   if (drift->fingerprint != fingerprint) {
     co_return base::fail(base::failed_precondition(
@@ -132,9 +136,11 @@ asio::awaitable<Result<RepairsBegun>> Domains::mend(std::string tenant, std::str
                                               drift->changes, drift->names, Drift::kMostPercent)));
   }
   RepairsBegun done;
+  bool is_full = false;
   for (const DriftItem& item : drift->items) {
     if (!item.repairs) continue;
-    if (done.begun.size() >= kMostBegun) {
+    is_full = is_full || done.begun.size() >= kMostBegun || with_.clock.monotonic() >= end;
+    if (is_full) {
       ++done.left;
       continue;
     }
@@ -142,6 +148,7 @@ asio::awaitable<Result<RepairsBegun>> Domains::mend(std::string tenant, std::str
     if (begun) {
       done.begun.push_back({item.name, *begun});
     } else if (begun.error().code() == base::Code::kResourceExhausted) {
+      is_full = true;
       ++done.left;
     } else {
       done.refused.push_back({item.name, begun.error().message()});
@@ -174,6 +181,7 @@ asio::awaitable<Result<base::Uuid>> Domains::begin_repair(std::string tenant, Dr
   pipeline::Command command{
       std::move(tenant), state::Verb::kRepair, *std::move(name), {}, {}, {}, 0, {}, {}, {}, {}};
   command.correlation_id = std::move(correlation_id);
+  command.bulk = true;
   const auto accepted = co_await with_.engine.submit(std::move(command));
   if (!accepted) co_return base::fail(accepted.error());
   co_return accepted->run;

@@ -14,7 +14,8 @@ using base::Status;
 
 namespace {
 
-constexpr base::Duration kListTimeout{120'000};
+// One request of a provider, with its own attempts.
+constexpr base::Duration kAskTimeout{30'000};
 constexpr std::uint32_t kRecordsAPage = 1'000;
 // A provider whose pages do not end would be asked for ever.
 constexpr int kMostPages = 1'000'000;
@@ -75,13 +76,13 @@ class ZoneReader::Collector {
 };
 
 template <class Reply, class Request>
-asio::awaitable<Result<Reply>> ZoneReader::ask(std::string instance, std::string method,
-                                               Request request) const {
+asio::awaitable<Result<Reply>> ZoneReader::ask(std::string instance, std::string method, Request request,
+                                               base::Duration timeout) const {
   pipeline::PluginCall call;
   call.instance = std::move(instance);
   call.method = std::move(method);
   call.request = request.SerializeAsString();
-  call.timeout = kListTimeout;
+  call.timeout = timeout;
   const std::string asked = fmt::format("instance '{}' answered {}", call.instance, call.method);
   const pipeline::PluginAnswer answer = co_await call_plugin_(std::move(call));
   if (!answer.reply) co_return base::fail(answer.reply.error());
@@ -91,27 +92,39 @@ asio::awaitable<Result<Reply>> ZoneReader::ask(std::string instance, std::string
   co_return reply;
 }
 
-asio::awaitable<Result<v1::DescribeDnsReply>> ZoneReader::describe(std::string instance,
-                                                                   std::string domain) const {
+template <class Reply, class Request>
+asio::awaitable<Result<Reply>> ZoneReader::list_page(ZonePlace place, std::string method, Request request,
+                                                     base::MonotonicTime end) const {
+  const auto left = std::chrono::duration_cast<base::Duration>(end - clock_.monotonic());
+  if (left.count() <= 0) {
+    co_return base::fail(base::deadline_exceeded(
+        fmt::format("instance '{}' did not list all of {} within {} s; ask again when it has less to do",
+                    place.instance, place.zone, limits_.time / std::chrono::seconds{1})));
+  }
+  co_return co_await ask<Reply>(std::move(place.instance), std::move(method), std::move(request), left);
+}
+
+asio::awaitable<Result<v1::DescribeDnsReply>> ZoneReader::describe(ZonePlace place) const {
   v1::DescribeDnsRequest request;
-  request.set_zone(domain + ".");
-  co_return co_await ask<v1::DescribeDnsReply>(std::move(instance), "Describe", std::move(request));
+  request.set_zone(place.zone + ".");
+  co_return co_await ask<v1::DescribeDnsReply>(std::move(place.instance), "Describe", std::move(request),
+                                               kAskTimeout);
 }
 
-asio::awaitable<Result<v1::SigningStatusReply>> ZoneReader::signing_status(std::string instance,
-                                                                           std::string domain) const {
+asio::awaitable<Result<v1::SigningStatusReply>> ZoneReader::signing_status(ZonePlace place) const {
   v1::SigningStatusRequest request;
-  request.set_zone(domain + ".");
-  co_return co_await ask<v1::SigningStatusReply>(std::move(instance), "SigningStatus", std::move(request));
+  request.set_zone(place.zone + ".");
+  co_return co_await ask<v1::SigningStatusReply>(std::move(place.instance), "SigningStatus",
+                                                 std::move(request), kAskTimeout);
 }
 
-asio::awaitable<Result<std::vector<TxtRecord>>> ZoneReader::read_name(std::string instance,
-                                                                      std::string domain,
+asio::awaitable<Result<std::vector<TxtRecord>>> ZoneReader::read_name(ZonePlace place,
                                                                       std::string owner) const {
   v1::ReadRequest request;
-  request.set_zone(domain + ".");
+  request.set_zone(place.zone + ".");
   request.set_name(owner);
-  const auto reply = co_await ask<v1::ReadReply>(std::move(instance), "Read", std::move(request));
+  const auto reply =
+      co_await ask<v1::ReadReply>(std::move(place.instance), "Read", std::move(request), kAskTimeout);
   if (!reply) co_return base::fail(reply.error());
   std::vector<TxtRecord> records;
   for (const v1::TxtRecord& each : reply->records())
@@ -119,14 +132,14 @@ asio::awaitable<Result<std::vector<TxtRecord>>> ZoneReader::read_name(std::strin
   co_return records;
 }
 
-asio::awaitable<Status> ZoneReader::list_names(std::string instance, std::string domain,
+asio::awaitable<Status> ZoneReader::list_names(ZonePlace place, base::MonotonicTime end,
                                                Collector& collector) const {
   v1::ListNamesRequest request;
-  request.set_zone(domain + ".");
-  request.set_suffix(names_suffix(domain));
+  request.set_zone(place.zone + ".");
+  request.set_suffix(names_suffix(place.domain));
   request.set_limit(kRecordsAPage);
   for (int page = 0; page < kMostPages; ++page) {
-    const auto reply = co_await ask<v1::ListNamesReply>(instance, "ListNames", request);
+    const auto reply = co_await list_page<v1::ListNamesReply>(place, "ListNames", request, end);
     if (!reply) co_return reply.error();
     for (const v1::TxtRecord& record : reply->records()) {
       if (Status taken = collector.take(record); !taken.ok()) co_return taken;
@@ -136,16 +149,16 @@ asio::awaitable<Status> ZoneReader::list_names(std::string instance, std::string
     request.set_page(reply->next_page());
   }
   co_return base::internal(
-      fmt::format("the pages that instance '{}' lists do not end; tell its author", instance));
+      fmt::format("the pages that instance '{}' lists do not end; tell its author", place.instance));
 }
 
-asio::awaitable<Status> ZoneReader::list_zone(std::string instance, std::string domain, bool only_aliases,
+asio::awaitable<Status> ZoneReader::list_zone(ZonePlace place, base::MonotonicTime end, bool only_aliases,
                                               Collector& collector) const {
   v1::ListZoneRequest request;
-  request.set_zone(domain + ".");
+  request.set_zone(place.zone + ".");
   request.set_limit(kRecordsAPage);
   for (int page = 0; page < kMostPages; ++page) {
-    const auto reply = co_await ask<v1::ListZoneReply>(instance, "ListZone", request);
+    const auto reply = co_await list_page<v1::ListZoneReply>(place, "ListZone", request, end);
     if (!reply) co_return reply.error();
     for (const v1::ZoneRecord& record : reply->records()) {
       if (Status taken = collector.take(record, only_aliases); !taken.ok()) co_return taken;
@@ -155,28 +168,29 @@ asio::awaitable<Status> ZoneReader::list_zone(std::string instance, std::string 
     request.set_page(reply->next_page());
   }
   co_return base::internal(
-      fmt::format("the pages that instance '{}' lists do not end; tell its author", instance));
+      fmt::format("the pages that instance '{}' lists do not end; tell its author", place.instance));
 }
 
-asio::awaitable<Result<ZoneListing>> ZoneReader::read(std::string instance, std::string domain) const {
-  const auto described = co_await describe(instance, domain);
+asio::awaitable<Result<ZoneListing>> ZoneReader::read(ZonePlace place) const {
+  const base::MonotonicTime end = clock_.monotonic() + limits_.time;
+  ZoneListing listing;
+  listing.begun = clock_.wall();
+  const auto described = co_await describe(place);
   if (!described) co_return base::fail(described.error());
   if (!described->list_names() && !described->list_zone()) {
-    co_return base::fail(base::unimplemented(
-        fmt::format("instance '{}' cannot list what is in its zone; its plugin does not do that", instance)));
+    co_return base::fail(base::unimplemented(fmt::format(
+        "instance '{}' cannot list what is in its zone; its plugin does not do that", place.instance)));
   }
-  ZoneListing listing;
   listing.shows_aliases = described->list_zone();
   listing.has_comments = described->comments() && described->list_names();
-  Collector collector{listing, domain, limits_};
+  Collector collector{listing, place.domain, limits_};
   // The names' own listing has comments; that of the zone has aliases.
   const bool by_name = described->list_names() && (described->comments() || !described->list_zone());
   if (by_name) {
-    if (Status read = co_await list_names(instance, domain, collector); !read.ok())
-      co_return base::fail(read);
+    if (Status read = co_await list_names(place, end, collector); !read.ok()) co_return base::fail(read);
   }
   if (described->list_zone()) {
-    if (Status read = co_await list_zone(instance, domain, by_name, collector); !read.ok())
+    if (Status read = co_await list_zone(place, end, by_name, collector); !read.ok())
       co_return base::fail(read);
   }
   co_return listing;

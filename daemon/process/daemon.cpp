@@ -234,8 +234,8 @@ std::vector<api::DomainInfo> Daemon::domains() const {
 
 std::optional<StartFailure> Daemon::start_api() {
   api::Dependencies dependencies{*engine_, *store_, clock_, random_, log_, metrics_, {}, {}, {}, {}};
-  domains_ =
-      make_domains({clock_, random_, *store_, *engine_, [this] { return live_.current(); }, *calls_, dns_});
+  domains_ = make_domains(
+      {clock_, random_, *store_, *store_, *engine_, [this] { return live_.current(); }, *calls_, dns_});
   dependencies.domain_work = domains_.get();
   dependencies.keys = [this] { return keys_.current(); };
   dependencies.plugins = [this] { return plugin_statuses(); };

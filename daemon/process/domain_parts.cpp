@@ -40,7 +40,7 @@ asio::awaitable<Result<net::DnsAnswer>> ask(std::shared_ptr<const DnsChecks> dns
 
 std::unique_ptr<domains::Domains> make_domains(const DomainParts& parts) {
   domains::Domains::Dependencies with{
-      parts.clock, parts.store, parts.runtime, {}, parts.random, parts.engine, {}, {}, {}, {}};
+      parts.clock, parts.store, parts.moves, parts.runtime, {}, parts.random, parts.engine, {}, {}, {}, {}};
   with.call_plugin = [&calls = parts.calls](pipeline::PluginCall call) {
     return calls.call(std::move(call));
   };

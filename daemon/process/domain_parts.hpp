@@ -16,6 +16,7 @@ struct DomainParts {
   base::Clock& clock;
   base::Random& random;
   state::Store& store;
+  state::MoveStore& moves;
   pipeline::Engine& engine;
   pipeline::CurrentRuntime runtime;
   PluginCalls& calls;

@@ -33,10 +33,26 @@ OwnerRecords records(const std::vector<std::string>& values, const std::string& 
   return all;
 }
 
+constexpr char kInstance[] = "zone";
+const base::WallTime kBegun{std::chrono::seconds{1'000}};
+
+// In pages of two owners and two names, as large domains come.
+Drift compare(
+    const std::vector<state::NameRow>& ours, ZoneListing listing,
+    const std::function<bool(const std::string&)>& is_taken = [](const auto&) { return false; }) {
+  listing.begun = kBegun;
+  Comparison comparison{kDomain, listing, kInstance};
+  for (std::size_t at = 0; at < ours.size(); at += 2)
+    comparison.take({ours.begin() + static_cast<std::ptrdiff_t>(at),
+                     ours.begin() + static_cast<std::ptrdiff_t>(std::min(at + 2, ours.size()))});
+  while (comparison.take_extras(2, is_taken)) continue;
+  return comparison.finish();
+}
+
 Drift compare_one(NameState state, const OwnerRecords& there) {
   ZoneListing listing;
   listing.owners[owner("alice")] = there;
-  return compare(kDomain, {row("alice", state)}, listing, [](const std::string&) { return false; });
+  return compare({row("alice", state)}, listing);
 }
 
 struct Case {
@@ -78,6 +94,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Twice", NameState::kLive, records({kValue, kValue}), "duplicate", true},
         Case{"AnAliasIsNotRepaired", NameState::kLive, alias(), "alias", false},
         Case{"ADegradedName", NameState::kDegraded, records({}), "missing", true},
+        Case{"ADegradedNameThatStandsThere", NameState::kDegraded, records({kValue}), "not_served", false},
         Case{"WhatWasNeverLiveIsNotRepaired", NameState::kPublished, records({}), "missing", false},
         Case{"AReleasedNameIsNone", NameState::kQuarantined, records({"other"}), "extra", false},
         Case{"ARegistrationUnderWayIsNone", NameState::kRegistering, records({"other"}), "", false}),
@@ -89,7 +106,7 @@ TEST(Drift, ExtrasAreKnownByOurMark) {
   listing.owners[owner("stranger")] = records({"y"}, "somebody");
   listing.owners[owner("taken")] = records({"z"});
   const Drift drift =
-      compare(kDomain, {}, listing, [](const std::string& name) { return name == "taken@money.test"; });
+      compare({}, listing, [](const std::string& name) { return name == "taken@money.test"; });
   ASSERT_EQ(drift.items.size(), 2U);
   EXPECT_EQ(drift.items[0].kind, DriftKind::kExtraMarked);
   EXPECT_EQ(drift.items[0].name, "marked@money.test");
@@ -100,10 +117,44 @@ TEST(Drift, ExtrasAreKnownByOurMark) {
 TEST(Drift, NamesWithAnOpenRunAreLeftOut) {
   state::NameRow busy = row("alice");
   busy.open_run = base::Uuid{};
-  const Drift drift = compare(kDomain, {busy}, {}, [](const std::string&) { return false; });
+  const Drift drift = compare({busy}, {});
   EXPECT_THAT(drift.items, IsEmpty());
   EXPECT_EQ(drift.busy, 1U);
   EXPECT_EQ(drift.names, 0U);
+}
+
+TEST(Drift, WhatWasDoneWhileTheZoneWasListedIsLeftOut) {
+  for (const auto& [since, busy] : {std::pair{-1, 0U}, std::pair{0, 1U}, std::pair{1, 1U}}) {
+    state::NameRow fresh = row("alice");
+    fresh.updated = kBegun + std::chrono::seconds{since};
+    const Drift drift = compare({fresh}, {});
+    EXPECT_EQ(drift.busy, busy) << since;
+    EXPECT_EQ(drift.changes, 1U - busy) << since;
+  }
+}
+
+TEST(Drift, ANameThatAnotherInstanceHoldsIsNotJudged) {
+  state::NameRow elsewhere = row("alice");
+  elsewhere.dns_instance = "zone2";
+  EXPECT_EQ(compare({elsewhere}, {}).changes, 0U);
+  elsewhere.dns_instance = kInstance;
+  EXPECT_EQ(compare({elsewhere}, {}).changes, 1U);
+}
+
+TEST(Drift, ALargeDomainIsComparedInLinearTime) {
+  // Comparing each with each would be ten thousand million steps.
+  constexpr int kMany = 100'000;
+  std::vector<state::NameRow> ours;
+  ZoneListing listing;
+  for (int i = 0; i < kMany; ++i) {
+    ours.push_back(row(fmt::format("n{}", i), i % 2 == 0 ? NameState::kDegraded : NameState::kLive));
+    listing.owners[owner(fmt::format("n{}", i))] = records({kValue});
+    listing.owners[owner(fmt::format("x{}", i))] = records({"stranger"});
+  }
+  const Drift drift = compare(ours, listing);
+  EXPECT_EQ(drift.names, kMany);
+  EXPECT_EQ(drift.changes, 0U);
+  EXPECT_EQ(drift.items.size(), kMany / 2 + kMany);
 }
 
 TEST(Drift, AboveThirtyPercentItNeedsForce) {
@@ -114,7 +165,7 @@ TEST(Drift, AboveThirtyPercentItNeedsForce) {
       ours.push_back(row(fmt::format("n{}", i)));
       if (i >= missing) listing.owners[owner(fmt::format("n{}", i))] = records({kValue});
     }
-    EXPECT_EQ(compare(kDomain, ours, listing, [](const std::string&) { return false; }).needs_force(), force);
+    EXPECT_EQ(compare(ours, listing).needs_force(), force);
   }
 }
 
@@ -126,9 +177,7 @@ TEST(Drift, TheFingerprintIsOfWhatIsRepaired) {
             compare_one(NameState::kLive, records({"other"})).fingerprint);
   ZoneListing with_extra;
   with_extra.owners[owner("stranger")] = records({"y"});
-  EXPECT_EQ(missing.fingerprint, compare(kDomain, {row("alice")}, with_extra, [](const std::string&) {
-                                   return false;
-                                 }).fingerprint);
+  EXPECT_EQ(missing.fingerprint, compare({row("alice")}, with_extra).fingerprint);
 }
 
 }  // namespace
