@@ -49,7 +49,7 @@ Result<std::unique_ptr<std::istream>> kept_copy_of(std::istream& input) {
 
 }  // namespace
 
-Result<BulkFile> BulkFile::open(const std::string& path) {
+Result<BulkFile> BulkFile::open(const std::string& path, std::string domain) {
   std::unique_ptr<std::istream> stream;
   if (path == "-") {
     auto kept = kept_copy_of(std::cin);
@@ -64,7 +64,7 @@ Result<BulkFile> BulkFile::open(const std::string& path) {
     }
     stream = std::move(file);
   }
-  BulkFile opened{std::move(stream)};
+  BulkFile opened{std::move(stream), std::move(domain)};
   if (auto read = opened.read_hash(); !read) return base::fail(read.error());
   return opened;
 }
@@ -75,6 +75,8 @@ Result<void> BulkFile::read_hash() {
   unsigned size = 0;
   bool fine = digest && EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1;
   std::array<char, 64 * 1024> part{};
+  const std::string meant = domain_ + "\n";
+  fine = fine && EVP_DigestUpdate(digest.get(), meant.data(), meant.size()) == 1;
   std::istream& stream = from_start();
   while (fine && (stream.read(part.data(), part.size()) || stream.gcount() > 0))
     fine = EVP_DigestUpdate(digest.get(), part.data(), static_cast<std::size_t>(stream.gcount())) == 1;
@@ -91,16 +93,21 @@ std::istream& BulkFile::from_start() {
   return *stream_;
 }
 
-std::vector<BulkMistake> BulkFile::check(const std::string& domain) {
-  std::vector<BulkMistake> mistakes;
+void BulkMistakes::add(std::uint64_t line, std::string message) {
+  ++total;
+  if (told.size() < kMostTold) told.push_back({line, std::move(message)});
+}
+
+BulkMistakes BulkFile::check() {
+  BulkMistakes mistakes;
   // Of a million names 16 MB; two names with one hash are less likely than a disk that errs.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> seen;
-  BulkRows rows{from_start(), domain};
+  BulkRows rows{from_start(), domain_};
   rows_ = 0;
   while (auto row = rows.next()) {
     lines_ = rows.line();
     if (!*row) {
-      mistakes.push_back({rows.line(), row->error().message()});
+      mistakes.add(rows.line(), row->error().message());
       continue;
     }
     ++rows_;
@@ -109,11 +116,10 @@ std::vector<BulkMistake> BulkFile::check(const std::string& domain) {
   std::ranges::sort(seen);
   for (std::size_t i = 1; i < seen.size(); ++i) {
     if (seen[i].first != seen[i - 1].first) continue;
-    mistakes.push_back(
-        {seen[i].second, fmt::format("the name stands in line {} already", seen[i - 1].second)});
+    mistakes.add(seen[i].second, fmt::format("the name stands in line {} already", seen[i - 1].second));
   }
-  if (rows_ == 0 && mistakes.empty()) mistakes.push_back({1, "the file has no row"});
-  std::ranges::stable_sort(mistakes, {}, &BulkMistake::line);
+  if (rows_ == 0 && mistakes.total == 0) mistakes.add(1, "the file has no row");
+  std::ranges::stable_sort(mistakes.told, {}, &BulkMistake::line);
   return mistakes;
 }
 

@@ -19,27 +19,38 @@ struct BulkMistake {
   std::string message;
 };
 
+// The first thousand, for a file of something else has millions.
+struct BulkMistakes {
+  static constexpr std::size_t kMostTold = 1'000;
+  std::vector<BulkMistake> told;
+  std::uint64_t total = 0;
+
+  void add(std::uint64_t line, std::string message);
+};
+
 class BulkFile {
  public:
-  // A path, or "-" for standard input, which is kept in a temporary file without a name. INVALID_ARGUMENT
-  // when it cannot be read.
-  static base::Result<BulkFile> open(const std::string& path);
+  // A path, or "-" for standard input, which is kept in a temporary file without a name. `domain` is for
+  // names without one. INVALID_ARGUMENT when it cannot be read.
+  static base::Result<BulkFile> open(const std::string& path, std::string domain);
 
   // Every row read once: mistakes in order, names that stand there twice among them. Also counts rows.
-  std::vector<BulkMistake> check(const std::string& domain);
+  BulkMistakes check();
   std::uint64_t rows() const { return rows_; }
   std::uint64_t lines() const { return lines_; }
-  // SHA-256 of all bytes, in hex.
+  // SHA-256 of the domain and all bytes, in hex: the same rows mean other names with another domain.
   const std::string& hash() const { return hash_; }
 
   // At the start of the file.
   std::istream& from_start();
 
  private:
-  explicit BulkFile(std::unique_ptr<std::istream> stream) : stream_(std::move(stream)) {}
+  BulkFile(std::unique_ptr<std::istream> stream, std::string domain)
+      : stream_(std::move(stream)), domain_(std::move(domain)) {}
   base::Result<void> read_hash();
 
   std::unique_ptr<std::istream> stream_;
+  std::string domain_;
   std::string hash_;
   std::uint64_t rows_ = 0;
   std::uint64_t lines_ = 0;

@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <utility>
 
 #include "ctl/ask.hpp"
 #include "ctl/timeline.hpp"
@@ -31,18 +32,21 @@ std::optional<BulkFate> fate_of(std::string_view state) {
   return std::nullopt;
 }
 
-Exit tell_mistakes(Context& context, const std::vector<BulkMistake>& mistakes) {
+Exit tell_mistakes(Context& context, const BulkMistakes& mistakes) {
   if (context.json) {
     json::array items;
-    for (const BulkMistake& each : mistakes)
-      items.push_back(json::object{{"line", each.line}, {"message", each.message}});
-    context.out(json::serialize(json::object{{"mistakes", std::move(items)}}) + "\n");
+    for (const BulkMistake& each : mistakes.told)
+      items.push_back(json::object{{"line", each.line}, {"message", printable(each.message)}});
+    context.out(json::serialize(json::object{{"mistakes", std::move(items)}, {"total", mistakes.total}}) +
+                "\n");
     return Exit::kUsage;
   }
-  for (const BulkMistake& each : mistakes)
+  for (const BulkMistake& each : mistakes.told)
     context.err(fmt::format("line {}: {}\n", each.line, printable(each.message)));
-  context.err(fmt::format("paynamectl: {} mistake{}; nothing was sent\n", mistakes.size(),
-                          mistakes.size() == 1 ? "" : "s"));
+  if (mistakes.total > mistakes.told.size())
+    context.err(fmt::format("and {} more\n", mistakes.total - mistakes.told.size()));
+  context.err(fmt::format("paynamectl: {} mistake{}; nothing was sent\n", mistakes.total,
+                          mistakes.total == 1 ? "" : "s"));
   return Exit::kUsage;
 }
 
@@ -52,7 +56,7 @@ std::string beside(const BulkOption& option, const std::string& given, std::stri
 
 Exit refuse(Context& context, const base::Status& status) {
   context.err("paynamectl: " + printable(status.message()) + "\n");
-  return Exit::kUsage;
+  return status.code() == base::Code::kUnavailable ? Exit::kUnreachable : Exit::kUsage;
 }
 
 }  // namespace
@@ -83,16 +87,36 @@ Exit BulkRegistration::run() {
   for (;;) {
     if (auto stop = send_some()) return *stop;
     if (auto written = state_.flush(); !written) return refuse(context_, written.error());
+    if (auto stop = ask_for_runs()) return *stop;
+    if (changed_) {
+      progress_.clear();
+      return refuse(context_,
+                    base::invalid_argument(fmt::format(
+                        "'{}' has other rows than when it was checked, so nothing more is sent; give "
+                        "the command again when nobody writes to it",
+                        option_.from)));
+    }
     const bool sends = !all_read_ || !again_.empty();
-    if (!sends && !waits_for_runs()) break;
-    const bool is_held = context_.clock.monotonic() < not_before_ || open_.size() >= option_.in_flight;
+    if (!sends && !waits_for_runs()) return end(Exit::kOk);
+    if (is_full() && !waits_for_runs()) {
+      progress_.clear();
+      context_.err(fmt::format(
+          "paynamectl: {} runs are paused and take all places (--in-flight); see to them (paynamectl runs "
+          "--state paused), and go on with the same command\n",
+          paused_));
+      return end(Exit::kNotReached);
+    }
+    const bool is_held = context_.clock.monotonic() < not_before_ || is_full();
     if (auto stop = read_events(!sends || is_held)) return *stop;
     progress_.show(counts(), held_);
   }
+}
+
+Exit BulkRegistration::end(Exit exit) {
   progress_.clear();
   for (const auto& [run, open] : open_) failures_.add(open.row, run, "paused", open.reason);
   if (auto written = state_.flush(); !written) return refuse(context_, written.error());
-  return Exit::kOk;
+  return exit;
 }
 
 // Events from before the first row is sent on: what ends later is among them.
@@ -113,7 +137,7 @@ std::optional<Exit> BulkRegistration::read_events(bool wait) {
     call.timeout = kEventWait + kAnswerMargin;
   }
   auto reply = context_.connection.send(call);
-  if (reply && reply->status == kGone) return look_at_open_runs();
+  if (reply && reply->status == kGone) return begin_events_anew();
   json::object body;
   boost::system::error_code error;
   if (reply && reply->status == 200) {
@@ -168,12 +192,20 @@ void BulkRegistration::take_end(const std::string& run, std::string_view state, 
 
 // The log is another one, as after a restored file: each run is asked for once, and the events from now on
 // tell the rest.
-std::optional<Exit> BulkRegistration::look_at_open_runs() {
+std::optional<Exit> BulkRegistration::begin_events_anew() {
   const Answer head = get(context_, "/v1/events?limit=1");
   if (!head.ok()) return head.exit;
   state_.seen(text_of(head.body, "head"));
-  std::vector<std::string> runs;
-  for (const auto& [run, open] : open_) runs.push_back(run);
+  unasked_.clear();
+  for (const auto& [run, open] : open_) unasked_.push_back(run);
+  return ask_for_runs();
+}
+
+// Who cannot be asked now is asked later.
+std::optional<Exit> BulkRegistration::ask_for_runs() {
+  if (unasked_.empty()) return std::nullopt;
+  const std::vector<std::string> runs = std::exchange(unasked_, {});
+  std::optional<base::Status> nobody;
   for (std::size_t at = 0; at < runs.size(); at += kRunsAtOnce) {
     std::vector<HttpCall> calls;
     for (std::size_t i = at; i < std::min(at + kRunsAtOnce, runs.size()); ++i) {
@@ -182,22 +214,44 @@ std::optional<Exit> BulkRegistration::look_at_open_runs() {
     }
     const auto replies = context_.connection.send_all(calls, option_.concurrency);
     for (std::size_t i = 0; i < replies.size(); ++i) {
-      boost::system::error_code error;
-      const json::value value = replies[i] ? json::parse(replies[i]->body, error) : json::value{};
-      if (!replies[i] || error || !value.is_object()) continue;
-      const bool is_gone = replies[i]->status == 404;
-      take_end(runs[at + i], is_gone ? "compensated" : text_of(value.get_object(), "state"),
-               is_gone ? "the daemon does not know the run any more" : text_of(value.get_object(), "reason"));
+      if (!replies[i]) nobody = replies[i].error();
+      if (auto stop = take_run_reply(runs[at + i], replies[i])) return stop;
     }
   }
+  if (unasked_.empty()) return std::nullopt;
+  if (nobody && unasked_.size() == runs.size() && ++silent_ > 2 * kRunsAtOnce) return give_up(*nobody);
+  context_.pause(std::chrono::seconds{1});
   return std::nullopt;
 }
 
+std::optional<Exit> BulkRegistration::take_run_reply(const std::string& run,
+                                                     const base::Result<HttpReply>& reply) {
+  if (!reply || reply->status == 429 || reply->status >= 500) {
+    unasked_.push_back(run);
+    return std::nullopt;
+  }
+  if (reply->status == 404) {
+    take_end(run, "compensated", "the daemon does not know the run any more");
+    return std::nullopt;
+  }
+  boost::system::error_code error;
+  const json::value value = json::parse(reply->body, error);
+  if (reply->status == 200 && !error && value.is_object()) {
+    take_end(run, text_of(value.get_object(), "state"), text_of(value.get_object(), "reason"));
+    return std::nullopt;
+  }
+  progress_.clear();
+  HttpCall again;
+  again.target = "/v1/runs/" + percent_encode(run);
+  const Answer answer = ask(context_, again);
+  return answer.ok() ? Exit::kUnreachable : answer.exit;
+}
+
 Exit register_from(Context& context, const BulkOption& option) {
-  auto file = BulkFile::open(option.from);
+  auto file = BulkFile::open(option.from, option.domain);
   if (!file) return refuse(context, file.error());
-  const std::vector<BulkMistake> mistakes = file->check(option.domain);
-  if (!mistakes.empty()) return tell_mistakes(context, mistakes);
+  const BulkMistakes mistakes = file->check();
+  if (mistakes.total > 0) return tell_mistakes(context, mistakes);
   if (option.only_check) {
     context.out(context.json
                     ? json::serialize(json::object{{"rows", file->rows()}, {"mistakes", json::array{}}}) +
@@ -206,13 +260,18 @@ Exit register_from(Context& context, const BulkOption& option) {
     return Exit::kOk;
   }
   const std::string state_path = beside(option, option.state, ".state");
-  auto state = BulkState::open(state_path, file->hash(), file->lines());
+  const BulkWork work{context.url, option.domain, file->hash(), file->lines()};
+  auto state = BulkState::open(state_path, work);
   if (!state) return refuse(context, state.error());
   BulkFailures failures{beside(option, option.failures, ".failures.csv")};
   BulkRegistration registration{context, option, *file, *state, failures};
-  if (const Exit exit = registration.run(); exit != Exit::kOk) return exit;
-  if (auto written = failures.close(); !written) refuse(context, written.error());
-  return tell_summary(context, registration.counts(), failures.written_to(), state_path);
+  const Exit ran = registration.run();
+  if (ran != Exit::kOk && ran != Exit::kNotReached) return ran;
+  const auto written = failures.close();
+  if (!written) refuse(context, written.error());
+  const Exit told = tell_summary(context, registration.counts(), failures.written_to(), state_path);
+  if (told == Exit::kOk && !written) return Exit::kUnreachable;
+  return ran == Exit::kOk ? told : ran;
 }
 
 }  // namespace paynamed::ctl

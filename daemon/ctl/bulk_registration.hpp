@@ -28,7 +28,7 @@ class BulkRegistration {
                    BulkFailures& failures);
 
   // Until every run has ended or is paused. Something else than kOk when it had to stop before; what was done
-  // is in the state.
+  // is in the state. kNotReached when paused runs take all places of `in_flight`.
   Exit run();
   BulkCounts counts() const;
 
@@ -57,10 +57,14 @@ class BulkRegistration {
   // --- what becomes of the runs (bulk_registration.cpp)
   std::optional<Exit> begin_following();
   std::optional<Exit> read_events(bool wait);
-  std::optional<Exit> look_at_open_runs();
+  std::optional<Exit> begin_events_anew();
+  std::optional<Exit> ask_for_runs();
+  std::optional<Exit> take_run_reply(const std::string& run, const base::Result<HttpReply>& reply);
   void take_event(const boost::json::object& event);
   void take_end(const std::string& run, std::string_view state, const std::string& reason);
   bool waits_for_runs() const { return open_.size() > paused_; }
+  bool is_full() const { return open_.size() >= option_.in_flight; }
+  Exit end(Exit exit);
 
   Context& context_;
   const BulkOption& option_;
@@ -73,7 +77,9 @@ class BulkRegistration {
   std::deque<Sent> again_;
   std::map<std::string, Open> open_;  // by run
   std::size_t paused_ = 0;
-  std::size_t window_;  // rows in the next batch
+  std::vector<std::string> unasked_;  // runs whose state no event tells
+  bool changed_ = false;              // the file, since it was checked
+  std::size_t window_;                // rows in the next batch
   base::MonotonicTime not_before_;
   std::string held_;
   unsigned silent_ = 0;  // batches in a row that nobody answered

@@ -11,6 +11,7 @@
 #include "base/name.hpp"
 #include "names/bip321.hpp"
 #include "names/bolt12.hpp"
+#include "names/utf8.hpp"
 
 namespace paynamed::ctl {
 namespace {
@@ -38,6 +39,7 @@ std::string_view trimmed(std::string_view text) {
 Result<void> check_text(std::string_view what, const std::string& text) {
   const bool control =
       std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  if (!names::is_utf8(text)) return fail(invalid_argument(fmt::format("'{}' is no UTF-8 text", what)));
   if (text.size() <= kMaxTextBytes && !control) return {};
   return fail(invalid_argument(
       fmt::format("'{}' must have at most {} bytes and no control characters", what, kMaxTextBytes)));

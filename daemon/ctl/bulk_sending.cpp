@@ -59,13 +59,18 @@ std::optional<BulkRegistration::Sent> BulkRegistration::next_row() {
       all_read_ = true;
       break;
     }
-    // The file was checked; it changes under us only if somebody changes it.
-    if (!*row) continue;
+    // The file was checked, so that somebody writes to it.
+    if (!*row || (*row)->line > file_.lines()) {
+      changed_ = all_read_ = true;
+      break;
+    }
     const std::uint64_t line = (*row)->line;
     if (state_.fate_of(line) == BulkFate::kWaiting) return Sent{std::move(**row), 0};
-    if (state_.fate_of(line) == BulkFate::kAccepted && !state_.run_of(line).empty())
+    if (state_.fate_of(line) == BulkFate::kAccepted && !state_.run_of(line).empty()) {
+      // Events from before do not come again, and it may be paused since then.
+      unasked_.push_back(state_.run_of(line));
       open_.emplace(state_.run_of(line), Open{std::move(**row), false, {}});
-    else if (state_.fate_of(line) == BulkFate::kUndone)
+    } else if (state_.fate_of(line) == BulkFate::kUndone)
       failures_.add(**row, {}, "undone", "by an earlier attempt; paynamectl runs --name says why");
   }
   return std::nullopt;

@@ -16,7 +16,26 @@ namespace {
 
 using base::Result;
 
-constexpr std::string_view kHead = "paynamectl-bulk 1 ";
+constexpr std::string_view kHead = "paynamectl-bulk 2";
+
+// Neither a URL nor a domain has a space in it.
+std::string head_of(const BulkWork& work) {
+  return fmt::format("{} {} {} {}", kHead, work.hash, work.url, work.domain.empty() ? "-" : work.domain);
+}
+
+// Why a file with this head is not the state of `work`; empty when it is.
+std::string difference(const std::string& head, const BulkWork& work) {
+  if (head == head_of(work)) return {};
+  std::istringstream words{head};
+  std::string name, version, hash, url, domain;
+  words >> name >> version >> hash >> url >> domain;
+  if (!words || fmt::format("{} {}", name, version) != kHead || (url == work.url && domain == work.domain))
+    return "other rows, or no state file";
+  if (url != work.url) return fmt::format("names at another daemon ({})", url);
+  if (domain != (work.domain.empty() ? "-" : work.domain))
+    return domain == "-" ? "names without --domain" : fmt::format("names with --domain {}", domain);
+  return "other rows";
+}
 
 char letter_of(BulkFate fate) {
   return fate == BulkFate::kLive ? 'l' : fate == BulkFate::kUndone ? 'u' : 'r';
@@ -37,9 +56,9 @@ BulkState::~BulkState() {
   if (file_ >= 0) close(file_);
 }
 
-Result<BulkState> BulkState::open(const std::string& path, const std::string& hash, std::uint64_t lines) {
+Result<BulkState> BulkState::open(const std::string& path, const BulkWork& work) {
   BulkState state;
-  state.fates_.assign(lines + 1, BulkFate::kWaiting);
+  state.fates_.assign(work.lines + 1, BulkFate::kWaiting);
   if (path.empty()) return state;
   state.file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (state.file_ < 0) {
@@ -50,22 +69,21 @@ Result<BulkState> BulkState::open(const std::string& path, const std::string& ha
     return base::fail(base::invalid_argument(
         fmt::format("another paynamectl is at work with the state file '{}'; wait for it", path)));
   }
-  const std::string head = fmt::format("{}{}", kHead, hash);
-  if (auto read = state.read(path, head); !read) return base::fail(read.error());
+  if (auto read = state.read(path, work); !read) return base::fail(read.error());
   return state;
 }
 
-Result<void> BulkState::read(const std::string& path, const std::string& head) {
+Result<void> BulkState::read(const std::string& path, const BulkWork& work) {
   std::ifstream stream{path, std::ios::binary};
   std::string line;
   off_t whole = 0;
   bool first = true;
   while (std::getline(stream, line) && !stream.eof()) {
-    if (first && line != head) {
+    if (const std::string other = first ? difference(line, work) : std::string{}; !other.empty()) {
       return base::fail(base::invalid_argument(fmt::format(
-          "'{}' is the state of other rows, or no state file; give another with --state, or remove "
-          "it if the rows that it belongs to are done",
-          path)));
+          "'{}' is the state of {}; give another with --state, or remove it if what it belongs to "
+          "is done",
+          path, other)));
     }
     if (!first) take(line);
     first = false;
@@ -76,7 +94,7 @@ Result<void> BulkState::read(const std::string& path, const std::string& head) {
     return base::fail(base::invalid_argument(
         fmt::format("cannot write the state file '{}' ({})", path, std::strerror(errno))));
   }
-  if (first) pending_ = head + "\n";
+  if (first) pending_ = head_of(work) + "\n";
   return flush();
 }
 

@@ -24,15 +24,23 @@ enum class BulkFate : std::uint8_t {
   kRefused,  // the daemon did not take it
 };
 
+// What the state is of; a file of other work is refused.
+struct BulkWork {
+  std::string url;     // of the daemon
+  std::string domain;  // for names without one
+  std::string hash;    // of the rows
+  std::uint64_t lines = 0;
+};
+
 class BulkState {
  public:
-  // Without a path nothing is kept. `hash` and `lines` are of the rows. INVALID_ARGUMENT when the file is of
-  // other rows or cannot be written.
-  static base::Result<BulkState> open(const std::string& path, const std::string& hash, std::uint64_t lines);
+  // Without a path nothing is kept. INVALID_ARGUMENT when the file is of other work or cannot be written.
+  static base::Result<BulkState> open(const std::string& path, const BulkWork& work);
   BulkState(BulkState&&) noexcept;
   BulkState& operator=(BulkState&&) = delete;
   ~BulkState();
 
+  // `line` is one of the work's.
   BulkFate fate_of(std::uint64_t line) const { return fates_.at(line); }
   // Of an accepted row as an earlier process noted it; empty when this one did not read any.
   std::string run_of(std::uint64_t line) const;
@@ -49,7 +57,7 @@ class BulkState {
 
  private:
   BulkState() = default;
-  base::Result<void> read(const std::string& path, const std::string& head);
+  base::Result<void> read(const std::string& path, const BulkWork& work);
   void take(const std::string& line);
   void set(std::uint64_t line, BulkFate fate);
 

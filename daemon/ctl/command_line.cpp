@@ -409,9 +409,11 @@ int run_command_line(int argc, const char* const* argv, const Connect& connect, 
   if (!url) return usage(url.error());
   auto key = read_key(parser.options().key_file);
   if (!key) return usage(key.error());
+  std::string link = to_string(*url);
   const auto connection = connect(std::move(*url), std::move(*key));
-  Context context{*connection,    clock,          style,           parser.options().json,
-                  std::move(out), std::move(err), std::move(pause)};
+  Context context{*connection,           clock,          style,
+                  parser.options().json, std::move(out), std::move(err),
+                  std::move(pause),      std::move(link)};
   return static_cast<int>(parser.command()(context));
 }
 

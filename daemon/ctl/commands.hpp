@@ -20,7 +20,7 @@ enum class Exit : int {
   kOk = 0,
   kRefused = 1,      // the daemon refused, or is not ready; a wallet cannot pay
   kUsage = 2,        // the command line is wrong
-  kUnreachable = 3,  // no answer from the daemon
+  kUnreachable = 3,  // no answer from the daemon, or a file that cannot be written any more
   kNotReached = 4,   // the run ended compensated or paused
 };
 
@@ -32,6 +32,7 @@ struct Context {
   std::function<void(std::string_view)> out;  // standard output
   std::function<void(std::string_view)> err;  // standard error
   std::function<void(base::Duration)> pause;  // between two looks at a run
+  std::string url = {};                       // of the daemon, as in a link
 };
 
 struct SourceOption {

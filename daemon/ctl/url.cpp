@@ -37,4 +37,10 @@ std::string percent_encode(std::string_view text) {
   return out;
 }
 
+std::string to_string(const Url& url) {
+  const bool is_v6 = url.host.find(':') != url.host.npos;
+  return fmt::format("{}://{}{}{}:{}{}", url.tls ? "https" : "http", is_v6 ? "[" : "", url.host,
+                     is_v6 ? "]" : "", url.port, url.prefix);
+}
+
 }  // namespace paynamed::ctl

@@ -2,8 +2,11 @@
 // real one does, also when it is busy, away or killed.
 #include <fmt/format.h>
 
+#include <sys/resource.h>
+
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -102,6 +105,10 @@ INSTANTIATE_TEST_SUITE_P(
         RowCase{"TwoSources", "name,uri,node\na,bitcoin:?lno=x,true\n", {"2: only one of 'node'"}},
         RowCase{
             "ALongOwner", "name,owner\na," + std::string(257, 'o') + "\n", {"2: 'owner' must have at most"}},
+        RowCase{"AnOwnerThatIsNoUtf8", "name,owner\na,\xFF\n", {"2: 'owner' is no UTF-8 text"}},
+        RowCase{"AReferenceThatIsNoUtf8",
+                "name,reference\na,\xC3\nb,\xC3\xA9\n",
+                {"2: 'reference' is no UTF-8 text", "b@example.com"}},
         RowCase{"ALineWithoutEnd",
                 "name\n" + std::string(70'000, 'a') + "\nbob\n",
                 {"2: the line is longer", "bob@example.com"}},
@@ -145,11 +152,18 @@ class FakeDaemon final {
   std::function<std::optional<base::Result<HttpReply>>(std::size_t post)> before;  // instead of an answer
   std::function<std::optional<base::Result<HttpReply>>(std::size_t post)>
       after;  // it was done, and this is said
+  std::function<std::optional<base::Result<HttpReply>>(std::size_t read)> before_run;
+
+  static constexpr std::size_t kMostLooks = 5'000;
+  std::size_t looks = 0;
 
   base::Result<HttpReply> answer(const HttpCall& call) {
     if (call.method == "POST") return accept(call);
     if (call.target.starts_with("/v1/events")) return events_after(call.target);
     ++reads_of_runs;
+    if (before_run) {
+      if (auto instead = before_run(reads_of_runs)) return *instead;
+    }
     const std::string run = call.target.substr(std::string{"/v1/runs/"}.size());
     return HttpReply{200, {}, fmt::format(R"({{"state":"{}","reason":null}})", states[run])};
   }
@@ -192,6 +206,8 @@ class FakeDaemon final {
     return count;
   }
   HttpReply events_after(const std::string& target) {
+    // Whoever asks so often waits for what never comes.
+    if (++looks > kMostLooks) return {401, {}, R"({"detail":"asked for ever"})"};
     const auto at = target.find("after=1-");
     const std::size_t first = at == target.npos ? 0 : std::stoul(target.substr(at + 8));
     std::size_t left = target.find("after=") == target.npos ? 0 : ends_a_look;
@@ -456,6 +472,109 @@ TEST_F(BulkTest, AnotherLogMeansThatEachRunIsAskedForOnce) {
   EXPECT_TRUE(gone);
   EXPECT_EQ(daemon.reads_of_runs, 10U);
   EXPECT_THAT(out, HasSubstr("10 live"));
+}
+
+TEST_F(BulkTest, GivenAgainItDoesNotWaitForPausedRuns) {
+  write_names(5);
+  daemon.end_of = [](const std::string&) { return "paused"; };
+  ASSERT_EQ(run(), 4) << err;
+  for (int again = 0; again < 2; ++again) {
+    daemon.looks = 0;
+    EXPECT_EQ(run(), 4) << err;
+    EXPECT_THAT(out, HasSubstr("5 rows: 0 live, 0 undone, 0 refused, 5 paused"));
+  }
+  // Somebody saw to them meanwhile.
+  for (auto& [run, state] : daemon.states) state = "completed";
+  EXPECT_EQ(run(), 0) << err;
+  EXPECT_THAT(out, HasSubstr("5 live"));
+}
+
+TEST_F(BulkTest, ARunThatCannotBeAskedForIsAskedLater) {
+  write_names(5);
+  daemon.end_of = [](const std::string&) { return "paused"; };
+  ASSERT_EQ(run(), 4) << err;
+  daemon.before_run = [](std::size_t read) -> std::optional<base::Result<HttpReply>> {
+    if (read % 3 == 0) return HttpReply{503, {}, "{}"};
+    if (read % 3 == 1) return base::fail(base::unavailable("connection reset"));
+    return std::nullopt;
+  };
+  EXPECT_EQ(run(), 4) << err;
+  EXPECT_THAT(out, HasSubstr("5 paused"));
+}
+
+TEST_F(BulkTest, PausedRunsThatTakeAllPlacesEndIt) {
+  write_names(30);
+  daemon.end_of = [](const std::string&) { return "paused"; };
+  EXPECT_EQ(run({"--in-flight", "10"}), 4) << err;
+  EXPECT_THAT(err, HasSubstr("10 runs are paused and take all places"));
+  EXPECT_THAT(out, HasSubstr("30 rows: 0 live, 0 undone, 0 refused, 10 paused"));
+  EXPECT_EQ(daemon.names.size(), 10U);
+  for (auto& [run, state] : daemon.states) state = "completed";
+  daemon.end_of = [](const std::string&) { return "completed"; };
+  EXPECT_EQ(run({"--in-flight", "10"}), 0) << err;
+  EXPECT_THAT(out, HasSubstr("30 live"));
+}
+
+TEST_F(BulkTest, TheStateOfAnotherDaemonOrDomainIsRefused) {
+  write("name\nalice\n");
+  ASSERT_EQ(run({"--domain", "example.com"}), 0) << err;
+  EXPECT_EQ(run({"--domain", "example.org"}), 2);
+  EXPECT_THAT(err, HasSubstr("is the state of names with --domain example.com; give another with --state"));
+  EXPECT_EQ(run({"--domain", "example.com", "--url", "http://127.0.0.1:8081"}), 2);
+  EXPECT_THAT(err, HasSubstr("is the state of names at another daemon (http://127.0.0.1:8080)"));
+  EXPECT_EQ(run({"--domain", "example.com", "--url", "http://127.0.0.1:8080/"}), 0) << err;
+}
+
+TEST_F(BulkTest, TheSameRowsWithAnotherDomainHaveOtherKeys) {
+  write("name\nalice\n");
+  ASSERT_EQ(run({"--domain", "example.com"}), 0) << err;
+  std::filesystem::remove(file() + ".state");
+  EXPECT_EQ(run({"--domain", "example.org"}), 0) << err;
+  EXPECT_TRUE(daemon.names.contains("alice@example.org"));
+  EXPECT_EQ(daemon.keys.size(), 2U);
+}
+
+TEST_F(BulkTest, RowsThatAreAddedMeanwhileAreNotSent) {
+  write_names(200);
+  daemon.before = [this](std::size_t post) -> std::optional<base::Result<HttpReply>> {
+    if (post == 0)
+      std::ofstream{file(), std::ios::app} << std::string(100'000, '\n') << "late@example.com,o\n";
+    return std::nullopt;
+  };
+  EXPECT_EQ(run(), 2);
+  EXPECT_THAT(err, HasSubstr("has other rows than when it was checked"));
+  EXPECT_FALSE(daemon.names.contains("late@example.com"));
+}
+
+TEST_F(BulkTest, AMillionMistakesAreCounted) {
+  std::string text = "name\n";
+  for (int i = 0; i < 3'000; ++i) text += "a b\n";
+  write(text);
+  EXPECT_EQ(run(), 2);
+  EXPECT_THAT(err, HasSubstr("line 1001: "));
+  EXPECT_THAT(err, Not(HasSubstr("line 1002: ")));
+  EXPECT_THAT(err, HasSubstr("and 2000 more\npaynamectl: 3000 mistakes; nothing was sent"));
+  EXPECT_EQ(run({"--json"}), 2);
+  EXPECT_EQ(json::parse(out).at("mistakes").as_array().size(), 1'000U);
+  EXPECT_EQ(json::parse(out).at("total").to_number<int>(), 3'000);
+}
+
+TEST_F(BulkTest, AStateFileThatCannotBeWrittenIsNoMistakeOfTheCommandLine) {
+  write_names(100);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  // Room for the head, and for some rows.
+  rlimit small = before;
+  small.rlim_cur = 500;
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const int exit = run();
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(exit, 3);
+  EXPECT_THAT(err, HasSubstr("the state file cannot be written"));
+  EXPECT_EQ(run(), 0) << err;
+  EXPECT_THAT(out, HasSubstr("100 live"));
 }
 
 TEST_F(BulkTest, AWrongKeyEndsItAtOnce) {
