@@ -22,6 +22,7 @@ struct Pending {
   Service::Progress progress;
   // Called once, by whoever claimed.
   std::function<void(Response)> send;
+  std::unique_ptr<base::Clock::Timer> late;  // answers in place of work that does not end
 
   // True for the first caller: the answer is theirs to give.
   bool claim() { return !claimed_.exchange(true); }

@@ -1,5 +1,6 @@
 #include "api/server.hpp"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -100,6 +101,8 @@ class Core : public std::enable_shared_from_this<Core> {
  public:
   Core(asio::io_context& context, const Settings& settings, Dependencies dependencies)
       : executor_(context.get_executor()),
+        clock_(dependencies.clock),
+        answer_within_(settings.answer_within),
         in_flight_(dependencies.clock),
         service_(std::move(dependencies), settings.limits, settings.rate) {}
 
@@ -123,6 +126,12 @@ class Core : public std::enable_shared_from_this<Core> {
     } else if (!taken) {
       answer(pending, stopping_response(pending->request));
     } else {
+      pending->late = clock_.at(clock_.monotonic() + answer_within_, executor_,
+                                [core = weak_from_this(), late = std::weak_ptr{pending}] {
+                                  const auto self = core.lock();
+                                  const auto asked = late.lock();
+                                  if (self && asked) self->answer(asked, self->late_response(asked->request));
+                                });
       asio::co_spawn(executor_, wait(shared_from_this(), std::move(pending)), asio::detached);
     }
   }
@@ -157,6 +166,15 @@ class Core : public std::enable_shared_from_this<Core> {
     return problem(request, base::unavailable("the daemon stops; try again when it is back"));
   }
 
+  // The work itself goes on: half of it undone helps nobody.
+  Response late_response(const Request& request) const {
+    return problem(request,
+                   base::deadline_exceeded(fmt::format(
+                       "this takes longer than {} s; what was begun goes on, so look what came of it "
+                       "before you ask again",
+                       answer_within_ / std::chrono::seconds{1})));
+  }
+
   static void read(const restinio::request_t& from, Request& to) {
     const auto& header = from.header();
     to.method = header.method().c_str();
@@ -183,6 +201,8 @@ class Core : public std::enable_shared_from_this<Core> {
   }
 
   asio::any_io_executor executor_;
+  base::Clock& clock_;
+  const base::Duration answer_within_;
   InFlight in_flight_;
   Service service_;
 };

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "api/service.hpp"
+#include "api/time_limits.hpp"
 
 namespace paynamed::api {
 
@@ -27,7 +28,8 @@ struct Settings {
   std::uint32_t max_connections = 1024;
   base::Duration read_timeout{
       30'000};  // for a request to come in whole; also how long a connection may be idle
-  base::Duration handle_timeout{75'000};  // for an answer; above the longest wait of a long poll
+  base::Duration answer_within = kAnswerWithin;    // what lasts longer is answered with DEADLINE_EXCEEDED
+  base::Duration handle_timeout = kHandleTimeout;  // then RESTinio closes the connection without an answer
   base::Duration write_timeout{30'000};
 };
 

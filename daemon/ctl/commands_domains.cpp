@@ -2,6 +2,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "api/time_limits.hpp"
 #include "ctl/ask.hpp"
 #include "ctl/timeline.hpp"
 #include "ctl/url.hpp"
@@ -131,7 +132,7 @@ Exit check_domain(Context& context, const std::string& domain) {
   HttpCall call;
   call.method = "POST";
   call.target = "/v1/domains/" + percent_encode(domain) + "/check";
-  call.timeout = base::Duration{120'000};
+  call.timeout = api::kClientTimeout;
   const Answer answer = ask(context, call);
   if (!answer.ok()) return answer.exit;
   const json::value* fit = answer.body.if_contains("fit");

@@ -231,6 +231,24 @@ TEST_F(ServerTest, AnAnswerBeyondTheDeadlineIs503) {
   world.engine.release();
 }
 
+TEST_F(ServerTest, WorkThatLastsTooLongHasAnAnswer) {
+  Settings settings;
+  settings.answer_within = base::Duration{50};
+  begin(settings);
+  std::promise<void> entered;
+  world.engine.hold = [&entered] { entered.set_value(); };
+  Client client{server->port()};
+  client.send(request("POST /v1/names", {}, R"({"name":"alice@example.com"})"));
+  entered.get_future().wait();
+  const std::string answer = client.receive();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 504"));
+  EXPECT_THAT(answer, HasSubstr("what was begun goes on"));
+  // The connection is as good as before, and the late answer is nobody's.
+  client.send(request("GET /v1/events"));
+  world.engine.release();
+  EXPECT_THAT(client.receive(), StartsWith("HTTP/1.1 200"));
+}
+
 TEST_F(ServerTest, AddressesThatCannotBeListenedOnAreRefused) {
   for (const auto* bad : {"", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000", "localhost:80",
                           "::1:80", "[127.0.0.1]:80", ":80"}) {
