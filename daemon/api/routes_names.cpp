@@ -60,15 +60,6 @@ Checked<pipeline::Command> command_on_path(Request& request, state::Verb verb) {
   return command;
 }
 
-// "priority" of the body: true for "bulk".
-base::Result<bool> read_bulk(const Body& body) {
-  auto priority = body.text("priority", 16);
-  if (!priority) return base::fail(priority.error());
-  if (*priority == "bulk") return true;
-  if (priority->empty() || *priority == "interactive") return false;
-  return base::fail(base::invalid_argument("'priority' must be interactive or bulk"));
-}
-
 struct Registration {
   pipeline::Command command;
   std::vector<std::string> warnings;

@@ -52,13 +52,14 @@ struct Wanted {
   std::string reference;
   std::string fingerprint;
   bool take_over = false;
+  bool bulk = false;
 };
 
-// {owner?, reference?, fingerprint?, take_over?}
+// {owner?, reference?, fingerprint?, take_over?, priority?}
 base::Result<Wanted> read_adoption(const Request& request) {
   auto body = Body::parse(request.body.empty() ? "{}" : request.body);
   if (!body) return base::fail(body.error());
-  if (auto known = body->only({"owner", "reference", "fingerprint", "take_over"}); !known)
+  if (auto known = body->only({"owner", "reference", "fingerprint", "take_over", "priority"}); !known)
     return base::fail(known.error());
   auto owner = body->text("owner", kMaxTextBytes);
   if (!owner) return base::fail(owner.error());
@@ -66,8 +67,10 @@ base::Result<Wanted> read_adoption(const Request& request) {
   if (!reference) return base::fail(reference.error());
   auto fingerprint = body->text("fingerprint", kMaxTextBytes);
   if (!fingerprint) return base::fail(fingerprint.error());
-  return Wanted{*std::move(owner), *std::move(reference), *std::move(fingerprint),
-                body->is_true("take_over")};
+  auto bulk = read_bulk(*body);
+  if (!bulk) return base::fail(bulk.error());
+  return Wanted{*std::move(owner), *std::move(reference), *std::move(fingerprint), body->is_true("take_over"),
+                *bulk};
 }
 
 // A request that was answered before is not judged by what stands in the zone since.
@@ -93,6 +96,7 @@ awaitable<Response> adopt(const Dependencies& dependencies, Request& request) {
   }
   command.owner = std::move(wanted->owner);
   command.reference = std::move(wanted->reference);
+  command.bulk = wanted->bulk;
   if (auto filled = fill_from(request, command); !filled) co_return bad_request(request, filled.error());
   std::vector<std::string> warnings;
   co_return co_await submit(dependencies, request, std::move(command), std::move(warnings));

@@ -41,6 +41,14 @@ unsigned status_of(state::Verb verb, state::RunState state) {
 
 }  // namespace
 
+base::Result<bool> read_bulk(const Body& body) {
+  auto priority = body.text("priority", 16);
+  if (!priority) return base::fail(priority.error());
+  if (*priority == "bulk") return true;
+  if (priority->empty() || *priority == "interactive") return false;
+  return base::fail(base::invalid_argument("'priority' must be interactive or bulk"));
+}
+
 pipeline::Command new_command(state::Verb verb, base::Name name) {
   return pipeline::Command{{}, verb, std::move(name), {}, {}, {}, 0, {}, {}, {}, {}};
 }

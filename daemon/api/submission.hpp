@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "api/body.hpp"
 #include "api/dependencies.hpp"
 #include "api/message.hpp"
 
@@ -21,6 +22,9 @@ pipeline::Command new_command(state::Verb verb, base::Name name);
 // Fills tenant, idempotency key, request hash, correlation id and traceparent from the request.
 // INVALID_ARGUMENT for an Idempotency-Key that is empty, longer than 255 bytes or not printable ASCII.
 base::Result<void> fill_from(const Request& request, pipeline::Command& command);
+
+// "priority" of the body: true for "bulk". INVALID_ARGUMENT for another word.
+base::Result<bool> read_bulk(const Body& body);
 
 // Submits, waits as long as Prefer asks, and answers: 202 while the run is open or when it ended without its
 // goal, 201 when a registration ended well, 200 when another verb did. `warnings` go into the answer before

@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 #include <set>
 
+#include "api/time_limits.hpp"
 #include "ctl/ask.hpp"
 #include "ctl/run_batch.hpp"
 #include "ctl/timeline.hpp"
@@ -55,35 +56,79 @@ void show_plan(Context& context, const json::object& plan) {
                           number(plan, "names"), number(plan, "busy"), number(plan, "changes")));
 }
 
-// The names that a plan repairs, as far as it shows them.
-std::set<std::string> repaired_names(const json::object& plan) {
-  std::set<std::string> names;
+// What a plan repairs, as far as it shows it: name, what is wanted and what was found. In its order, which is
+// the daemon's too.
+std::vector<std::string> repairs_of(const json::object& plan) {
+  std::vector<std::string> repairs;
   for (const json::value& item : list(plan, "items")) {
-    if (item.is_object() && text_of(item.get_object(), "action") == "repair")
-      names.insert(text_of(item.get_object(), "name"));
+    if (!item.is_object() || text_of(item.get_object(), "action") != "repair") continue;
+    const json::object& each = item.get_object();
+    repairs.push_back(
+        json::serialize(json::array{text_of(each, "name"), text_of(each, "wanted"), list(each, "found")}));
   }
-  return names;
+  return repairs;
 }
 
+// The daemon begins so many of a plan at a time.
+constexpr std::size_t kBegunAtOnce = 500;
+// While others' runs take all places: five minutes.
+constexpr unsigned kMostWaits = 30;
+constexpr base::Duration kWait{10'000};
+
+// Whether what would be begun next is what was shown and agreed to.
+bool is_part_of(const std::set<std::string>& shown, const json::object& plan) {
+  const std::vector<std::string> repairs = repairs_of(plan);
+  const auto next = std::min(repairs.size(), kBegunAtOnce);
+  return std::all_of(repairs.begin(), repairs.begin() + static_cast<std::ptrdiff_t>(next),
+                     [&](const std::string& each) { return shown.contains(each); });
+}
+
+// A name that did not get true is tried again with the rest: its last end counts.
+void note(std::vector<BatchItem>& all, std::vector<BatchItem> items) {
+  for (BatchItem& item : items) {
+    const auto before = std::ranges::find(all, item.name, &BatchItem::name);
+    if (before == all.end()) {
+      all.push_back(std::move(item));
+    } else {
+      *before = std::move(item);
+    }
+  }
+}
+
+struct Round {
+  Exit exit = Exit::kOk;
+  std::vector<BatchItem> items;
+  std::uint64_t left = 0;  // not begun, for there was no room
+
+  bool completed_any() const {
+    return std::ranges::any_of(items, [](const BatchItem& item) { return item.state == "completed"; });
+  }
+};
+
 // One request's worth of repairs, followed to their ends.
-Exit mend_some(Context& context, const std::string& domain, const json::object& plan, bool force,
-               std::vector<BatchItem>& all, std::uint64_t& left) {
+Round mend_some(Context& context, const std::string& domain, const json::object& plan, bool force) {
+  Round round;
   std::string position = head_of_events(context);
-  if (position.empty()) return Exit::kUnreachable;
+  if (position.empty()) {
+    round.exit = Exit::kUnreachable;
+    return round;
+  }
   HttpCall call;
   call.method = "POST";
   call.target = target_of(domain);
   call.body = json::serialize(json::object{{"fingerprint", text_of(plan, "fingerprint")}, {"force", force}});
-  call.timeout = base::Duration{180'000};
+  call.timeout = api::kClientTimeout;
   const Answer answer = ask(context, call);
-  if (!answer.ok()) return answer.exit;
-  std::vector<BatchItem> items;
+  if (!answer.ok()) {
+    round.exit = answer.exit;
+    return round;
+  }
   for (const json::value& each : list(answer.body, "begun")) {
     if (!each.is_object()) continue;
     BatchItem item;
     item.name = text_of(each.get_object(), "name");
     item.run = text_of(each.get_object(), "run");
-    items.push_back(std::move(item));
+    round.items.push_back(std::move(item));
   }
   for (const json::value& each : list(answer.body, "refused")) {
     if (!each.is_object()) continue;
@@ -91,36 +136,48 @@ Exit mend_some(Context& context, const std::string& domain, const json::object& 
     item.name = text_of(each.get_object(), "name");
     item.state = "refused";
     item.reason = text_of(each.get_object(), "message");
-    items.push_back(std::move(item));
+    round.items.push_back(std::move(item));
   }
-  left = number(answer.body, "left");
-  const Exit followed = follow_runs(context, items, std::move(position));
-  const bool any = !items.empty();
-  std::ranges::move(items, std::back_inserter(all));
-  // Others' runs fill the daemon: what is left waits for them.
-  if (followed == Exit::kOk && !any && left > 0) context.pause(base::Duration{2'000});
-  return followed;
+  round.left = number(answer.body, "left");
+  round.exit = follow_runs(context, round.items, std::move(position));
+  return round;
 }
 
 Exit mend(Context& context, const std::string& domain, json::object plan, bool force) {
-  const std::set<std::string> shown = repaired_names(plan);
-  const bool shows_all = shown.size() == number(plan, "changes");
+  const std::vector<std::string> agreed = repairs_of(plan);
+  const std::set<std::string> shown{agreed.begin(), agreed.end()};
   std::vector<BatchItem> all;
-  for (bool first = true;; first = false) {
-    std::uint64_t left = 0;
-    // What was shown has been agreed to; the parts of it need no other word.
-    if (const Exit exit = mend_some(context, domain, plan, force || !first, all, left); exit != Exit::kOk)
-      return exit;
-    if (left == 0) return tell_batch(context, all, "repaired");
-    Answer answer = get(context, target_of(domain));
-    if (!answer.ok()) return answer.exit;
-    plan = std::move(answer.body);
-    const std::set<std::string> now = repaired_names(plan);
-    if (shows_all && !std::ranges::includes(shown, now)) {
-      tell_batch(context, all, "repaired");
-      context.err("paynamectl: other names differ by now than were shown; look at the plan again\n");
-      return Exit::kRefused;
+  const auto stop = [&](std::string_view why) {
+    tell_batch(context, all, "repaired");
+    context.err(fmt::format("paynamectl: {}\n", why));
+    return Exit::kRefused;
+  };
+  for (unsigned waits = 0;;) {
+    Round round = mend_some(context, domain, plan, force);
+    const bool completed_any = round.completed_any();
+    const bool any = !round.items.empty();
+    note(all, std::move(round.items));
+    if (round.exit != Exit::kOk) {
+      if (!all.empty()) tell_batch(context, all, "repaired");
+      return round.exit;
     }
+    if (round.left == 0) return tell_batch(context, all, "repaired");
+    if (any && !completed_any) return stop("none of these was repaired, so that the rest was not begun");
+    if (!any) {
+      if (++waits > kMostWaits) return stop("other runs take all places; give the command again later");
+      context.pause(kWait);
+    }
+    HttpCall look;
+    look.target = target_of(domain);
+    look.timeout = api::kClientTimeout;
+    Answer answer = ask(context, look);
+    if (!answer.ok()) {
+      if (!all.empty()) tell_batch(context, all, "repaired");
+      return answer.exit;
+    }
+    plan = std::move(answer.body);
+    if (number(plan, "changes") == 0) return tell_batch(context, all, "repaired");
+    if (!is_part_of(shown, plan)) return stop("what is left is not what was shown; look at the plan again");
   }
 }
 
@@ -129,7 +186,7 @@ Exit mend(Context& context, const std::string& domain, json::object plan, bool f
 Exit show_drift(Context& context, const DriftOption& option) {
   HttpCall call;
   call.target = target_of(option.domain);
-  call.timeout = base::Duration{180'000};
+  call.timeout = api::kClientTimeout;
   Answer answer = ask(context, call);
   if (!answer.ok()) return answer.exit;
   if (context.json && !option.apply) {

@@ -2,6 +2,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "api/time_limits.hpp"
 #include "ctl/ask.hpp"
 #include "ctl/timeline.hpp"
 #include "ctl/url.hpp"
@@ -61,9 +62,12 @@ void show_move(Context& context, const json::object& move) {
   show_list(context, move, "notes", "note");
 }
 
-Exit show_plan(Context& context, const json::object& plan) {
+bool can_start(const json::object& plan) {
   const json::value* can = plan.if_contains("can_start");
-  const bool can_start = can != nullptr && can->is_bool() && can->get_bool();
+  return can != nullptr && can->is_bool() && can->get_bool();
+}
+
+void show_plan(Context& context, const json::object& plan) {
   const json::value* names = plan.if_contains("names");
   context.out(fmt::format(
       "{} names of {} would move from '{}' to '{}'\n",
@@ -76,13 +80,12 @@ Exit show_plan(Context& context, const json::object& plan) {
   show_list(context, plan, "problems", "to mend");
   if (const std::string trouble = text_of(plan, "trouble"); !trouble.empty())
     context.out(fmt::format("{:<16}{}\n", "not known", printable(trouble)));
-  if (!can_start) return Exit::kRefused;
+  if (!can_start(plan)) return;
   context.out(
       fmt::format("{} sets of records are equal on both sides; nothing was changed\n"
                   "after the change at the parent it waits {} s: {}\n",
                   number_text(plan, "sets_compared"), number_text(plan, "drain_seconds"),
                   printable(text_of(plan, "drain_because"))));
-  return Exit::kOk;
 }
 
 bool is_paused(const json::object& move) {
@@ -94,7 +97,8 @@ bool is_over(const json::object& move) {
   return phase == "finished" || phase == "undone";
 }
 
-Exit follow_move(Context& context, const std::string& target) {
+// `goal` is the phase that it was to end in.
+Exit follow_move(Context& context, const std::string& target, std::string_view goal) {
   std::string shown;
   for (;;) {
     const Answer answer = get(context, target);
@@ -102,7 +106,7 @@ Exit follow_move(Context& context, const std::string& target) {
     const std::string line = context.json ? answer.reply.body : progress_line(answer.body);
     if (line != shown) context.out(line + "\n");
     shown = line;
-    if (is_over(answer.body)) return Exit::kOk;
+    if (is_over(answer.body)) return text_of(answer.body, "phase") == goal ? Exit::kOk : Exit::kNotReached;
     if (is_paused(answer.body)) {
       if (!context.json) show_list(context, answer.body, "problems", "to mend");
       return Exit::kNotReached;
@@ -128,20 +132,23 @@ Exit move_domain(Context& context, const MoveOption& option) {
     if (!servers.empty()) body["servers"] = std::move(servers);
     call.method = "POST";
     call.body = json::serialize(body);
-    call.timeout = base::Duration{120'000};
+    call.timeout = api::kClientTimeout;
   } else if (option.resume || option.undo) {
     call.method = "POST";
     call.target += option.resume ? "/resume" : "/undo";
   }
   const Answer answer = ask(context, call);
   if (!answer.ok()) return answer.exit;
-  if (option.follow && !option.dry_run) return follow_move(context, target);
+  if (option.follow && !option.dry_run)
+    return follow_move(context, target, option.undo ? "undone" : "finished");
   if (context.json) {
     context.out(answer.reply.body + "\n");
-    return Exit::kOk;
+  } else if (option.dry_run) {
+    show_plan(context, answer.body);
+  } else {
+    show_move(context, answer.body);
   }
-  if (option.dry_run) return show_plan(context, answer.body);
-  show_move(context, answer.body);
+  if (option.dry_run) return can_start(answer.body) ? Exit::kOk : Exit::kRefused;
   return is_paused(answer.body) ? Exit::kNotReached : Exit::kOk;
 }
 

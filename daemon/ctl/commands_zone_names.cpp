@@ -4,11 +4,15 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <map>
+#include <span>
 
+#include "api/time_limits.hpp"
 #include "ctl/ask.hpp"
 #include "ctl/run_batch.hpp"
 #include "ctl/timeline.hpp"
 #include "ctl/url.hpp"
+#include "names/bolt12.hpp"
+#include "names/hash.hpp"
 
 namespace paynamed::ctl {
 namespace {
@@ -34,8 +38,12 @@ Entries read_entries(Context& context, const std::string& domain) {
   const std::string target = "/v1/domains/" + percent_encode(domain) + "/zone-names?";
   std::string cursor;
   do {
-    Answer answer = get(context, fmt::format("{}limit={}{}", target, kPageLimit,
-                                             cursor.empty() ? "" : "&cursor=" + percent_encode(cursor)));
+    HttpCall call;
+    call.target = fmt::format("{}limit={}{}", target, kPageLimit,
+                              cursor.empty() ? "" : "&cursor=" + percent_encode(cursor));
+    // The zone is listed for the first page.
+    call.timeout = api::kClientTimeout;
+    Answer answer = ask(context, call);
     if (!answer.ok()) {
       all.exit = answer.exit;
       return all;
@@ -129,6 +137,29 @@ Choice choose(const json::array& items, const AdoptOption& option) {
   return choice;
 }
 
+// The same for each attempt of this command, so that a reply that is lost makes no second run. Another
+// command has another one: what an earlier one did and was undone is done again.
+std::string adoption_key(const Context& context, const json::object& entry) {
+  const std::string what = text_of(entry, "name") + "\n" + text_of(entry, "fingerprint");
+  const std::span<const std::uint8_t> bytes{reinterpret_cast<const std::uint8_t*>(what.data()), what.size()};
+  return fmt::format("adopt-{}-{}", context.clock.wall().time_since_epoch().count(),
+                     names::to_hex(names::sha256(bytes)));
+}
+
+void tell_choice(Context& context, const Choice& choice) {
+  if (!context.json) {
+    context.out(fmt::format("{} names would be adopted\n", choice.adopted.size()));
+    for (const json::object* entry : choice.adopted) context.out(shown_name(*entry) + "\n");
+    return;
+  }
+  json::array adopted;
+  for (const json::object* entry : choice.adopted) adopted.push_back(*entry);
+  json::array left;
+  for (const auto& [name, why] : choice.left) left.push_back(json::object{{"name", name}, {"message", why}});
+  context.out(json::serialize(json::object{{"would_adopt", std::move(adopted)}, {"left", std::move(left)}}) +
+              "\n");
+}
+
 }  // namespace
 
 Exit import_names(Context& context, const std::string& domain, const std::string& kind) {
@@ -175,17 +206,19 @@ Exit adopt_names(Context& context, const AdoptOption& option) {
     json::object body{{"fingerprint", text_of(*entry, "fingerprint")}, {"take_over", takes_over(*entry)}};
     if (!option.owner.empty()) body["owner"] = option.owner;
     if (!option.reference.empty()) body["reference"] = option.reference;
+    // Nobody waits for one of many.
+    if (choice.adopted.size() > 1) body["priority"] = "bulk";
     BatchItem item;
     item.name = text_of(*entry, "name");
     item.call.method = "POST";
     item.call.target = "/v1/names/" + percent_encode(item.name) + "/adopt";
     item.call.body = json::serialize(body);
+    item.call.headers.emplace_back("Idempotency-Key", adoption_key(context, *entry));
     items.push_back(std::move(item));
   }
   const Exit of_left = choice.left.empty() || option.all ? Exit::kOk : Exit::kRefused;
   if (option.only_show) {
-    if (!context.json) context.out(fmt::format("{} names would be adopted\n", items.size()));
-    for (const BatchItem& item : items) context.out(context.json ? "" : item.name + "\n");
+    tell_choice(context, choice);
     return of_left;
   }
   if (const Exit ran = run_batch(context, items); ran != Exit::kOk) return ran;

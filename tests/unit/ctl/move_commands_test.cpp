@@ -46,6 +46,26 @@ TEST_F(CommandTest, APausedMoveSaysWhatToMend) {
   EXPECT_THAT(out, HasSubstr("to mend         alice\n"));
 }
 
+TEST_F(CommandTest, WithJsonAMoveEndsWithTheSame) {
+  const std::string plan = R"({"domain":"a.test","names":{"total":2},)";
+  script.reply(200, plan + R"("can_start":true})");
+  EXPECT_EQ(run({"--json", "domains", "move", "a.test", "--to", "zone2", "--dry-run"}), 0) << err;
+  script.reply(200, plan + R"("can_start":false})");
+  EXPECT_EQ(run({"--json", "domains", "move", "a.test", "--to", "zone2", "--dry-run"}), 1);
+  EXPECT_THAT(out, HasSubstr("\"can_start\":false"));
+  script.reply(200, move_in("copying", R"(,"paused":"mend it")"));
+  EXPECT_EQ(run({"--json", "domains", "move", "a.test"}), 4);
+}
+
+TEST_F(CommandTest, AMoveThatIsFollowedHasToEndAsItWasMeant) {
+  script.reply(202, move_in("copying"));
+  script.reply(200, move_in("undone"));
+  EXPECT_EQ(run({"domains", "move", "a.test", "--to", "zone2", "--follow"}), 4);
+  script.reply(202, move_in("undoing"));
+  script.reply(200, move_in("undone"));
+  EXPECT_EQ(run({"domains", "move", "a.test", "--undo", "--follow"}), 0) << err;
+}
+
 TEST_F(CommandTest, DecisionsAboutAMoveExcludeEachOther) {
   script.reply(202, move_in("copying"));
   EXPECT_EQ(run({"domains", "move", "a.test", "--resume"}), 0) << err;
