@@ -115,6 +115,22 @@ json::object to_json(const moves::MoveView& view, base::WallTime now) {
   return object;
 }
 
+json::object to_json_for_tenant(const moves::MoveView& view) {
+  const state::MoveRow& row = view.row;
+  const char* sentence = row.phase == MovePhase::kFinished ? "the names of the domain were moved"
+                         : row.phase == MovePhase::kUndone ? "the move was taken back"
+                         : row.pause.empty()               ? "the names of the domain are being moved"
+                                                           : "the move waits for the operator";
+  json::object object;
+  object["domain"] = row.domain;
+  object["phase"] = state::to_string(row.phase);
+  object["next"] = sentence;
+  object["started"] = base::to_rfc3339(row.started);
+  object["updated"] = base::to_rfc3339(row.updated);
+  object["finished"] = time_or_null(row.finished);
+  return object;
+}
+
 json::object to_json(const moves::Plan& plan, const std::string& domain) {
   const auto& findings = plan.findings;
   const auto wait = findings.ttls.longest(false, true);

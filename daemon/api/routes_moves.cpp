@@ -41,6 +41,7 @@ Response show(const Dependencies& dependencies, Request& request, const std::str
   const auto view = dependencies.moves.show(domain);
   if (!view) return problem(request, view.error());
   if (!*view) return problem(request, base::not_found(fmt::format("{} was never moved", domain)));
+  if (request.tenant != kOperator) return json_response(status, to_json_for_tenant(**view));
   return json_response(status, to_json(**view, dependencies.clock.wall()));
 }
 

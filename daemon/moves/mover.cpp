@@ -21,6 +21,16 @@ namespace {
 
 constexpr base::Duration kIdle{3'600'000};
 
+// What is wrong names names of all tenants, and the instances are the operator's.
+constexpr std::string_view kOperator = "default";
+json::object shown_to_others(const json::object& data) {
+  json::object shown;
+  for (const char* member : {"domain", "phase"}) {
+    if (const json::value* value = data.if_contains(member)) shown[member] = *value;
+  }
+  return shown;
+}
+
 }  // namespace
 
 Mover::Mover(Settings settings, Services services)
@@ -81,7 +91,7 @@ std::vector<state::MoveNews> Mover::news(const std::string& domain, std::string_
     event.subject = domain;
     event.time = services_.plugins.clock.wall();
     event.id = base::Uuid::v7(event.time, services_.random);
-    event.data = json::serialize(data);
+    event.data = json::serialize(tenant.value == kOperator ? data : shown_to_others(data));
     news.push_back({tenant.value, {std::move(event)}});
   }
   return news;

@@ -170,6 +170,27 @@ TEST_F(MovesTest, OnlyTheOperatorMovesAndEachTenantSeesItsDomains) {
   EXPECT_EQ(get("/v1/domains/nowhere.test/moves").status, 404);
 }
 
+TEST_F(MovesTest, OtherTenantsSeeNoNamesAndNoServers) {
+  view.row.domain = "a.test";
+  view.row.pause = "alice@a.test: another value stands there";
+  view.details.problems = {view.row.pause};
+  view.details.trouble = "bob@a.test is at work";
+  view.details.to_servers = {"192.0.2.1:53"};
+  for (const MovePhase phase :
+       {MovePhase::kCopying, MovePhase::kDual, MovePhase::kFinished, MovePhase::kUndone}) {
+    view.row.phase = phase;
+    shown = view;
+    const Response response = call_as("other-secret", "GET", kOthers);
+    EXPECT_EQ(response.status, 200);
+    for (const char* secret : {"alice", "bob", "zone2", "192.0.2.1"})
+      EXPECT_THAT(response.body, testing::Not(HasSubstr(secret))) << state::to_string(phase);
+    const json::object body = object_of(response);
+    EXPECT_EQ(text_of(body, "phase"), state::to_string(phase));
+    EXPECT_EQ(text_of(body, "started"), "2026-11-23T12:00:00.000Z");
+    EXPECT_NE(text_of(body, "next"), "");
+  }
+}
+
 TEST_F(MovesTest, ADomainThatWasNeverMovedHasNoMove) {
   const Response response = get(kMoves);
   EXPECT_EQ(response.status, 404);

@@ -180,6 +180,25 @@ TEST_F(Move, AStrangersRecordOnTheNewInstancePausesAndIsNotReplaced) {
   expect_moved(kAlice, value);
 }
 
+TEST_F(Move, OtherTenantsOfTheDomainHearNoNames) {
+  auto shared = std::make_shared<pipeline::Runtime>(*runtime);
+  shared->config.domains.front().tenants.push_back({"other", {}});
+  runtime = std::move(shared);
+  make_live();
+  on_b(kAlice) = {"bitcoin:?lno=stranger"};
+  begin();
+  until_paused();
+  const auto of_operator = store->events_after("default", {}, 1000);
+  ASSERT_THAT(of_operator->events.back().data, HasSubstr(kAlice));
+  const auto of_other = store->events_after("other", {}, 1000);
+  ASSERT_FALSE(of_other->events.empty());
+  for (const auto& event : of_other->events) {
+    EXPECT_THAT(event.data, Not(HasSubstr(kAlice))) << event.type;
+    EXPECT_THAT(event.data, Not(HasSubstr("zone2"))) << event.type;
+  }
+  EXPECT_THAT(of_other->events.back().data, HasSubstr("\"phase\":\"copying\""));
+}
+
 TEST_F(Move, ANewInstanceThatRefusesPauses) {
   make_live();
   zone2.faults["Publish"] = {{Fault::Kind::kNothingDone, Code::kUnauthenticated}};
