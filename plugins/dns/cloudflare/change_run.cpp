@@ -94,15 +94,20 @@ void ChangeRun::judge(const Result<Found>& found) {
         "The change at " + change_.name + " was sent and could not be looked at: " + found.error().message(),
         found.error().detail(), found.error().retry_after_ms()));
   }
-  if (lost_) return end(*lost_);
+  if (lost_ && !stands_in(*found, change_)) return end(*lost_);
+  if (lost_) {
+    return end(Error(Code::kUnknown,
+                     "Another record came to " + change_.name + " meanwhile and ours still stands there.",
+                     lost_->message()));
+  }
   Verdict verdict = verdict_of(change_, written_, *found, owner_);
   if (!verdict.repair.empty() && ++repairs_ <= kMostRepairs) {
     if (const auto* error = std::get_if<Error>(&verdict.outcome)) lost_ = *error;
     return send(std::move(verdict.repair));
   }
   if (!verdict.repair.empty()) {
-    return end(
-        Error(Code::kAborted, "Others write to " + change_.name + " all the time; it is tried again."));
+    return end(Error(Code::kUnknown,
+                     "Others write to " + change_.name + " all the time; our record stands beside theirs."));
   }
   if (const auto* error = std::get_if<Error>(&verdict.outcome)) return end(*error);
   end(std::get<Settled>(verdict.outcome).changed);

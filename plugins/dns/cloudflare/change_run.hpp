@@ -16,8 +16,9 @@ namespace paynamed::cloudflare {
 
 class ChangeRun : public std::enable_shared_from_this<ChangeRun> {
  public:
-  // Whether it changed anything. ABORTED: what was expected does not stand there; UNKNOWN, DEADLINE_EXCEEDED:
-  // it may have been done. Others as Api::send(), and then nothing was changed.
+  // Whether it changed anything. ABORTED: what was expected does not stand there, and what is asked for
+  // neither; UNKNOWN, DEADLINE_EXCEEDED: it may have been done, or was and another record stands beside it.
+  // Others as Api::send(), and then nothing was changed.
   using Then = std::function<void(Result<bool>)>;
 
   // `owner` outlives it. Nothing happens before start().

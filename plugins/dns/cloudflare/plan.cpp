@@ -36,6 +36,12 @@ bool contains(const std::vector<std::string>& values, const std::string& value) 
   return std::find(values.begin(), values.end(), value) != values.end();
 }
 
+bool stand_among(const std::vector<const Record*>& texts, const std::vector<std::string>& values) {
+  return std::all_of(values.begin(), values.end(), [&](const std::string& value) {
+    return std::any_of(texts.begin(), texts.end(), [&](const Record* each) { return each->value == value; });
+  });
+}
+
 std::string shown(const Record& record, const std::string& owner) {
   // What is shown goes into a status, which is UTF-8; values are bytes.
   std::string text;
@@ -46,11 +52,20 @@ std::string shown(const Record& record, const std::string& owner) {
   return '"' + text + '"' + (is_marked(record.comment, owner) ? "" : ", which is not marked as ours");
 }
 
+std::string told(const std::vector<const Record*>& texts, const std::string& owner) {
+  if (texts.empty()) return "nothing";
+  return texts.size() == 1 ? shown(*texts.front(), owner) : std::to_string(texts.size()) + " TXT records";
+}
+
 Error conflict(const std::string& name, const std::vector<const Record*>& texts, const std::string& owner) {
-  std::string what = "nothing";
-  if (texts.size() == 1) what = shown(*texts.front(), owner);
-  if (texts.size() > 1) what = std::to_string(texts.size()) + " TXT records";
-  return Error(Code::kAborted, "What was expected at " + name + " is not there; found: " + what + ".");
+  return Error(Code::kAborted,
+               "What was expected at " + name + " is not there; found: " + told(texts, owner) + ".");
+}
+
+// Ours may stand, or what it replaced is gone: a conflict would say that nothing was done.
+Error unsettled(const std::string& name, const std::string& found) {
+  return Error(Code::kUnknown, "Somebody else changed " + name + " at the same time; found: " + found +
+                                   ". Remove what is not ours from the zone.");
 }
 
 Error alias(const std::string& name) {
@@ -113,12 +128,9 @@ Plan withdrawal(const Change& change, const Found& found, const std::string& own
 
 Verdict after_withdrawal(const Change& change, const Written& written, const Found& found,
                          const std::string& owner) {
-  const auto texts = texts_of(found);
-  const bool stands = std::any_of(texts.begin(), texts.end(),
-                                  [&](const Record* each) { return each->value == change.value; });
-  if (!stands) return {{}, Settled{written.changed}};
+  if (!stands_in(found, change)) return {{}, Settled{written.changed}};
   if (!written.unknown.empty()) return {{}, written.unknown.front()};
-  return {{}, conflict(change.name, texts, owner)};
+  return {{}, conflict(change.name, texts_of(found), owner)};
 }
 
 Verdict after_publication(const Change& change, const Written& written, const Found& found,
@@ -128,25 +140,29 @@ Verdict after_publication(const Change& change, const Written& written, const Fo
                                  [&](const Record* each) { return each->value == change.value; });
   if (ours == texts.end()) {
     if (!written.unknown.empty()) return {{}, written.unknown.front()};
+    if (written.changed && !stand_among(texts, change.expected))
+      return {{}, unsettled(change.name, told(texts, owner))};
     return {{}, conflict(change.name, texts, owner)};
   }
   if (texts.size() == 1) return {{}, Settled{written.changed}};
 
   // Somebody wrote at the same time, and two records make a name dead: one has to go.
   Writes others;
-  bool foreign = false;
+  const Record* foreign = nullptr;
   for (const Record* each : texts) {
     if (each == *ours) continue;
     const bool may_go = each->value == change.value || is_marked(each->comment, owner) ||
                         contains(change.expected, each->value);
     if (may_go) others.push_back(removal(*each));
-    foreign = foreign || !may_go;
+    if (!may_go) foreign = each;
   }
   // A writer of our kind that came first stays, for it judges the same; a stranger's record is never taken
-  // away.
-  const bool lost = written.posted && (foreign || ours != texts.begin());
-  if (lost) return {{removal(**ours)}, conflict(change.name, texts, owner)};
-  if (foreign) return {{}, conflict(change.name, texts, owner)};
+  // away, also not one that has our value.
+  const bool lost = written.posted && (foreign != nullptr || ours != texts.begin());
+  const bool may_take_ours = written.changed || is_marked((*ours)->comment, owner);
+  if (lost && may_take_ours) return {{removal(**ours)}, conflict(change.name, texts, owner)};
+  if (foreign != nullptr) return {{}, unsettled(change.name, "ours and " + shown(*foreign, owner))};
+  if (lost) return {{}, unsettled(change.name, told(texts, owner))};
   return {std::move(others), Settled{written.changed}};
 }
 
@@ -155,6 +171,11 @@ Verdict after_publication(const Change& change, const Written& written, const Fo
 Plan plan_of(const Change& change, const Found& found, const std::string& owner) {
   return change.kind == Change::Kind::kPublish ? publication(change, found, owner)
                                                : withdrawal(change, found, owner);
+}
+
+bool stands_in(const Found& found, const Change& change) {
+  return std::any_of(found.begin(), found.end(),
+                     [&](const Record& each) { return each.is_txt() && each.value == change.value; });
 }
 
 Verdict verdict_of(const Change& change, const Written& written, const Found& found,

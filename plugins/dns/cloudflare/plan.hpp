@@ -53,12 +53,15 @@ struct Written {
   bool changed = true;           // false: Cloudflare said that the record was there
   std::vector<Error> unknown{};  // one: no answer came, and it may happen still
 };
-// As after plan_of(), when the change is what stands there; Writes and an Error: what has to be taken away
-// first because somebody wrote at the same time.
+// Settled: the change is what stands there. Writes: what has to be taken away first because somebody wrote at
+// the same time, before the outcome is true. An Error is ABORTED only when ours does not stand there and what
+// was expected does (or Cloudflare did nothing); else UNKNOWN.
 struct Verdict {
   Writes repair;
   std::variant<Settled, Error> outcome;
 };
+// Whether the value that is to be published stands there.
+bool stands_in(const Found& found, const Change& change);
 Verdict verdict_of(const Change& change, const Written& written, const Found& found,
                    const std::string& owner);
 

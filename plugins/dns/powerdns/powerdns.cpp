@@ -49,6 +49,21 @@ std::string told(const Values& values) {
   throw Error(Code::kAborted, "What was expected at " + name + " is not there; found: " + told(found) + ".");
 }
 
+bool contains(const Values& sorted, const std::string& value) {
+  return std::binary_search(sorted.begin(), sorted.end(), value);
+}
+
+// Somebody changed the name right after us. That nothing was done may be said only where ours does not stand
+// and what it replaced does.
+[[noreturn]] void overtaken(const std::string& name, const Values& found, const std::string& ours,
+                            const Values& expected) {
+  const bool undone =
+      !contains(found, ours) && std::includes(found.begin(), found.end(), expected.begin(), expected.end());
+  throw Error(undone ? Code::kAborted : Code::kUnknown,
+              "Somebody else changed " + name + " at the same time; found: " + told(found) +
+                  (undone ? "." : ". Remove what is not ours from the zone."));
+}
+
 }  // namespace
 
 PowerDns::PowerDns(Host host, const Config& config) : PowerDns(std::move(host), read_settings(config)) {}
@@ -99,7 +114,7 @@ PowerDns::PublishReply PowerDns::put(const Place& at, const PublishRequest& requ
   if (found.values == wanted) {
     // It may be our own earlier attempt, whose answer was lost; a stranger's is not ours because it is the
     // same.
-    if (request.has_absent() && owner_marker_ && !found.txt.ours) {
+    if (found.values != expected && owner_marker_ && !found.txt.ours) {
       throw Error(Code::kAborted,
                   "The same record stands at " + at.name +
                       " already, but was not put there by this plugin; adopt the name instead.");
@@ -112,10 +127,7 @@ PowerDns::PublishReply PowerDns::put(const Place& at, const PublishRequest& requ
               replacing_body(at.name, txt_content(record.value()), record.ttl_seconds(), comment_of(record)),
               call);
   const Found after = find_after_change(at, call);
-  if (after.values != wanted) {
-    throw Error(Code::kAborted,
-                "Somebody else changed " + at.name + " at the same time; found: " + told(after.values) + ".");
-  }
+  if (after.values != wanted) overtaken(at.name, after.values, record.value(), expected);
   PublishReply reply;
   reply.set_changed(true);
   return reply;
@@ -147,7 +159,7 @@ PowerDns::WithdrawReply PowerDns::take_away(const WithdrawRequest& request, cons
   }
   api_.change(at.zone, deleting_body(at.name), call);
   const Found after = find_after_change(at, call);
-  if (after.values == doomed) conflict(at.name, after.values);
+  if (contains(after.values, request.value())) conflict(at.name, after.values);
   reply.set_changed(true);
   return reply;
 }

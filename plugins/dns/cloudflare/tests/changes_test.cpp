@@ -1,4 +1,6 @@
 // Single changes: refusals, lost replies, other writers.
+#include <algorithm>
+
 #include "bridge.hpp"
 
 namespace paynamed::cloudflare {
@@ -169,6 +171,50 @@ TEST_F(ChangesTest, AStrangersRecordIsNeverTakenAway) {
   const auto reply = publish(wanted(full("a"), "bitcoin:?lno=ours"));
   EXPECT_EQ(reply.code(), Code::kAborted);
   EXPECT_EQ(fake.txt(bare("a")), std::vector{quoted("bitcoin:?lno=stranger")});
+}
+
+// ABORTED would say that nothing was done, and nobody would look after ours any more.
+TEST_F(ChangesTest, WhatStandsBesideAStrangersRecordIsNotAborted) {
+  ASSERT_TRUE(publish(wanted(full("a"), "bitcoin:?lno=1")).ok());
+  afterwards = [&, done = false](const HttpRequest& request) mutable {
+    if (done || request.method() != "PATCH") return;
+    done = true;
+    fake.plant(bare("a"), "TXT", quoted("bitcoin:?lno=stranger"));
+  };
+  const auto reply = publish(wanted(full("a"), "bitcoin:?lno=2", {"bitcoin:?lno=1"}));
+  EXPECT_EQ(reply.code(), Code::kUnknown);
+  EXPECT_NE(reply.error().message().find("bitcoin:?lno=stranger"), std::string::npos)
+      << reply.error().message();
+  EXPECT_EQ(fake.txt(bare("a")), (std::vector{quoted("bitcoin:?lno=2"), quoted("bitcoin:?lno=stranger")}));
+}
+
+TEST_F(ChangesTest, OursIsAbortedOnlyOnceItIsSeenToBeGone) {
+  const struct {
+    const char* fault;
+    Code code;
+    std::size_t standing;
+  } cases[] = {{"close", Code::kUnknown, 2}, {"lose_reply", Code::kAborted, 1}};
+  for (const auto& each : cases) {
+    const std::string user = each.fault;
+    afterwards = [&, done = false](const HttpRequest& request) mutable {
+      if (done || request.method() != "POST") return;
+      done = true;
+      fake.plant(bare(user), "TXT", quoted("bitcoin:?lno=stranger"));
+      fake.order({{"kind", each.fault}, {"method", "DELETE"}});
+    };
+    EXPECT_EQ(publish(wanted(full(user), "bitcoin:?lno=ours")).code(), each.code) << each.fault;
+    EXPECT_EQ(fake.txt(bare(user)).size(), each.standing) << each.fault;
+  }
+}
+
+TEST_F(ChangesTest, WhoeverWritesAllTheTimeLeavesTheOutcomeOpen) {
+  afterwards = [&, number = 0](const HttpRequest& request) mutable {
+    if (request.method() == "GET") return;
+    fake.plant(bare("a"), "TXT", quoted("bitcoin:?lno=" + std::to_string(++number)), "owner=paynamed");
+  };
+  EXPECT_EQ(publish(wanted(full("a"), "bitcoin:?lno=ours")).code(), Code::kUnknown);
+  const auto stands = fake.txt(bare("a"));
+  EXPECT_EQ(std::count(stands.begin(), stands.end(), quoted("bitcoin:?lno=ours")), 1);
 }
 
 TEST_F(ChangesTest, AnIdenticalRecordThatCameBetweenIsASuccess) {

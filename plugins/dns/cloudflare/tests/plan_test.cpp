@@ -144,6 +144,7 @@ TEST(Verdict, ByWhatStandsThereAfterwards) {
   const Written patched{false, true, {}};
   const Written there{true, false, {}};
   const Written unknown{true, true, {Error(Code::kUnknown, "lost")}};
+  const Written refused{false, false, {}};
   const auto kUnknown = code_of(unknown.unknown.front());
   const VerdictCase cases[] = {
       {"alone", publication("one", {}), posted, {record(1, "ours", "one")}, "", "changed"},
@@ -191,6 +192,32 @@ TEST(Verdict, ByWhatStandsThereAfterwards) {
        patched,
        {record(1, "ours", "one"), record(2, "", "x")},
        "",
+       kUnknown},
+      {"what was replaced is changed by another",
+       publication("one", {"two"}),
+       patched,
+       {record(1, "", "x")},
+       "",
+       kUnknown},
+      {"what was replaced is removed by another", publication("one", {"two"}), patched, {}, "", kUnknown},
+      {"what was replaced is put back by another",
+       publication("one", {"two"}),
+       patched,
+       {record(1, "ours", "two")},
+       "",
+       kAborted},
+      {"what was to be replaced was gone already", publication("one", {"two"}), refused, {}, "", kAborted},
+      {"the same of a stranger, and another",
+       publication("one", {}),
+       there,
+       {record(1, "", "one"), record(2, "", "x")},
+       "",
+       kUnknown},
+      {"the same of ours, and a foreign one",
+       publication("one", {}),
+       there,
+       {record(1, "ours", "one"), record(2, "", "x")},
+       "delete id1",
        kAborted},
       {"what was expected is still there",
        publication("one", {"two", "x"}),

@@ -190,6 +190,7 @@ TEST_F(PowerDnsTest, TheSameRecordOfAStrangerIsNotOurs) {
   for (const char* account : {"", "somebody"}) {
     stands("one", account);
     EXPECT_EQ(publish(wanted("one")).code(), Code::kAborted);
+    EXPECT_EQ(publish(wanted("one", {"zero"})).code(), Code::kAborted);
     EXPECT_EQ(changes(), 0);
   }
   // Named as the previous one it is taken over.
@@ -236,6 +237,45 @@ TEST_F(PowerDnsTest, AWriterRightAfterUsIsTold) {
   stands("one", "paynamed");
   after_change = [this] { stands("one", ""); };
   EXPECT_EQ(withdraw("one").code(), Code::kAborted);
+}
+
+// ABORTED would say that nothing was done, and nobody would look after ours any more.
+TEST_F(PowerDnsTest, OursBesideTheirsIsNotAborted) {
+  const auto add = [this](const std::string& value) {
+    if (rrsets.empty())
+      stands(value, "");
+    else
+      rrsets.at(0).at("records").as_array().push_back(
+          json::object{{"content", "\"" + value + "\""}, {"disabled", false}});
+  };
+  struct Case {
+    const char* rule;
+    std::vector<std::string> previous;
+    std::function<void()> then;
+    Code code;
+  };
+  const Case kCases[] = {
+      {"beside a creation", {}, [&] { add("theirs"); }, Code::kUnknown},
+      {"in place of a creation", {}, [&] { stands("theirs", ""); }, Code::kAborted},
+      {"a creation is removed", {}, [&] { rrsets.clear(); }, Code::kAborted},
+      {"beside a replacement", {"zero"}, [&] { add("theirs"); }, Code::kUnknown},
+      {"in place of a replacement", {"zero"}, [&] { stands("theirs", ""); }, Code::kUnknown},
+      {"a replacement is removed", {"zero"}, [&] { rrsets.clear(); }, Code::kUnknown},
+      {"a replacement is taken back", {"zero"}, [&] { stands("zero", "paynamed"); }, Code::kAborted},
+  };
+  for (const auto& each : kCases) {
+    after_change = [] {};
+    rrsets.clear();
+    if (!each.previous.empty()) stands(each.previous.front(), "paynamed");
+    after_change = each.then;
+    EXPECT_EQ(publish(wanted("one", each.previous)).code(), each.code) << each.rule;
+  }
+  stands("one", "paynamed");
+  after_change = [&] {
+    add("one");
+    add("theirs");
+  };
+  EXPECT_EQ(withdraw("one").code(), Code::kAborted) << "it stands there again";
 }
 
 TEST_F(PowerDnsTest, StatusesAreSentences) {
