@@ -28,6 +28,8 @@ class FaultySubject : public DnsSubject {
   DnsCapabilities capabilities() const override {
     DnsCapabilities can;
     can.loses_replies = true;
+    can.meets_writers = true;
+    can.delays = true;
     can.throttles = true;
     return can;
   }
@@ -98,6 +100,11 @@ INSTANTIATE_TEST_SUITE_P(
                       Planted{"AnIncompleteListOfPreviousValuesIsAborted", Fault::kReplacesASubset},
                       Planted{"AnUnknownZoneIsNotFound", Fault::kFindsEveryZone},
                       Planted{"PublishAgainWithTheSameKeyHasOneSideEffect", Fault::kWritesWithoutAChange},
+                      Planted{"AnAbortedCreationDoesNotStand", Fault::kAbortsWhatStands},
+                      Planted{"AnAbortedReplacementDoesNotStand", Fault::kAbortsWhatStands},
+                      Planted{"ASlowServerLeavesTheOutcomeOpen", Fault::kSaysNothingWasSent},
+                      Planted{"ListNamesLeavesTheSuffixOut", Fault::kListsTheSuffix},
+                      Planted{"ListNamesWithoutASuffixGivesTheZone", Fault::kNeedsASuffix},
                       Planted{"PublishNeedsAnExpectation", Fault::kTakesMissingExpectations}),
     [](const auto& each) { return std::to_string(each.index) + each.param.caught_by; });
 

@@ -52,6 +52,7 @@ bool is_name(const std::string& name) {
 
 std::vector<PeerTxt> MemoryPeer::txt(const std::string& name) {
   const std::lock_guard lock(mutex_);
+  catch_up();
   ++looks_;
   changed_.notify_all();
   const auto found = records_.find(name);
@@ -83,6 +84,11 @@ void MemoryPeer::lose_next_write_reply() {
   loses_ = true;
 }
 
+void MemoryPeer::add_txt_after_next_write(const std::string& name, const std::string& value) {
+  const std::lock_guard lock(mutex_);
+  planted_next_.emplace(name, value);
+}
+
 void MemoryPeer::throttle_next(int requests) {
   const std::lock_guard lock(mutex_);
   throttled_ = requests;
@@ -98,16 +104,40 @@ std::optional<bool> MemoryPeer::change_if(const std::string& name,
                                           const std::function<bool(const Records&)>& holds,
                                           const std::function<void(Records&)>& work) {
   const std::lock_guard lock(mutex_);
-  const auto found = records_.find(name);
-  if (!holds(found == records_.end() ? Records() : found->second)) return std::nullopt;
-  work(records_[name]);
-  if (records_[name].empty()) records_.erase(name);
-  ++version_;
+  if (delays_) {
+    late_.emplace_back([this, name, holds, work] { change_now(name, holds, work); });
+    return false;
+  }
+  if (!change_now(name, holds, work)) return std::nullopt;
   return !std::exchange(loses_, false);
 }
 
-MemoryPeer::Records MemoryPeer::find(const std::string& name) const {
+bool MemoryPeer::change_now(const std::string& name, const Holds& holds, const Work& work) {
+  const auto found = records_.find(name);
+  if (!holds(found == records_.end() ? Records() : found->second)) return false;
+  work(records_[name]);
+  if (records_[name].empty()) records_.erase(name);
+  ++version_;
+  if (const auto planted = std::exchange(planted_next_, std::nullopt)) {
+    records_[planted->first].push_back({planted->second, 300});
+    ++version_;
+  }
+  return true;
+}
+
+void MemoryPeer::catch_up() {
+  for (const auto& each : std::exchange(late_, {})) each();
+}
+
+void MemoryPeer::delay_writes(std::chrono::milliseconds time) {
   const std::lock_guard lock(mutex_);
+  delays_ = time.count() > 0;
+  if (!delays_) catch_up();
+}
+
+MemoryPeer::Records MemoryPeer::find(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  catch_up();
   const auto found = records_.find(name);
   return found == records_.end() ? Records() : found->second;
 }
@@ -117,8 +147,9 @@ bool MemoryPeer::has_cname(const std::string& name) const {
   return cnames_.contains(name);
 }
 
-std::map<std::string, MemoryPeer::Records> MemoryPeer::all() const {
+std::map<std::string, MemoryPeer::Records> MemoryPeer::all() {
   const std::lock_guard lock(mutex_);
+  catch_up();
   return records_;
 }
 
@@ -222,7 +253,8 @@ FaultyZone::PublishReply FaultyZone::publish(PublishRequest request, Call&) {
 
 void FaultyZone::replace(const std::string& name, const Records& wanted,
                          const std::vector<std::string>& expected) {
-  const auto as_expected = [&](const Records& records) {
+  // By value: a slow server comes to them later.
+  const auto as_expected = [this, expected](const Records& records) {
     const auto values = values_of(records);
     if (has(Fault::kOverwritesStrangers)) return true;
     if (has(Fault::kAddsBeside) && expected.empty()) return true;
@@ -231,7 +263,7 @@ void FaultyZone::replace(const std::string& name, const Records& wanted,
     }
     return values == expected;
   };
-  const auto all = [&](Records& records) {
+  const auto all = [this, wanted](Records& records) {
     if (has(Fault::kAddsBeside)) {
       records.insert(records.end(), wanted.begin(), wanted.end());
     } else {
@@ -260,6 +292,7 @@ void FaultyZone::replace(const std::string& name, const Records& wanted,
   }
   const auto answered = peer_.change_if(name, as_expected, all);
   if (!answered) conflict(name);
+  if (has(Fault::kAbortsWhatStands) && values_of(peer_.find(name)) != values_of(wanted)) conflict(name);
   if (!*answered) {
     throw Error(has(Fault::kSaysNothingWasSent) ? Code::kUnavailable : Code::kUnknown, "No answer came.");
   }
@@ -292,8 +325,11 @@ FaultyZone::ReadReply FaultyZone::read(ReadRequest request, Call&) {
 FaultyZone::ListNamesReply FaultyZone::list_names(ListNamesRequest request, Call&) {
   check_access(request.zone(), {});
   std::vector<TxtRecord> all;
+  const std::string suffix =
+      request.suffix().empty() && !has(Fault::kNeedsASuffix) ? peer_.apex() : request.suffix();
   for (const auto& [name, records] : peer_.all()) {
-    if (!name.ends_with("." + request.suffix())) continue;
+    const bool is_suffix = name == suffix && has(Fault::kListsTheSuffix);
+    if (suffix.empty() || !(is_suffix || name.ends_with("." + suffix))) continue;
     for (const PeerTxt& each : records) {
       TxtRecord record;
       record.set_name(name);

@@ -39,11 +39,14 @@ enum class Fault {
   kStopsAtAPage,           // the first page is all
   kForgetsTtls,
   kTakesAnyTtl,
-  kReplacesOneByOne,         // several records, each in a change of its own
-  kReplacesASubset,          // several records, without looking for more
-  kFindsEveryZone,           // writes for zones that it does not have
-  kWritesWithoutAChange,     // the same again is written again
-  kTakesMissingExpectations  // for "absent"
+  kReplacesOneByOne,          // several records, each in a change of its own
+  kReplacesASubset,           // several records, without looking for more
+  kFindsEveryZone,            // writes for zones that it does not have
+  kWritesWithoutAChange,      // the same again is written again
+  kTakesMissingExpectations,  // for "absent"
+  kAbortsWhatStands,          // of a change that another writer met
+  kListsTheSuffix,            // ListNames, beside what is below
+  kNeedsASuffix               // ListNames without one finds nothing
 };
 
 // The server: plugin and suite see the same records.
@@ -56,17 +59,20 @@ class MemoryPeer final : public PeerZone {
   void clear(const std::string& name) override;
   std::optional<std::uint64_t> version() override;
   void lose_next_write_reply() override;
+  void add_txt_after_next_write(const std::string& name, const std::string& value) override;
   void throttle_next(int requests) override;
+  // Writes are carried out when somebody looks at the zone next, or when the delay ends.
+  void delay_writes(std::chrono::milliseconds time) override;
 
   using Records = std::vector<PeerTxt>;
-  // One atomic change; false when its reply is lost.
+  // One atomic change; false when its reply is lost, or comes too late.
   bool change(const std::string& name, const std::function<void(Records&)>& work);
   // The same if `holds`; nothing when it does not.
   std::optional<bool> change_if(const std::string& name, const std::function<bool(const Records&)>& holds,
                                 const std::function<void(Records&)>& work);
-  Records find(const std::string& name) const;
+  Records find(const std::string& name);
   bool has_cname(const std::string& name) const;
-  std::map<std::string, Records> all() const;
+  std::map<std::string, Records> all();
   bool throttled();
   // Until somebody has looked at the zone twice more, at most a second.
   void wait_until_seen();
@@ -74,8 +80,15 @@ class MemoryPeer final : public PeerZone {
   void gather(int count);
 
  private:
+  using Holds = std::function<bool(const Records&)>;
+  using Work = std::function<void(Records&)>;
+  bool change_now(const std::string& name, const Holds& holds, const Work& work);
+  void catch_up();
+
   mutable std::mutex mutex_;
   std::condition_variable changed_;
+  std::vector<std::function<void()>> late_;
+  bool delays_ = false;
   std::map<std::string, Records> records_;
   std::map<std::string, std::string> cnames_;
   std::uint64_t version_ = 1;
@@ -83,6 +96,7 @@ class MemoryPeer final : public PeerZone {
   int gathered_ = 0;
   int throttled_ = 0;
   bool loses_ = false;
+  std::optional<std::pair<std::string, std::string>> planted_next_;  // name and value
 };
 
 inline constexpr char kRightToken[] = "right-token-5f1c";

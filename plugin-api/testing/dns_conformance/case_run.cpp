@@ -37,10 +37,14 @@ void PeerZone::add_cname(const std::string& /*name*/, const std::string& /*targe
 void PeerZone::lose_next_write_reply() {
   throw Error(Code::kUnimplemented, "This PeerZone cannot lose replies; say so in DnsCapabilities.");
 }
+void PeerZone::add_txt_after_next_write(const std::string& /*name*/, const std::string& /*value*/) {
+  throw Error(Code::kUnimplemented,
+              "This PeerZone cannot add a record in between; say so in DnsCapabilities.");
+}
 void PeerZone::throttle_next(int /*requests*/) {
   throw Error(Code::kUnimplemented, "This PeerZone cannot throttle; say so in DnsCapabilities.");
 }
-void PeerZone::delay_requests(std::chrono::milliseconds /*time*/) {
+void PeerZone::delay_writes(std::chrono::milliseconds /*time*/) {
   throw Error(Code::kUnimplemented, "This PeerZone cannot delay; say so in DnsCapabilities.");
 }
 

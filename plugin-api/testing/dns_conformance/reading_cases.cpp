@@ -120,6 +120,33 @@ void list_names_gives_every_name_once(DnsCaseRun& run) {
   });
 }
 
+std::set<std::string> names_below(DnsCaseRun& run, const std::string& suffix) {
+  ListNamesRequest request;
+  request.set_zone(run.zone().apex());
+  request.set_suffix(suffix);
+  request.set_limit(1'000);
+  std::set<std::string> names;
+  each_page<ListNamesReply>(run, "ListNames", request, [&](const ListNamesReply& page) {
+    for (const TxtRecord& each : page.records()) names.insert(each.name());
+  });
+  return names;
+}
+
+void list_names_leaves_the_suffix_out(DnsCaseRun& run) {
+  if (!run.described().list_names()) DnsCaseRun::skip("the provider does not list names");
+  const std::string name = run.new_name();
+  run.given(name, DnsCaseRun::value("one"));
+  run.expect(!names_below(run, name).contains(name), "ListNames must not give the suffix itself");
+}
+
+void list_names_without_a_suffix_gives_the_zone(DnsCaseRun& run) {
+  if (!run.described().list_names()) DnsCaseRun::skip("the provider does not list names");
+  const std::string name = run.new_name();
+  run.given(name, DnsCaseRun::value("one"));
+  run.expect(names_below(run, "").contains(name),
+             "ListNames without a suffix must give the names of the zone");
+}
+
 std::string joined(const std::string& rdata) {
   std::string value;
   for (std::size_t at = 0; at < rdata.size();) {
@@ -215,6 +242,8 @@ std::vector<DnsCase> reading_cases() {
       {"DescribeIsUsable", describe_is_usable},
       {"ReadOfNothingIsEmpty", read_of_nothing_is_empty},
       {"ListNamesGivesEveryNameOnce", list_names_gives_every_name_once},
+      {"ListNamesLeavesTheSuffixOut", list_names_leaves_the_suffix_out},
+      {"ListNamesWithoutASuffixGivesTheZone", list_names_without_a_suffix_gives_the_zone},
       {"ListZoneGivesEveryRecordOnce", list_zone_gives_every_record_once},
       {"APageThatIsNoneIsRefused", a_page_that_is_none_is_refused},
       {"SyncStatusKnowsAChange", sync_status_knows_a_change},

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "case_run.hpp"
 #include "cases.hpp"
 
@@ -135,6 +137,42 @@ void withdraw_never_takes_a_foreign_record(DnsCaseRun& run) {
                   {Code::kAborted}, "withdrawing what does not stand there");
 }
 
+// Somebody adds a record right after ours was written. Who is told ABORTED takes nothing back, so it may be
+// said only where ours does not stand.
+void expect_told_of_a_writer(DnsCaseRun& run, const PublishRequest& request, const std::string& what) {
+  const std::string& name = request.record().name();
+  run.zone().add_txt_after_next_write(name, kForeign);
+  const auto result = run.publish(request, run.new_key());
+  const Values found = values_at(run.zone(), name);
+  run.expect(
+      std::find(found.begin(), found.end(), kForeign) != found.end(),
+      "a foreign record that came right after " + what + " must stay, but the zone has " + shown(found));
+  const bool stands = std::find(found.begin(), found.end(), request.record().value()) != found.end();
+  if (DnsCaseRun::leaves_open(result.code())) return;
+  run.expect_code(result, {Code::kOk, Code::kAborted}, what + " that another writer met");
+  run.expect(stands == result.ok(), what + " that another writer met gives " + name_of(result.code()) +
+                                        ", but the zone has " + shown(found));
+}
+
+void meeting_writers_or_skip(DnsCaseRun& run) {
+  several_records_or_skip(run);
+  if (!run.can().meets_writers) DnsCaseRun::skip("the fixture cannot add a record in between");
+}
+
+void an_aborted_creation_does_not_stand(DnsCaseRun& run) {
+  meeting_writers_or_skip(run);
+  run.described();
+  expect_told_of_a_writer(run, run.creation(run.new_name(), DnsCaseRun::value("one")), "a creation");
+}
+
+void an_aborted_replacement_does_not_stand(DnsCaseRun& run) {
+  meeting_writers_or_skip(run);
+  const std::string name = run.new_name();
+  run.given(name, DnsCaseRun::value("one"));
+  expect_told_of_a_writer(run, run.replacement(name, DnsCaseRun::value("two"), {DnsCaseRun::value("one")}),
+                          "a replacement");
+}
+
 void a_cname_is_a_failed_precondition(DnsCaseRun& run) {
   if (!run.can().cname) DnsCaseRun::skip("no CNAME can be put there");
   const std::string name = run.new_name();
@@ -158,6 +196,8 @@ std::vector<DnsCase> stranger_cases() {
       {"SeveralForeignRecordsAreReplacedByAnother", several_foreign_records_are_replaced_by_another},
       {"AnIncompleteListOfPreviousValuesIsAborted", an_incomplete_list_of_previous_values_is_aborted},
       {"WithdrawNeverTakesAForeignRecord", withdraw_never_takes_a_foreign_record},
+      {"AnAbortedCreationDoesNotStand", an_aborted_creation_does_not_stand},
+      {"AnAbortedReplacementDoesNotStand", an_aborted_replacement_does_not_stand},
       {"ACnameIsAFailedPrecondition", a_cname_is_a_failed_precondition},
   };
 }

@@ -207,6 +207,7 @@ void Cloudflare::list_zone(ListZoneRequest request, Reply<ListZoneReply> reply) 
   const auto domain = zone_in(request.zone());
   Listing::Wanted wanted;
   wanted.below = domain;
+  wanted.itself = true;
   wanted.page = request.page();
   wanted.limit = request.limit();
   const Call call = reply.call();

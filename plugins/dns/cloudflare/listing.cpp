@@ -11,8 +11,8 @@ constexpr std::chrono::minutes kKept{5};
 constexpr std::uint32_t kUsualLimit = 500;
 constexpr std::uint32_t kMostLimit = 5'000;
 
-bool is_below(const std::string& name, const std::string& suffix) {
-  return name == suffix || name.ends_with("." + suffix);
+bool is_wanted(const std::string& name, const Listing::Wanted& wanted) {
+  return name == wanted.below ? wanted.itself : name.ends_with("." + wanted.below);
 }
 
 }  // namespace
@@ -51,7 +51,7 @@ Listing::Page Listing::cut(const std::vector<Record>& records, const Wanted& wan
     // All records of one owner, so that whoever reads a page knows all that stands there.
     const auto next =
         std::find_if(at, records.end(), [&](const Record& each) { return each.name != at->name; });
-    if (is_below(at->name, wanted.below)) {
+    if (is_wanted(at->name, wanted)) {
       const auto more = static_cast<std::size_t>(next - at);
       if (!page.records.empty() && page.records.size() + more > limit) {
         page.next = page.records.back().name;

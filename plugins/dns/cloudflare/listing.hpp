@@ -21,9 +21,10 @@ class Listing {
   explicit Listing(Host host) : host_(std::move(host)) {}
 
   struct Wanted {
-    std::string type;   // empty: all
-    std::string below;  // absolute; this name and those below it
-    std::string page;   // empty: the first
+    std::string type;     // empty: all
+    std::string below;    // absolute; those below it
+    bool itself = false;  // and this name
+    std::string page;     // empty: the first
     std::uint32_t limit = 0;
     bool background = false;
   };

@@ -77,6 +77,14 @@ class Api:
     def zone_named(self, name):
         return next(zone for zone in self.zones.values() if zone.name == name)
 
+    def plant(self, zone_name, records):
+        """Records that somebody makes by hand; as they are then."""
+        zone = self.zone_named(zone_name)
+        planted = [zone.plant(each) for each in records]
+        if self.mirror:
+            self.mirror.changed(zone, [each["name"] for each in planted])
+        return planted
+
     def count(self, kind, by=1):
         self.counters[kind] = self.counters.get(kind, 0) + by
 
@@ -102,6 +110,8 @@ class Api:
                         return *spoilt, fault
                 answer = self._route(method, url.path, urllib.parse.parse_qs(url.query), token, body)
                 status = 200
+                if fault and fault["kind"] == "plant":
+                    self.plant(fault["zone"], [fault["record"]])
             except ApiError as error:
                 self.count("refused")
                 status, answer = error.status, refusal(error)

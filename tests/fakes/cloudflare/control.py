@@ -51,11 +51,7 @@ def control(api, method, target, body):
         elif what == "second_zone":
             return 200, {"id": api.add_zone(body["name"], account=body["account"]).id}
         elif what == "records":
-            zone = api.zone_named(body["zone"])
-            planted = [zone.plant(each) for each in body["records"]]
-            if api.mirror:
-                api.mirror.changed(zone, [each["name"] for each in planted])
-            return 200, planted
+            return 200, api.plant(body["zone"], body["records"])
         elif what == "remove":
             zone = api.zone_named(body["zone"])
             transaction = zone.begin()

@@ -37,7 +37,7 @@ class Faults:
     """Ordered by a test: {"kind", "method", "path" (a regular expression), "count", "skip", ...}. Kinds: "status" (with "status",
     "code", "message"), "auth_error" (10000, transient), "close" (nothing is done and the connection closed), "lose_reply" (it is done,
     and the connection closed), "hang" (it is done, and no answer comes for "seconds"), "slow" (the answer comes after "seconds"),
-    "body" (what is answered in place of the truth, with "status" and "body")."""
+    "plant" (it is done, and before its answer somebody makes "record" in "zone"), "body" (what is answered in place of the truth, with "status" and "body")."""
 
     def __init__(self):
         self._ordered = []

@@ -81,7 +81,10 @@ class DnsRelay::Worker {
   void lose_next_update_reply() {
     on_thread([this] { loses_ = true; });
   }
-  void delay_tcp(std::chrono::milliseconds time) {
+  void after_next_update(std::function<void()> work) {
+    on_thread([this, &work] { after_next_update_ = std::move(work); });
+  }
+  void delay_updates(std::chrono::milliseconds time) {
     on_thread([this, time] { delay_ = time; });
   }
 
@@ -169,12 +172,13 @@ class DnsRelay::Worker {
       if (ended) break;
       if (to_server) {
         if (size > kOpcodeByte) exchange->update = (part[kOpcodeByte] >> 3 & 0xf) == kUpdate;
-        if (delay_.count() > 0) {
+        if (exchange->update && delay_.count() > 0) {
           asio::steady_timer later(io_, delay_);
           co_await later.async_wait(kAsTuple);
         }
-      } else if (exchange->update && std::exchange(loses_, false)) {
-        break;
+      } else if (exchange->update) {
+        if (const auto work = std::exchange(after_next_update_, nullptr)) work();
+        if (std::exchange(loses_, false)) break;
       }
       const auto [lost, written] = co_await asio::async_write(*to, asio::buffer(part.data(), size), kAsTuple);
       if (lost) break;
@@ -191,6 +195,7 @@ class DnsRelay::Worker {
   std::deque<std::shared_ptr<udp::socket>> waiting_;
   std::list<std::weak_ptr<tcp::socket>> connections_;
   bool loses_ = false;
+  std::function<void()> after_next_update_;
   std::chrono::milliseconds delay_{0};
   std::thread thread_;
 };
@@ -209,8 +214,11 @@ void DnsRelay::open_tcp() {
 void DnsRelay::lose_next_update_reply() {
   worker_->lose_next_update_reply();
 }
-void DnsRelay::delay_tcp(std::chrono::milliseconds time) {
-  worker_->delay_tcp(time);
+void DnsRelay::after_next_update(std::function<void()> work) {
+  worker_->after_next_update(std::move(work));
+}
+void DnsRelay::delay_updates(std::chrono::milliseconds time) {
+  worker_->delay_updates(time);
 }
 
 }  // namespace paynamed::fakes

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -29,9 +30,12 @@ class DnsRelay {
   // The next dynamic update by TCP (RFC 2136) reaches the server; when its answer comes the connection ends
   // instead.
   void lose_next_update_reply();
-  // What comes by TCP is passed to the server that much later, also when nobody waits for the answer any
-  // more.
-  void delay_tcp(std::chrono::milliseconds time);
+  // The answer to the next dynamic update by TCP waits for `work`, which runs on the relay's thread:
+  // meanwhile nothing is passed on.
+  void after_next_update(std::function<void()> work);
+  // Dynamic updates by TCP are passed to the server that much later, also when nobody waits for the answer
+  // any more.
+  void delay_updates(std::chrono::milliseconds time);
 
  private:
   class Worker;

@@ -136,6 +136,8 @@ class Handler(BaseHTTPRequestHandler):
             answer = self.service.answer(action, arguments, query, body)
             if fault["kind"] == "lost_reply":
                 return self.cut()
+            if fault["kind"] == "plant":
+                self.service.add_txt_value(fault["zone_id"], fault["name"], fault["value"])
             if fault["kind"] == "error_after":
                 raise Refused(fault["status"], fault["code"], fault.get("message", "as the test wants it"))
             if fault["kind"] == "garbage":

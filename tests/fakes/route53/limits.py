@@ -25,7 +25,8 @@ class Faults:
     """What happens to the next requests of an action: {"action", "kind", "count", "seconds", "status", "code"}.
 
     Kinds: lost_reply (it is done, then the connection ends), close (the connection ends, nothing is done), hang, slow,
-    error (with status and code, nothing is done), error_after (it is done, then the error), garbage (an answer that is no XML).
+    error (with status and code, nothing is done), error_after (it is done, then the error), garbage (an answer that is no XML),
+    plant (it is done, and before its answer somebody adds "value" to the TXT set of "name" in "zone_id").
     """
 
     def __init__(self):

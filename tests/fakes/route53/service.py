@@ -1,5 +1,6 @@
 """Route 53 as a whole: who may do what, one change of a zone at a time, and when a change is everywhere."""
 
+import dataclasses
 import itertools
 import queue
 import random
@@ -216,6 +217,13 @@ class Service:
                 zone.take(zone.sets[each.key])
             else:
                 zone.put(each)
+
+    def add_txt_value(self, zone_id, name, value):
+        zone = self.zone(zone_id)
+        each = RecordSet(names.parse_name(name), "TXT", 300, (value,))
+        with zone.lock:
+            there = zone.sets.get(each.key)
+            zone.put(dataclasses.replace(there, values=(*there.values, value)) if there else each)
 
     def dump(self, zone_id):
         zone = self.zone(zone_id)

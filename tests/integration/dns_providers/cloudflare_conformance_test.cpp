@@ -20,6 +20,7 @@ class CloudflareSubject : public testing::DnsSubject {
   testing::DnsCapabilities capabilities() const override {
     testing::DnsCapabilities can;
     can.loses_replies = true;
+    can.meets_writers = true;
     can.throttles = true;
     can.delays = true;
     can.lists_apex = false;

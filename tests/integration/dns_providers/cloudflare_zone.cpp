@@ -62,10 +62,29 @@ void FakeZone::lose_next_write_reply() {
   fake_.order(std::move(fault));
 }
 
+void FakeZone::add_txt_after_next_write(const std::string& name, const std::string& value) {
+  json::object record{
+      {"name", without_dot(name)}, {"type", "TXT"}, {"content", "\"" + value + "\""}, {"ttl", 300}};
+  fake_.order({{"kind", "plant"},
+               {"method", "POST|PATCH|DELETE"},
+               {"path", "dns_records"},
+               {"zone", FakeCloudflare::kZone},
+               {"record", std::move(record)}});
+}
+
 void FakeZone::throttle_next(int requests) {
   json::object fault{{"kind", "status"}, {"status", 429}, {"code", 10300}, {"count", requests}};
   fault["headers"] = json::object{{"retry-after", "1"}};
   fake_.order(std::move(fault));
+}
+
+void FakeZone::delay_writes(std::chrono::milliseconds time) {
+  fake_.post("no_faults", json::object());
+  if (time.count() == 0) return;
+  fake_.order({{"kind", "slow"},
+               {"method", "POST|PATCH|DELETE"},
+               {"seconds", static_cast<double>(time.count()) / 1'000},
+               {"count", 1'000'000}});
 }
 
 void FakeZone::delay_requests(std::chrono::milliseconds time) {

@@ -25,8 +25,11 @@ class FakeZone final : public testing::PeerZone {
   void clear(const std::string& name) override;
   std::optional<std::uint64_t> version() override;
   void lose_next_write_reply() override;
+  void add_txt_after_next_write(const std::string& name, const std::string& value) override;
   void throttle_next(int requests) override;
-  void delay_requests(std::chrono::milliseconds time) override;
+  void delay_writes(std::chrono::milliseconds time) override;
+  // All of them.
+  void delay_requests(std::chrono::milliseconds time);
 
  private:
   boost::json::value state_of(const std::string& name) const;

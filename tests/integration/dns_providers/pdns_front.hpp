@@ -6,6 +6,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <mutex>
 #include <string>
 
 #include "tests/fakes/daemon/http_client.hpp"
@@ -22,14 +24,19 @@ class PdnsFront {
 
   // The next PATCH is carried out, and the connection ends instead of its answer.
   void lose_next_write_reply() { loses_ = true; }
+  // The next PATCH is carried out, and its answer waits for `work`.
+  void after_next_write(std::function<void()> work);
   void throttle_next(int requests) { throttled_ = requests; }
-  void delay_requests(std::chrono::milliseconds time) { delay_ = time; }
+  void delay_writes(std::chrono::milliseconds time) { delay_ = time; }
 
  private:
   fakes::FakeHttpReply pass_on(const fakes::FakeHttpRequest& request);
+  void run_after_write();
 
   fakes::HttpClient api_;
   fakes::TlsAuthority authority_;
+  std::mutex mutex_;  // of what comes after the next write
+  std::function<void()> after_next_write_;
   std::atomic<bool> loses_ = false;
   std::atomic<int> throttled_ = 0;
   std::atomic<std::chrono::milliseconds> delay_{std::chrono::milliseconds(0)};

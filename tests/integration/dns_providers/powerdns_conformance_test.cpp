@@ -44,8 +44,11 @@ class PdnsZone final : public testing::PeerZone {
   }
   std::optional<std::uint64_t> version() override { return reader_.serial(apex()); }
   void lose_next_write_reply() override { front_.lose_next_write_reply(); }
+  void add_txt_after_next_write(const std::string& name, const std::string& value) override {
+    front_.after_next_write([this, name, value] { add_txt(name, value); });
+  }
   void throttle_next(int requests) override { front_.throttle_next(requests); }
-  void delay_requests(std::chrono::milliseconds time) override { front_.delay_requests(time); }
+  void delay_writes(std::chrono::milliseconds time) override { front_.delay_writes(time); }
 
   const fakes::PdnsServer& server() const { return server_; }
   const PdnsFront& front() const { return front_; }
@@ -96,6 +99,7 @@ class PowerDnsSubject : public testing::DnsSubject {
   testing::DnsCapabilities capabilities() const override {
     testing::DnsCapabilities can;
     can.loses_replies = true;
+    can.meets_writers = true;
     can.throttles = true;
     can.delays = true;
     can.zone_signed = is_signed;

@@ -38,6 +38,7 @@ class Rfc2136Subject : public testing::DnsSubject {
   testing::DnsCapabilities capabilities() const override {
     testing::DnsCapabilities can;
     can.loses_replies = true;
+    can.meets_writers = true;
     can.delays = true;
     can.zone_signed = Server::kSigned;
     return can;

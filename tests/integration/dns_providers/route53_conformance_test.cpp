@@ -46,6 +46,13 @@ class Route53Zone final : public testing::PeerZone {
   void lose_next_write_reply() override {
     fake_.fault({{"action", "ChangeResourceRecordSets"}, {"kind", "lost_reply"}});
   }
+  void add_txt_after_next_write(const std::string& name, const std::string& value) override {
+    fake_.fault({{"action", "ChangeResourceRecordSets"},
+                 {"kind", "plant"},
+                 {"zone_id", fake_.zone_id()},
+                 {"name", name},
+                 {"value", route53::quote_txt(value)}});
+  }
   void throttle_next(int requests) override {
     fake_.fault({{"kind", "error"},
                  {"status", 400},
@@ -53,11 +60,13 @@ class Route53Zone final : public testing::PeerZone {
                  {"message", "Rate exceeded"},
                  {"count", requests}});
   }
-  void delay_requests(std::chrono::milliseconds time) override {
+  void delay_writes(std::chrono::milliseconds time) override {
     fake_.control("no_faults");
     if (time.count() == 0) return;
-    fake_.fault(
-        {{"kind", "slow"}, {"seconds", static_cast<double>(time.count()) / 1000.0}, {"count", 1'000'000}});
+    fake_.fault({{"action", "ChangeResourceRecordSets"},
+                 {"kind", "slow"},
+                 {"seconds", static_cast<double>(time.count()) / 1000.0},
+                 {"count", 1'000'000}});
   }
 
  private:
@@ -73,6 +82,7 @@ class Route53Subject final : public testing::DnsSubject {
   testing::DnsCapabilities capabilities() const override {
     testing::DnsCapabilities can;
     can.loses_replies = true;
+    can.meets_writers = true;
     can.throttles = true;
     can.delays = true;
     can.zone_signed = false;

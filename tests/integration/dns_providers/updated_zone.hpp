@@ -36,7 +36,10 @@ class UpdatedZone : public testing::PeerZone {
   void clear(const std::string& name) override;
   std::optional<std::uint64_t> version() override { return reader_.serial(apex_); }
   void lose_next_write_reply() override { relay_.lose_next_update_reply(); }
-  void delay_requests(std::chrono::milliseconds time) override { relay_.delay_tcp(time); }
+  void add_txt_after_next_write(const std::string& name, const std::string& value) override {
+    relay_.after_next_update([this, name, value] { add_txt(name, value); });
+  }
+  void delay_writes(std::chrono::milliseconds time) override { relay_.delay_updates(time); }
 
  protected:
   // A CNAME is put there or taken away; by an update, unless the server does not let the key do that.

@@ -69,11 +69,16 @@ class PeerZone {
   // The next request of the plugin that changes the zone is carried out and its answer never arrives. Only if
   // DnsCapabilities::loses_replies.
   virtual void lose_next_write_reply();
+  // The next request of the plugin that changes the zone is carried out, and before its answer goes out
+  // somebody adds a record as add_txt() does. Only if DnsCapabilities::meets_writers.
+  virtual void add_txt_after_next_write(const std::string& name, const std::string& value);
   // The next `requests` of the plugin are refused as too many, with the shortest wait that the server can ask
   // for. Only if DnsCapabilities::throttles.
   virtual void throttle_next(int requests);
-  // Each request takes that much longer from now on; 0 ends it. Only if DnsCapabilities::delays.
-  virtual void delay_requests(std::chrono::milliseconds time);
+  // Each request that changes the zone, and no other, is answered that much later from now on, and may be
+  // carried out that much later, also when nobody waits for it any more; 0 ends it. Only if
+  // DnsCapabilities::delays.
+  virtual void delay_writes(std::chrono::milliseconds time);
 };
 
 // What differs between providers beyond what Describe says, and what the fixture can do. A case that needs
@@ -83,6 +88,7 @@ struct DnsCapabilities {
   bool cname = true;            // a stranger can put a CNAME where ours would stand
   bool every_byte = true;       // values can have control characters; bytes from 0x80 on are always tried
   bool loses_replies = false;
+  bool meets_writers = false;
   bool throttles = false;
   bool delays = false;
   bool lists_apex = true;           // ListZone gives the SOA and NS records of the apex, too
