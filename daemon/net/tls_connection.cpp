@@ -10,6 +10,7 @@
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <optional>
 
 namespace paynamed::net {
 namespace asio = boost::asio;
@@ -20,6 +21,14 @@ namespace {
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 // A host with more addresses than these has its reasons; we try no more.
 constexpr std::size_t kMostAddresses = 4;
+
+// Says something of this host and nothing of the server.
+bool is_no_route(error_code error) {
+  namespace e = asio::error;
+  return error == e::network_unreachable || error == e::host_unreachable ||
+         error == e::address_family_not_supported || error == boost::system::errc::address_not_available ||
+         error == boost::system::errc::invalid_argument;
+}
 
 }  // namespace
 
@@ -70,14 +79,18 @@ asio::awaitable<base::Status> TlsConnection::open(std::vector<asio::ip::tcp::end
 // One after the other, each with its share of the time, so that a dead address leaves some for the next.
 asio::awaitable<base::Status> TlsConnection::connect(std::vector<asio::ip::tcp::endpoint> endpoints) {
   if (endpoints.size() > kMostAddresses) endpoints.resize(kMostAddresses);
-  error_code last = asio::error::host_not_found;
+  // What is told in the end: what a server that was reached did counts more than an address without route.
+  std::optional<error_code> telling;
+  const auto note = [&telling](error_code error) {
+    if (!telling || !is_no_route(error)) telling = error;
+  };
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
     if (expired_) break;
     error_code error;
     plain().close(error);
     plain().open(endpoints[i].protocol(), error);
     if (error) {
-      last = error;
+      note(error);
       continue;
     }
     if (i + 1 < endpoints.size()) {
@@ -93,11 +106,11 @@ asio::awaitable<base::Status> TlsConnection::connect(std::vector<asio::ip::tcp::
       plain().set_option(asio::ip::tcp::no_delay{true}, error);
       co_return base::Status{};
     }
-    last = failed;
+    note(failed);
     if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) break;
   }
   close();
-  co_return explain(Phase::kConnect, last);
+  co_return explain(Phase::kConnect, telling.value_or(asio::error::host_not_found));
 }
 
 bool TlsConnection::is_closed(error_code error) {
@@ -124,9 +137,7 @@ base::Status TlsConnection::explain(Phase phase, error_code error) const {
                     peer_.shown, what, base::to_string(allowed_)));
   }
   if (phase == Phase::kConnect) {
-    if (error == e::network_unreachable || error == e::host_unreachable ||
-        error == e::address_family_not_supported || error == boost::system::errc::address_not_available ||
-        error == boost::system::errc::invalid_argument) {
+    if (is_no_route(error)) {
       return base::failed_precondition(fmt::format("this host has no route to {}", peer_.shown),
                                        error.message());
     }

@@ -47,7 +47,7 @@ class TlsConnection : public std::enable_shared_from_this<TlsConnection> {
 
   // TCP to the first of the endpoints that takes it, then TLS and the check of the certificate. Not OK:
   //   UNAVAILABLE          nothing listens, or it speaks no TLS that we take
-  //   FAILED_PRECONDITION  this host has no route
+  //   FAILED_PRECONDITION  this host has no route to any of them, and so no server was asked
   //   UNAUTHENTICATED      the certificate is not to be believed
   //   DEADLINE_EXCEEDED, CANCELLED
   boost::asio::awaitable<base::Status> open(std::vector<boost::asio::ip::tcp::endpoint> endpoints);

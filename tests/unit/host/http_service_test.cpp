@@ -128,7 +128,7 @@ TEST_F(HttpServiceTest, WhereNothingWasSentTheStatusSaysSo) {
       {"no connection in time", to(no_handshake), kShort, Code::kUnavailable},
       {"no TLS", not_tls, base::Duration{20'000}, Code::kUnavailable},
       {"no trust", to(not_trusted), base::Duration{20'000}, Code::kUnauthenticated},
-      {"no route", no_route, base::Duration{20'000}, Code::kFailedPrecondition},
+      {"no route", no_route, base::Duration{20'000}, Code::kUnavailable},
   };
   for (const Case& each : table) {
     SCOPED_TRACE(each.what);
@@ -360,7 +360,7 @@ TEST_F(HttpServiceTest, WhatWasNotSentCostsNothing) {
   budget.set_burst(1);
   Request to_nobody = request;
   to_nobody.set_url("https://[fe80::1]/");
-  EXPECT_EQ(ask(to_nobody).error().code(), Code::kFailedPrecondition);
+  EXPECT_EQ(ask(to_nobody).error().code(), Code::kUnavailable);
   EXPECT_TRUE(ask(request));
 }
 
