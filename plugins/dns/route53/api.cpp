@@ -43,6 +43,11 @@ std::optional<WallTime> http_date(const std::string& text) {
   return WallTime(std::chrono::seconds(timegm(&parts)));
 }
 
+template <class Duration>
+bool is_off(Duration difference) {
+  return difference >= kClockOff || difference <= -kClockOff;
+}
+
 std::string query_text(const std::vector<std::pair<std::string, std::string>>& query) {
   std::string text;
   for (const auto& [name, value] : query) {
@@ -116,7 +121,7 @@ struct Api::Attempt {
   milliseconds timeout{};
   WallTime signed_at{};
   std::string access_key_id{};
-  bool clock_corrected = false;
+  bool signed_anew = false;  // with the time that the server had told
   bool identity_renewed = false;
 
   void fail(Error error) {
@@ -218,8 +223,8 @@ void Api::on_reply(const std::shared_ptr<Attempt>& attempt, const HttpReply& rep
   }
   Refusal refusal = read_refusal(reply.status(), reply.body());
   // Nothing was done: the same once more, with what was learned.
-  if (may_be_clock(refusal) && !attempt->clock_corrected && corrects_clock(reply, attempt->signed_at)) {
-    attempt->clock_corrected = true;
+  if (may_be_clock(refusal) && !attempt->signed_anew && was_dated_wrong(reply, attempt->signed_at)) {
+    attempt->signed_anew = true;
     return begin(attempt);
   }
   if (is_stale_identity(refusal) && !attempt->identity_renewed) {
@@ -236,17 +241,22 @@ void Api::on_reply(const std::shared_ptr<Attempt>& attempt, const HttpReply& rep
   attempt->then(Failure{std::move(refusal), retry});
 }
 
-bool Api::corrects_clock(const HttpReply& reply, WallTime signed_at) {
+bool Api::was_dated_wrong(const HttpReply& reply, WallTime signed_at) {
   const auto there = http_date(header_of(reply, "date"));
   if (!there) return false;
-  const auto ahead = *there - signed_at;
-  if (ahead < kClockOff && ahead > -kClockOff) return false;
-  clock_correction_ += std::chrono::duration_cast<milliseconds>(ahead);
+  correct_clock(std::chrono::duration_cast<milliseconds>(*there - host_.wall()));
+  // Also when another answer has corrected the clock since this one was signed.
+  return is_off(*there - signed_at);
+}
+
+// By what the server says now and not by what one request was off: several may be under way.
+void Api::correct_clock(milliseconds ahead) {
+  if (!is_off(ahead - clock_correction_)) return;
+  clock_correction_ = ahead;
   host_.log(Level::kWarning,
             "This machine's clock is " +
                 std::to_string(std::chrono::duration_cast<std::chrono::seconds>(clock_correction_).count()) +
                 " s behind that of AWS (less than zero: ahead); requests are dated by AWS's. Set the clock.");
-  return true;
 }
 
 // The server does not say which of the two it was: the one that changes is the scarcer where both were spent.

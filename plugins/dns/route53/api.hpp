@@ -96,7 +96,9 @@ class Api {
   void begin(std::shared_ptr<Attempt> attempt);
   void send(const std::shared_ptr<Attempt>& attempt, const Credentials& credentials);
   void on_reply(const std::shared_ptr<Attempt>& attempt, const HttpReply& reply);
-  bool corrects_clock(const HttpReply& reply, WallTime signed_at);
+  // Whether the same request may be taken when it is signed anew; learns the server's time.
+  bool was_dated_wrong(const HttpReply& reply, WallTime signed_at);
+  void correct_clock(std::chrono::milliseconds ahead);
   HttpRequest signed_request(const ApiRequest& request, const Credentials& credentials, WallTime now) const;
   void hold_budgets(const std::string& account, std::uint32_t changes);
   void ask_again(const std::shared_ptr<Question>& question);
