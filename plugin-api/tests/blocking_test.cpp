@@ -19,7 +19,8 @@ using testing::TestHost;
 TEST(Blocking, ReadsItsSecretAtEachUseAndPrintsItNowhere) {
   TestHost host;
   auto* node = host.create<examples::FixedOffer>(R"({"offer": "the-handle"})").value();
-  EXPECT_EQ(host.call<CreateOfferReply>(node, "CreateOffer", CreateOfferRequest()).code(), Code::kNotFound);
+  EXPECT_EQ(host.call<CreateOfferReply>(node, "CreateOffer", CreateOfferRequest()).code(),
+            Code::kUnauthenticated);
   host.set_secret("the-handle", "lno1first");
   EXPECT_EQ(host.call<CreateOfferReply>(node, "CreateOffer", CreateOfferRequest())->offer(), "lno1first");
   host.set_secret("the-handle", "lno1second");
@@ -29,6 +30,25 @@ TEST(Blocking, ReadsItsSecretAtEachUseAndPrintsItNowhere) {
   EXPECT_EQ(wrong.code(), Code::kFailedPrecondition);
   EXPECT_EQ(wrong.error().message().find("password"), std::string::npos);
   EXPECT_FALSE(host.logged("lno1") || host.logged("password"));
+}
+
+TEST(Blocking, ASecretThatCannotBeReadIsAsOneThatIsWrong) {
+  TestHost host;
+  auto* node = host.create<examples::FixedOffer>(R"({"offer": "the-handle"})").value();
+  const struct {
+    Code of_host;
+    Code of_plugin;
+  } cases[] = {{Code::kFailedPrecondition, Code::kUnauthenticated},
+               {Code::kNotFound, Code::kUnauthenticated},
+               {Code::kUnavailable, Code::kUnavailable}};
+  for (const auto& each : cases) {
+    host.set_service("pn.secret/1", "Read", [&](std::string_view, const Call::Info&) -> Result<std::string> {
+      return Error(each.of_host, "The secret file x is not there; make it.");
+    });
+    const auto reply = host.call<CreateOfferReply>(node, "CreateOffer", CreateOfferRequest());
+    EXPECT_EQ(reply.code(), each.of_plugin);
+    EXPECT_EQ(reply.error().message(), "The secret file x is not there; make it.");
+  }
 }
 
 TEST(Blocking, AnswersUnimplementedForWhatItDoesNotHave) {

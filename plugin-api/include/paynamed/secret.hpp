@@ -43,14 +43,15 @@ class Secret {
   // From Config::secret(), or from a handle that came with a request.
   Secret(Host host, std::string handle) : host_(std::move(host)), handle_(std::move(handle)) {}
 
-  // The value as it is now, or why it cannot be read. `then` runs on the strand.
+  // The value as it is now, or why it cannot be read: UNAUTHENTICATED while it is not there, for then an
+  // operator must mend it as one that is wrong. `then` runs on the strand.
   void read(std::function<void(Result<SecretValue>)> then) const {
     plugin::v1::ReadSecretRequest request;
     request.set_handle(handle_);
     host_.call<plugin::v1::ReadSecretReply>(
         "pn.secret/1", "Read", request, Host::CallOptions(),
         [then = std::move(then)](Result<plugin::v1::ReadSecretReply> reply) {
-          if (!reply.ok()) return then(reply.error());
+          if (!reply.ok()) return then(unreadable(reply.error()));
           then(SecretValue(std::move(*reply->mutable_value())));
         });
   }
@@ -66,6 +67,11 @@ class Secret {
   friend std::ostream& operator<<(std::ostream&, const Secret&) = delete;
 
  private:
+  static Error unreadable(const Error& error) {
+    const bool missing = error.code() == Code::kFailedPrecondition || error.code() == Code::kNotFound;
+    return missing ? Error(Code::kUnauthenticated, error.message(), error.detail()) : error;
+  }
+
   Host host_;
   std::string handle_;
 };

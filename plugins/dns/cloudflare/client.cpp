@@ -56,7 +56,8 @@ void Client::send(Request request, std::function<void(Result<Answer>)> then) {
   settings_.token.read(
       [this, request = std::move(request), then = std::move(then)](const Result<SecretValue>& token) mutable {
         if (!token.ok()) {
-          return then(Error(Code::kUnavailable, "The API token cannot be read: " + token.error().message()));
+          return then(Error(token.error().code(), "The API token cannot be read: " + token.error().message(),
+                            token.error().detail()));
         }
         send_with(*token, request, std::move(then));
       });

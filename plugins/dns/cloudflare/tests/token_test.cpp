@@ -84,6 +84,16 @@ TEST_F(TokenTest, DescribeSaysItsLimitsAlsoWhenNobodyAnswers) {
   EXPECT_NE(reply->summary().find("Nothing listens."), std::string::npos) << reply->summary();
 }
 
+TEST_F(TokenTest, OneThatCannotBeReadPausesUntilItIsMended) {
+  host.set_service("pn.secret/1", "Read", [](std::string_view, const Call::Info&) -> Result<std::string> {
+    return Error(Code::kFailedPrecondition, "The secret file is not there; make it.");
+  });
+  const auto reply = publish(wanted(full("a"), "bitcoin:?lno=1"));
+  EXPECT_EQ(reply.code(), Code::kUnauthenticated);
+  EXPECT_NE(reply.error().message().find("The secret file is not there"), std::string::npos)
+      << reply.error().message();
+}
+
 TEST_F(TokenTest, EachRefusalIsASentenceThatSaysWhatToDo) {
   const json::array zone_read{"zone:read"};
   const json::array dns_edit{"dns:edit"};

@@ -310,6 +310,14 @@ TEST_F(PowerDnsTest, StatusesAreSentences) {
   }
 }
 
+TEST_F(PowerDnsTest, AKeyThatCannotBeReadPauses) {
+  host.set_service("pn.secret/1", "Read", [](std::string_view, const Call::Info&) -> Result<std::string> {
+    return Error(Code::kFailedPrecondition, "The secret file is not there; make it.");
+  });
+  EXPECT_EQ(publish(wanted("one")).code(), Code::kUnauthenticated);
+  EXPECT_TRUE(requests.empty());
+}
+
 TEST_F(PowerDnsTest, AWithdrawalNeverSaysNotFound) {
   script = [&](const HttpRequest&) { return status(404); };
   EXPECT_EQ(withdraw("one").code(), Code::kFailedPrecondition);

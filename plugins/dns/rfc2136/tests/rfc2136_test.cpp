@@ -277,6 +277,13 @@ TEST_F(Rfc2136Test, AWrongSecretPausesUntilItIsMended) {
   EXPECT_FALSE(host.logged(lab->tsig_secret()));
 }
 
+TEST_F(Rfc2136Test, ASecretThatCannotBeReadPauses) {
+  host.set_service("pn.secret/1", "Read", [](std::string_view, const Call::Info&) -> Result<std::string> {
+    return Error(Code::kFailedPrecondition, "The secret file is not there; make it.");
+  });
+  EXPECT_EQ(publish(wanted("bitcoin:?lno=one")).code(), Code::kUnauthenticated);
+}
+
 TEST_F(Rfc2136Test, EachRefusalHasItsCodeAndSentence) {
   struct Case {
     std::string what;

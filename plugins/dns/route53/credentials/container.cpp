@@ -32,7 +32,7 @@ void Container::find(std::function<void(Result<Found>)> then) {
   const std::string uri = relative.empty() ? full : kRelativeTo + relative;
   if ((!relative.empty() && relative.front() != '/') || !is_allowed_container_uri(uri)) {
     return then(Error(
-        Code::kFailedPrecondition,
+        Code::kUnauthenticated,
         "AWS_CONTAINER_CREDENTIALS_FULL_URI names a host that credentials must not be asked from; it must be "
         "https, this machine, 169.254.170.2, 169.254.170.23 or fd00:ec2::23."));
   }
@@ -46,7 +46,7 @@ void Container::find(std::function<void(Result<Found>)> then) {
     auto text = read_small_file(path);
     if (!text.ok()) return then(text.error());
     if (!text->has_value()) {
-      return then(Error(Code::kFailedPrecondition,
+      return then(Error(Code::kUnauthenticated,
                         "The file " + path + " of AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE is not there."));
     }
     authorization = **text;

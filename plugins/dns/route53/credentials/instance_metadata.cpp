@@ -48,7 +48,7 @@ void InstanceMetadata::find(Then then) {
   while (endpoint_.ends_with('/')) endpoint_.pop_back();
   if (!is_allowed(endpoint_)) {
     return then(Error(
-        Code::kFailedPrecondition,
+        Code::kUnauthenticated,
         "AWS_EC2_METADATA_SERVICE_ENDPOINT names a host that credentials must not be asked from; it must be "
         "169.254.169.254, fd00:ec2::254 or this machine."));
   }

@@ -91,7 +91,7 @@ Result<Credentials> credentials_in_json(std::string_view text, const std::string
 
 Result<std::optional<std::string>> read_small_file(const std::string& path) {
   const auto failed = [&path](const std::string& why) {
-    return Error(Code::kFailedPrecondition, "The file " + path + " cannot be read: " + why + ".");
+    return Error(Code::kUnauthenticated, "The file " + path + " cannot be read: " + why + ".");
   };
   // Not blocking: whatever stands there must not hold the strand.
   const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));

@@ -54,8 +54,8 @@ void WebIdentity::find(std::function<void(Result<Found>)> then) {
   auto token = read_small_file(path);
   if (!token.ok()) return then(token.error());
   if (!token->has_value()) {
-    return then(Error(Code::kFailedPrecondition,
-                      "The file " + path + " of AWS_WEB_IDENTITY_TOKEN_FILE is not there."));
+    return then(
+        Error(Code::kUnauthenticated, "The file " + path + " of AWS_WEB_IDENTITY_TOKEN_FILE is not there."));
   }
   std::string text = **token;
   while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();

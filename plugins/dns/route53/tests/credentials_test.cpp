@@ -112,6 +112,16 @@ struct CredentialsTest : ::testing::Test {
 
 #define EXPECT_HAS(text, part) EXPECT_NE((text).find(part), std::string::npos) << (text)
 
+TEST_F(CredentialsTest, WhatCannotBeReadPauses) {
+  const std::string kPauses = std::to_string(static_cast<int>(Code::kUnauthenticated)) + ": ";
+  EXPECT_HAS(get(make(R"({"access_key_id": "AKID", "secret_access_key": "nobody-set-it"})")), kPauses);
+  variables["AWS_WEB_IDENTITY_TOKEN_FILE"] = (home / "absent").string();
+  variables["AWS_ROLE_ARN"] = "arn:aws:iam::123456789012:role/paynamed";
+  EXPECT_HAS(get(make()), kPauses);
+  variables["AWS_WEB_IDENTITY_TOKEN_FILE"] = home.string();  // no file
+  EXPECT_HAS(get(make()), kPauses);
+}
+
 TEST_F(CredentialsTest, ConfiguredOnesAreReadAtEachUse) {
   variables["AWS_ACCESS_KEY_ID"] = "OTHER";
   variables["AWS_SECRET_ACCESS_KEY"] = "other";
