@@ -29,6 +29,9 @@ void Api::send_once(const std::shared_ptr<Attempt>& attempt) {
 }
 
 void Api::hear(const std::shared_ptr<Attempt>& attempt, Result<Answer> answer) {
+  if (answer.ok()) trouble_.reset();
+  // A limit of ours or theirs, or the token, is none.
+  if (answer.code() == Code::kUnavailable || answer.code() == Code::kUnknown) trouble_ = answer.error();
   if (!answer.ok()) {
     // A change is not sent again before the zone was looked at.
     const bool again = answer.code() == Code::kUnavailable && !attempt->request.changes();

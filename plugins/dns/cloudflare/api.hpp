@@ -25,6 +25,9 @@ class Api {
   // `needed`, both before anything was changed.
   void send(Request request, Permission needed, std::function<void(Result<Answer>)> then);
 
+  // Why the last request had no answer of Cloudflare's; nothing when it had one.
+  const std::optional<Error>& trouble() const { return trouble_; }
+
   // As TokenCheck::ensure().
   void ensure_token(bool background, TokenCheck::Then then) { tokens_.ensure(background, std::move(then)); }
 
@@ -37,6 +40,7 @@ class Api {
   Host host_;
   Client client_;
   TokenCheck tokens_;
+  std::optional<Error> trouble_;
 };
 
 }  // namespace paynamed::cloudflare

@@ -19,23 +19,23 @@ void ChangeRun::start(Lane& lane, std::function<void()> ended) {
       change_.name,
       [self] {
         if (self->abandoned_) self->end();
-        return !self->abandoned_;
+        self->asked_ = !self->abandoned_;
+        return self->asked_;
       },
       [self](const Result<Found>& found) { self->plan(found); });
 }
 
-void ChangeRun::abandon(std::uint32_t retry_after_ms) {
+void ChangeRun::abandon(Error unchanged) {
   abandoned_ = true;
   if (begun_) {
     return answer(
         Error(Code::kDeadlineExceeded, "Cloudflare has not confirmed the change in time; it may be done."));
   }
-  answer(Error(Code::kResourceExhausted,
-               "The change did not get its turn at Cloudflare in time; nothing was changed.", {},
-               retry_after_ms));
+  answer(std::move(unchanged));
 }
 
 void ChangeRun::plan(const Result<Found>& found) {
+  asked_ = false;
   if (!found.ok()) return end(found.error());
   Plan plan = plan_of(change_, *found, owner_);
   if (const auto* settled = std::get_if<Settled>(&plan)) return end(settled->changed);

@@ -30,8 +30,11 @@ class ChangeRun : public std::enable_shared_from_this<ChangeRun> {
 
   // `ended` is called once, when nothing of it is under way any more; that may be later than `then`.
   void start(Lane& lane, std::function<void()> ended);
+  // What stands at the name was asked and not told yet.
+  bool waits_for_answer() const { return asked_; }
   // Nobody waits any more: answers at once, and ends as soon as it can without leaving the name half changed.
-  void abandon(std::uint32_t retry_after_ms);
+  // `unchanged` is the answer where nothing was sent that changes the zone.
+  void abandon(Error unchanged);
 
  private:
   void plan(const Result<Found>& found);
@@ -52,6 +55,7 @@ class ChangeRun : public std::enable_shared_from_this<ChangeRun> {
   Then then_;
   Lane* lane_ = nullptr;
   std::function<void()> ended_;
+  bool asked_ = false;
   bool begun_ = false;  // something was sent that changes the zone
   bool abandoned_ = false;
   Written written_;

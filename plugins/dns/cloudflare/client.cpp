@@ -6,6 +6,8 @@
 #include <boost/json/serialize.hpp>
 #include <charconv>
 
+#include "refusal.hpp"
+
 namespace paynamed::cloudflare {
 namespace {
 
@@ -43,6 +45,14 @@ void set_header(HttpRequest& to, const char* name, std::string value) {
   auto* header = to.add_headers();
   header->set_name(name);
   header->set_value(std::move(value));
+}
+
+// 429, and the code that stands in its body also where a status was changed on the way.
+bool is_throttled(const HttpReply& reply) {
+  if (reply.status() == 429) return true;
+  if (reply.status() < 400) return false;
+  const auto answer = answer_of(reply.status(), reply.body());
+  return answer && answer->has_error(kTooManyRequests);
 }
 
 bool nothing_was_sent(Code code) {
@@ -95,7 +105,7 @@ void Client::send_with(const SecretValue& secret, const Request& request,
   Request asked{request.method, request.path, std::nullopt, request.background};
   http_.request(http, settings_.timeout,
                 [this, asked = std::move(asked), changes, then = std::move(then)](Result<HttpReply> reply) {
-                  if (reply.ok() && reply->status() == 429) return then(blocked(*reply));
+                  if (reply.ok() && is_throttled(*reply)) return then(blocked(*reply));
                   then(judged(asked, std::move(reply)));
                 });
 }

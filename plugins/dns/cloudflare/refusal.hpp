@@ -18,6 +18,7 @@ inline constexpr std::int64_t kRecordMissing = 81044;
 inline constexpr std::int64_t kQuotaExceeded = 81045;
 inline constexpr std::int64_t kRecordExists = 81057;
 inline constexpr std::int64_t kIdenticalRecord = 81058;
+inline constexpr std::int64_t kTooManyRequests = 10300;
 
 // The refusal is about the token: it is checked again before anything is said.
 bool is_about_token(const Answer& answer);

@@ -50,8 +50,11 @@ void TokenCheck::hear(const Result<Answer>& answer) {
   }
   const bool may_be_for_a_moment = answer->has_error(10000);
   if (may_be_for_a_moment && ++tries_ < kTries) return host_.after(kPause, [this] { ask(); });
-  Error error = refusal_of(*answer);
-  finish(Error(Code::kUnauthenticated, error.message(), error.detail()));
+  const Error error = refusal_of(*answer);
+  const bool is_verdict =
+      answer->status == 401 || answer->status == 403 || error.code() == Code::kUnauthenticated;
+  finish(Error(is_verdict ? Code::kUnauthenticated : Code::kUnavailable,
+               (is_verdict ? "" : "The API token could not be checked: ") + error.message(), error.detail()));
 }
 
 void TokenCheck::finish(const std::optional<Error>& error) {

@@ -7,6 +7,7 @@ namespace paynamed::cloudflare {
 
 ZoneQueue::ZoneQueue(const Host& host, Api& api, const Settings& settings, const std::string& zone_id)
     : host_(host),
+      api_(api),
       settings_(settings),
       records_(api, zone_id),
       writer_(host, api, settings, zone_id),
@@ -31,7 +32,7 @@ void ZoneQueue::read(const std::string& name, const Call& call,
 void ZoneQueue::change(Change change, const Call& call, ChangeRun::Then then) {
   const auto run = std::make_shared<ChangeRun>(std::move(change), call, settings_.owner, std::move(then));
   call.when_cancelled([this, weak = std::weak_ptr(run)] {
-    if (const auto known = weak.lock()) known->abandon(next_turn_ms());
+    if (const auto known = weak.lock()) give_up(*known);
   });
   auto& runs = runs_[run->name()];
   runs.push_back(run);
@@ -50,6 +51,21 @@ void ZoneQueue::ended(const std::string& name) {
   } else {
     start(std::shared_ptr(found->second.front()));
   }
+}
+
+// Who has no turn comes again for nothing; a server that hangs or fails is told as that, or it would be
+// waited for without end.
+void ZoneQueue::give_up(ChangeRun& run) {
+  const auto& trouble = api_.trouble();
+  if (run.waits_for_answer() || trouble) {
+    return run.abandon(Error(Code::kUnavailable,
+                             "Cloudflare did not say in time what stands at " + run.name() +
+                                 "; nothing was changed." + (trouble ? " " + trouble->message() : ""),
+                             trouble ? trouble->detail() : ""));
+  }
+  run.abandon(Error(Code::kResourceExhausted,
+                    "The change did not get its turn at Cloudflare in time; nothing was changed.", {},
+                    next_turn_ms()));
 }
 
 // Who comes again gets a turn of their own, as far apart as the budget lets changes through, so that they do

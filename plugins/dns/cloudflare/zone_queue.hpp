@@ -23,7 +23,8 @@ class ZoneQueue {
 
   // All records at the name. Fails as Api::send(); UNAVAILABLE when the call is over first.
   void read(const std::string& name, const Call& call, std::function<void(const Result<Found>&)> then);
-  // As ChangeRun. RESOURCE_EXHAUSTED with retry_after_ms when its turn did not come in time.
+  // As ChangeRun. RESOURCE_EXHAUSTED with retry_after_ms when its turn did not come in time; UNAVAILABLE when
+  // Cloudflare did not answer in time or fails.
   void change(Change change, const Call& call, ChangeRun::Then then);
 
   RecordList& records() { return records_; }
@@ -31,10 +32,12 @@ class ZoneQueue {
  private:
   void start(const std::shared_ptr<ChangeRun>& run);
   void ended(const std::string& name);
+  void give_up(ChangeRun& run);
   Lane& lane_of(const Call& call) { return call.background() ? background_ : interactive_; }
   std::uint32_t next_turn_ms();
 
   Host host_;
+  Api& api_;
   const Settings& settings_;
   RecordList records_;
   Writer writer_;

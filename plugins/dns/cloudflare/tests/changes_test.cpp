@@ -128,6 +128,16 @@ TEST_F(ChangesTest, ABlockHoldsTheBudgetForAsLongAsItIsAsked) {
   }
 }
 
+TEST_F(ChangesTest, TooManyRequestsIsThatWhateverItsStatus) {
+  ASSERT_TRUE(read(full("a")).ok());
+  for (const int status : {400, 403, 429, 503}) {
+    fake.order({{"kind", "status"}, {"status", status}, {"code", 10300}});
+    const auto reply = publish(wanted(full("a"), "bitcoin:?lno=1"));
+    EXPECT_EQ(reply.code(), Code::kResourceExhausted) << status;
+    EXPECT_GT(reply.error().retry_after_ms(), 0U) << status;
+  }
+}
+
 TEST_F(ChangesTest, AUsedUpBudgetSaysWhenToComeAgain) {
   ASSERT_TRUE(read(full("a")).ok());
   instead = [](const HttpRequest&) {

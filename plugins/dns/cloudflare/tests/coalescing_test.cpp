@@ -16,6 +16,13 @@ struct CoalescingTest : CloudflareTest {
     plugin = make({{"batch", on}});
     SetUp();
   }
+  // A publication whose look has no answer for two seconds, though Cloudflare is well: it refuses the token
+  // for a moment, and the token is checked. What is started before the next run() stands behind it.
+  paynamed::testing::PendingCall occupy(std::chrono::milliseconds timeout = std::chrono::minutes(1)) {
+    fake.order({{"kind", "auth_error"}, {"count", 3}});
+    return host.start(plugin, "Publish", wanted(full("ahead"), "bitcoin:?lno=ahead"),
+                      {.timeout = timeout, .background = true});
+  }
   static void expect_all_ok(const std::vector<Result<PublishReply>>& replies) {
     for (const auto& each : replies) {
       ASSERT_TRUE(each.ok()) << each.error().message();
@@ -163,8 +170,7 @@ TEST_F(CoalescingTest, WritersOfOneNameFollowEachOther) {
 }
 
 TEST_F(CoalescingTest, WhoIsTooLateIsToldWhenToComeAgainAndNothingWasDone) {
-  // The look does not come back: Cloudflare fails, and is asked again after a while.
-  fake.order({{"kind", "status"}, {"status", 503}, {"method", "GET"}, {"count", 1'000}});
+  occupy();
   std::vector<paynamed::testing::PendingCall> open;
   for (int i = 0; i < 10; ++i) {
     const auto user = "late" + std::to_string(i);
@@ -176,16 +182,43 @@ TEST_F(CoalescingTest, WhoIsTooLateIsToldWhenToComeAgainAndNothingWasDone) {
   std::uint32_t before = 0;
   for (const auto& each : open) {
     ASSERT_TRUE(each.done());
-    ASSERT_EQ(each.bytes().code(), Code::kResourceExhausted);
+    ASSERT_EQ(each.bytes().code(), Code::kResourceExhausted) << each.bytes().error().message();
     const auto after = each.bytes().error().retry_after_ms();
     EXPECT_GE(after, 1'000U);
     EXPECT_GE(after, before);
     before = after;
   }
-  fake.post("no_faults", json::object());
+  host.advance(std::chrono::seconds(10));
+  EXPECT_EQ(fake.count("post") + fake.count("batch"), 1) << "of the one that was ahead";
+  EXPECT_TRUE(publish(wanted(full("late3"), "bitcoin:?lno=late3")).ok());
+}
+
+// "No turn" uses no attempt, so a server that hangs or fails would be waited for without end.
+TEST_F(CoalescingTest, AServerThatFailsIsNoLackOfATurn) {
+  fake.order({{"kind", "status"}, {"status", 503}, {"method", "GET"}, {"count", 1'000}});
+  const paynamed::testing::CallOptions options{.timeout = std::chrono::milliseconds(1'500),
+                                               .background = true};
+  const auto asked = host.start(plugin, "Publish", wanted(full("asked"), "bitcoin:?lno=1"), options);
+  const auto behind = host.start(plugin, "Publish", wanted(full("behind"), "bitcoin:?lno=2"), options);
+  host.run();
+  host.advance(std::chrono::milliseconds(1'600));
+  for (const auto* each : {&asked, &behind}) {
+    ASSERT_TRUE(each->done());
+    EXPECT_EQ(each->bytes().code(), Code::kUnavailable);
+    EXPECT_NE(each->bytes().error().message().find("HTTP 503"), std::string::npos)
+        << each->bytes().error().message();
+  }
   host.advance(std::chrono::seconds(10));
   EXPECT_EQ(fake.count("post") + fake.count("batch"), 0);
-  EXPECT_TRUE(publish(wanted(full("late3"), "bitcoin:?lno=late3")).ok());
+}
+
+TEST_F(CoalescingTest, WhoWasAskedForAndNotAnsweredHadATurn) {
+  const auto asked = occupy(std::chrono::milliseconds(1'500));
+  host.advance(std::chrono::milliseconds(1'600));
+  ASSERT_TRUE(asked.done());
+  EXPECT_EQ(asked.bytes().code(), Code::kUnavailable);
+  EXPECT_NE(asked.bytes().error().message().find(full("ahead")), std::string::npos)
+      << asked.bytes().error().message();
 }
 
 // As the daemon's runs do it: each reads the name and then publishes, as many at a time as the daemon has

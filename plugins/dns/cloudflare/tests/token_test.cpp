@@ -163,6 +163,26 @@ TEST_F(TokenTest, ARefusalThatStaysIsTold) {
   EXPECT_EQ(read(full("a")).code(), Code::kUnauthenticated);
 }
 
+TEST_F(TokenTest, OnlyWhatIsSaidOfTheTokenIsAVerdictOnIt) {
+  const struct {
+    int status;
+    int code;
+    Code told;
+  } cases[] = {
+      {401, 0, Code::kUnauthenticated},       {403, 9999, Code::kUnauthenticated},
+      {400, 6003, Code::kUnauthenticated},    {400, 9999, Code::kUnavailable},
+      {404, 7003, Code::kUnavailable},        {500, 0, Code::kUnavailable},
+      {429, 10300, Code::kResourceExhausted}, {400, 10300, Code::kResourceExhausted},
+  };
+  for (const auto& each : cases) {
+    plugin = make();
+    fake.order({{"kind", "status"}, {"status", each.status}, {"code", each.code}, {"path", "verify"}});
+    const auto reply = publish(wanted(full("a"), "bitcoin:?lno=1"));
+    EXPECT_EQ(reply.code(), each.told) << each.status << " " << each.code;
+    fake.post("no_faults", json::object());
+  }
+}
+
 TEST_F(TokenTest, ACallThatWaitsForTheCheckIsAnsweredWhenTheInstanceStops) {
   refuse_next("verify", 100);
   WithdrawRequest request = unwanted(full("a"), "bitcoin:?lno=1");
