@@ -262,9 +262,10 @@ Rfc2136::ListNamesReply Rfc2136::list_names(ListNamesRequest request, Call& call
   const auto suffix = normal_name(request.suffix().empty() ? request.zone() : request.suffix());
   if (!suffix) throw Error(Code::kInvalidArgument, "\"" + request.suffix() + "\" is not a DNS name.");
   const auto page = pages_.page(
-      zone, request.page(), page_size(request.limit()), [&] { return transfer(zone, call); },
+      {zone, request.page(), page_size(request.limit()), patience(call)},
+      [&] { return transfer(zone, call); },
       [&suffix](const TransferredRecord& each) {
-        return each.type == kTypeTxt && is_below(each.owner, *suffix);
+        return each.type == kTypeTxt && each.owner != *suffix && is_below(each.owner, *suffix);
       });
   ListNamesReply reply;
   for (const TransferredRecord* each : page.records) {
@@ -280,8 +281,8 @@ Rfc2136::ListNamesReply Rfc2136::list_names(ListNamesRequest request, Call& call
 Rfc2136::ListZoneReply Rfc2136::list_zone(ListZoneRequest request, Call& call) {
   const std::string zone = own_zone(request.zone());
   const auto page = pages_.page(
-      zone, request.page(), page_size(request.limit()), [&] { return transfer(zone, call); },
-      [](const TransferredRecord&) { return true; });
+      {zone, request.page(), page_size(request.limit()), patience(call)},
+      [&] { return transfer(zone, call); }, [](const TransferredRecord&) { return true; });
   ListZoneReply reply;
   for (const TransferredRecord* each : page.records) {
     auto* record = reply.add_records();
@@ -417,6 +418,10 @@ Answer Rfc2136::ask_at(const Server& server, const std::string& name, std::uint1
                                      "; set \"server\" to the zone's primary.");
   }
   return std::move(*answer);
+}
+
+std::chrono::milliseconds Rfc2136::patience(const Call& call) const {
+  return host().remaining(call, std::chrono::duration_cast<std::chrono::milliseconds>(kLongestTransfer));
 }
 
 ZonePages::Zone Rfc2136::transfer(const std::string& zone, const Call& call) {

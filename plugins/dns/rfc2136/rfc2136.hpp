@@ -69,6 +69,8 @@ class Rfc2136 final : public Blocking<DnsProvider> {
                 const Call& call) const;
   // The whole zone, by one transfer.
   ZonePages::Zone transfer(const std::string& zone, const Call& call);
+  // How long a listing waits for the transfer of another one.
+  std::chrono::milliseconds patience(const Call& call) const;
   ZonePages::Zone transfer_from(const Server& server, const std::string& zone, const Call& call) const;
   [[noreturn]] static void conflict(const Place& place, const Found& found);
 

@@ -7,8 +7,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <paynamed/host.hpp>
+#include <paynamed/zone_copies.hpp>
 #include <string>
 #include <vector>
 
@@ -19,28 +19,29 @@ namespace paynamed::rfc2136 {
 class ZonePages {
  public:
   using Zone = std::vector<TransferredRecord>;
-  using Fetch = std::function<Zone()>;
+  using Copies = ZoneCopies<Zone>;
 
-  explicit ZonePages(Host host) : host_(std::move(host)) {}
+  explicit ZonePages(Host host) : copies_(std::move(host)) {}
 
   struct Page {
-    std::shared_ptr<const Zone> zone;  // what the records are in
+    Copies::Copy zone;  // what the records are in
     std::vector<const TransferredRecord*> records;
     std::string next;  // empty on the last page
   };
-  // The `wanted` records behind the owner `after` (empty: from the start), at least `limit` of them if there
-  // are. A copy of the zone is kept for a minute, for the pages behind the first; else `fetch` brings one.
-  Page page(const std::string& zone, const std::string& after, std::size_t limit, const Fetch& fetch,
-            const std::function<bool(const TransferredRecord&)>& wanted);
+  // Which page, and how long to wait for another's transfer of the zone.
+  struct Wanted {
+    std::string zone;
+    std::string after;  // the owner behind which it begins; empty: from the start
+    std::size_t limit;
+    std::chrono::milliseconds patience;
+  };
+  // The records that `take` takes, at least `limit` of them if there are. A first page has the zone as it is
+  // now, by `fetch`; those behind it have the same copy while it is kept.
+  Page page(const Wanted& wanted, const Copies::Fetch& fetch,
+            const std::function<bool(const TransferredRecord&)>& take);
 
  private:
-  std::shared_ptr<const Zone> copy_of(const std::string& zone, bool first, const Fetch& fetch);
-
-  const Host host_;
-  std::mutex mutex_;
-  std::string zone_;                  // of copy_
-  std::shared_ptr<const Zone> copy_;  // one at a time: zones may be large
-  std::chrono::nanoseconds fetched_{};
+  Copies copies_;
 };
 
 }  // namespace paynamed::rfc2136

@@ -71,8 +71,9 @@ bool ZoneTransfer::keep(const ldns_struct_rr* record) {
   }
   bytes_ += sizeof(TransferredRecord) + kept.owner.size() + kept.rdata.size();
   if (records_.size() >= limits_.records || bytes_ > limits_.bytes) {
-    throw Error(Code::kResourceExhausted, "The zone " + zone_ + " is larger than this plugin lists (" +
-                                              std::to_string(limits_.records) + " records).");
+    // It will not be smaller for waiting.
+    throw Error(Code::kFailedPrecondition, "The zone " + zone_ + " is larger than this plugin lists (" +
+                                               std::to_string(limits_.records) + " records).");
   }
   records_.push_back(std::move(kept));
   return false;

@@ -35,7 +35,7 @@ class ZoneTransfer {
                TransferLimits limits = {});
 
   // Takes the next message; true when it was the last. Throws Error: as throw_refusal() when the server
-  // refuses, kUnavailable for what is no signed answer to the question, kResourceExhausted above the limits.
+  // refuses, kUnavailable for what is no signed answer to the question, kFailedPrecondition above the limits.
   bool take(std::span<const std::uint8_t> wire);
 
   // All records in order of owner; the SOA once. To be called when take() returned true.
