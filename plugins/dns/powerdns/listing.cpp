@@ -29,8 +29,10 @@ Place place_of(const std::string& page) {
   return place;
 }
 
-std::vector<ListedRecord> sorted_records(std::vector<RRset> rrsets) {
-  std::vector<ListedRecord> records;
+}  // namespace
+
+ListedZone listed(std::vector<RRset> rrsets) {
+  ListedZone records;
   for (RRset& rrset : rrsets) {
     for (std::string& content : rrset.contents) {
       records.push_back({rrset.name, rrset.type, std::move(content), rrset.ttl_seconds, rrset.comment});
@@ -42,25 +44,25 @@ std::vector<ListedRecord> sorted_records(std::vector<RRset> rrsets) {
   return records;
 }
 
-}  // namespace
-
-ListedPage page_of(std::vector<RRset> rrsets, const std::string& page, std::uint32_t limit) {
+ListedPage page_of(const ListedZone& zone, const std::string& page, std::uint32_t limit,
+                   const std::function<bool(const ListedRecord&)>& take) {
   const std::size_t most = limit == 0 ? kUsualLimit : std::min(limit, kMostLimit);
   const Place from = place_of(page);
   ListedPage result;
   std::size_t of_name = 0;  // records of the present name so far
   std::size_t given = 0;    // those of the last one on the page
-  std::string name;
-  for (ListedRecord& record : sorted_records(std::move(rrsets))) {
-    of_name = record.name == name ? of_name + 1 : 1;
-    name = record.name;
-    if (record.name < from.name || (record.name == from.name && of_name <= from.given)) continue;
+  std::string_view name;
+  for (auto at = std::ranges::lower_bound(zone, from.name, {}, &ListedRecord::name); at != zone.end(); ++at) {
+    if (!take(*at)) continue;
+    of_name = at->name == name ? of_name + 1 : 1;
+    name = at->name;
+    if (at->name == from.name && of_name <= from.given) continue;
     if (result.records.size() == most) {
-      result.next = std::to_string(given) + " " + result.records.back().name;
+      result.next = std::to_string(given) + " " + result.records.back()->name;
       break;
     }
     given = of_name;
-    result.records.push_back(std::move(record));
+    result.records.push_back(&*at);
   }
   return result;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,13 +21,18 @@ struct ListedRecord {
   std::string comment;
 };
 
+// In the order of names, types and contents.
+using ListedZone = std::vector<ListedRecord>;
+ListedZone listed(std::vector<RRset> rrsets);
+
 struct ListedPage {
-  std::vector<ListedRecord> records;
-  std::string next;  // empty on the last
+  std::vector<const ListedRecord*> records;  // in the zone
+  std::string next;                          // empty on the last
 };
 
-// At most `limit` records (0: a usual number) behind `page`. Throws Error(kInvalidArgument) for a page that
-// nobody gave.
-ListedPage page_of(std::vector<RRset> rrsets, const std::string& page, std::uint32_t limit);
+// At most `limit` of the records that `take` takes (0: a usual number) behind `page`. Throws
+// Error(kInvalidArgument) for a page that nobody gave.
+ListedPage page_of(const ListedZone& zone, const std::string& page, std::uint32_t limit,
+                   const std::function<bool(const ListedRecord&)>& take);
 
 }  // namespace paynamed::powerdns

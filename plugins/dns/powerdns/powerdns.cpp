@@ -71,6 +71,7 @@ PowerDns::PowerDns(Host host, const Config& config) : PowerDns(std::move(host), 
 PowerDns::PowerDns(Host host, Settings settings)
     : Blocking<DnsProvider>(std::move(host), kThreads),
       api_(this->host(), std::move(settings.access)),
+      copies_(this->host()),
       only_zone_(std::move(settings.only_zone)),
       owner_marker_(settings.owner_marker),
       min_ttl_(settings.min_ttl),
@@ -180,22 +181,22 @@ PowerDns::ReadReply PowerDns::read(ReadRequest request, Call& call) {
 
 PowerDns::ListNamesReply PowerDns::list_names(ListNamesRequest request, Call& call) {
   const std::string zone = own_zone(request.zone());
-  const auto suffix = normal_name(request.suffix());
+  const auto suffix = normal_name(request.suffix().empty() ? zone : request.suffix());
   if (!suffix || !is_in_zone(*suffix, zone)) {
     throw Error(Code::kInvalidArgument,
                 "The suffix \"" + request.suffix() + "\" is no name in " + zone + ".");
   }
-  std::vector<RRset> rrsets = api_.whole_zone(zone, call);
-  std::erase_if(rrsets,
-                [&](const RRset& each) { return each.type != "TXT" || !is_below(each.name, *suffix); });
+  const auto all = whole_zone(zone, request.page(), call);
+  const ListedPage page = page_of(*all, request.page(), request.limit(), [&suffix](const ListedRecord& each) {
+    return each.type == "TXT" && is_below(each.name, *suffix);
+  });
   ListNamesReply reply;
-  ListedPage page = page_of(std::move(rrsets), request.page(), request.limit());
-  for (const ListedRecord& each : page.records) {
+  for (const ListedRecord* each : page.records) {
     TxtRecord* record = reply.add_records();
-    record->set_name(each.name);
-    record->set_value(txt_value(each.content));
-    record->set_ttl_seconds(each.ttl_seconds);
-    record->set_comment(each.comment);
+    record->set_name(each->name);
+    record->set_value(txt_value(each->content));
+    record->set_ttl_seconds(each->ttl_seconds);
+    record->set_comment(each->comment);
   }
   reply.set_next_page(page.next);
   return reply;
@@ -203,15 +204,21 @@ PowerDns::ListNamesReply PowerDns::list_names(ListNamesRequest request, Call& ca
 
 PowerDns::ListZoneReply PowerDns::list_zone(ListZoneRequest request, Call& call) {
   const std::string zone = own_zone(request.zone());
+  const auto all = whole_zone(zone, request.page(), call);
+  const ListedPage page =
+      page_of(*all, request.page(), request.limit(), [](const ListedRecord&) { return true; });
   ListZoneReply reply;
-  ListedPage page = page_of(api_.whole_zone(zone, call), request.page(), request.limit());
-  for (const ListedRecord& each : page.records) {
-    WireRecord wire = wire_record(each.name, each.type, each.content);
+  for (const ListedRecord* each : page.records) {
+    WireRecord wire = wire_record(each->name, each->type, each->content);
     ZoneRecord* record = reply.add_records();
-    record->set_name(each.name);
+    record->set_name(each->name);
     record->set_type(wire.type);
-    record->set_ttl_seconds(each.ttl_seconds);
+    record->set_ttl_seconds(each->ttl_seconds);
     record->set_rdata(std::move(wire.rdata));
+    if (!record->rdata().empty()) continue;
+    host().log(Level::kWarning, each->name + " " + each->type +
+                                    " is PowerDNS's own and has no form in the DNS protocol; it is listed "
+                                    "without its data.");
   }
   reply.set_next_page(page.next);
   return reply;
@@ -328,6 +335,12 @@ bool PowerDns::is_as_wanted(const Found& found, const TxtRecord& record) const {
 std::string PowerDns::comment_of(const TxtRecord& record) const {
   if (!owner_marker_) return {};
   return record.comment().empty() ? kUsualComment : record.comment().substr(0, kMaxCommentBytes);
+}
+
+ZoneCopies<ListedZone>::Copy PowerDns::whole_zone(const std::string& zone, const std::string& page,
+                                                  const Call& call) {
+  const auto patience = host().remaining(call, std::chrono::seconds(30));
+  return copies_.get(zone, !page.empty(), patience, [&] { return listed(api_.whole_zone(zone, call)); });
 }
 
 ZoneLocks::Held PowerDns::lock(const std::string& zone, const Call& call) {

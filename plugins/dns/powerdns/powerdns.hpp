@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <paynamed/dns_provider.hpp>
+#include <paynamed/zone_copies.hpp>
 #include <string>
 #include <vector>
 
@@ -63,8 +64,11 @@ class PowerDns final : public Blocking<DnsProvider> {
   bool is_as_wanted(const Found& found, const TxtRecord& record) const;
   std::string comment_of(const TxtRecord& record) const;
   ZoneLocks::Held lock(const std::string& zone, const Call& call);
+  // As it is now for a first page, as it was then for those behind it.
+  ZoneCopies<ListedZone>::Copy whole_zone(const std::string& zone, const std::string& page, const Call& call);
 
   Api api_;
+  ZoneCopies<ListedZone> copies_;
   std::string only_zone_;  // empty: any
   bool owner_marker_;
   std::uint32_t min_ttl_;

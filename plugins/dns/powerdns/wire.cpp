@@ -11,6 +11,9 @@
 namespace paynamed::powerdns {
 namespace {
 
+// PowerDNS's numbers for them, from the range for private use.
+constexpr std::uint32_t kTypeAlias = 65'401;
+constexpr std::uint32_t kTypeLua = 65'402;
 constexpr std::size_t kDsHead = 4;  // key tag, algorithm, digest type
 
 struct Free {
@@ -40,6 +43,8 @@ std::string rdata_of(const ldns_rr& record) {
 }  // namespace
 
 WireRecord wire_record(const std::string& name, const std::string& type, const std::string& content) {
+  if (type == "ALIAS") return {kTypeAlias, {}};
+  if (type == "LUA") return {kTypeLua, {}};
   if (type == "TXT") {
     if (const auto strings = txt_strings(content)) {
       WireRecord record{LDNS_RR_TYPE_TXT, {}};

@@ -14,8 +14,9 @@ struct WireRecord {
   std::string rdata;  // uncompressed
 };
 
-// Throws Error(kFailedPrecondition) for what has no wire format, such as PowerDNS's own ALIAS and LUA: its
-// name stands in the sentence, because a zone that is listed without it would look complete.
+// PowerDNS's own ALIAS and LUA have their numbers and no rdata. Throws Error(kFailedPrecondition) for what
+// else has no wire format: its name stands in the sentence, because a zone that is listed without it would
+// look complete.
 WireRecord wire_record(const std::string& name, const std::string& type, const std::string& content);
 
 // The digest of a DS record, from its text. Throws Error(kFailedPrecondition).

@@ -17,13 +17,18 @@ RRset rrset(const std::string& name, std::vector<std::string> contents) {
 
 using Seen = std::vector<std::pair<std::string, std::string>>;
 
+bool all(const ListedRecord&) {
+  return true;
+}
+
 Seen all_pages(const std::vector<RRset>& rrsets, std::uint32_t limit) {
+  const ListedZone zone = listed(rrsets);
   Seen seen;
   std::string page;
   do {
-    const ListedPage given = page_of(rrsets, page, limit);
+    const ListedPage given = page_of(zone, page, limit, all);
     EXPECT_LE(given.records.size(), limit);
-    for (const auto& each : given.records) seen.emplace_back(each.name, each.content);
+    for (const auto& each : given.records) seen.emplace_back(each->name, each->content);
     page = given.next;
   } while (!page.empty() && seen.size() < 100);
   return seen;
@@ -37,17 +42,31 @@ TEST(Listing, GivesEachRecordOnceWhateverThePage) {
 }
 
 TEST(Listing, ChangesInBetweenDisturbOnlyThemselves) {
-  const ListedPage first = page_of({rrset("b.", {"1"}), rrset("c.", {"2"}), rrset("d.", {"3"})}, "", 2);
+  const ListedZone before = listed({rrset("b.", {"1"}), rrset("c.", {"2"}), rrset("d.", {"3"})});
+  const ListedPage first = page_of(before, "", 2, all);
   // b. is gone, a. is new; d. is still next.
-  const ListedPage second =
-      page_of({rrset("a.", {"0"}), rrset("c.", {"2"}), rrset("d.", {"3"})}, first.next, 2);
+  const ListedZone after = listed({rrset("a.", {"0"}), rrset("c.", {"2"}), rrset("d.", {"3"})});
+  const ListedPage second = page_of(after, first.next, 2, all);
   ASSERT_EQ(second.records.size(), 1U);
-  EXPECT_EQ(second.records.front().name, "d.");
+  EXPECT_EQ(second.records.front()->name, "d.");
+}
+
+TEST(Listing, WhatIsNotTakenCountsNowhere) {
+  const ListedZone zone = listed({rrset("a.", {"0", "x", "1"}), rrset("b.", {"x"}), rrset("c.", {"2"})});
+  const auto take = [](const ListedRecord& each) { return each.content != "x"; };
+  Seen seen;
+  std::string page;
+  do {
+    const ListedPage given = page_of(zone, page, 1, take);
+    for (const auto& each : given.records) seen.emplace_back(each->name, each->content);
+    page = given.next;
+  } while (!page.empty());
+  EXPECT_EQ(seen, (Seen{{"a.", "0"}, {"a.", "1"}, {"c.", "2"}}));
 }
 
 TEST(Listing, RefusesAPageThatNobodyGave) {
   for (const char* page : {"x", "1", " a.", "99999999999999999999999 a.", "-1 a."}) {
-    EXPECT_THROW(page_of({}, page, 2), Error) << page;
+    EXPECT_THROW(page_of({}, page, 2, all), Error) << page;
   }
 }
 
