@@ -49,7 +49,7 @@ enum {
   PN_UNKNOWN = 2,            /* outcome unknown: tried again with the same key; Pay: only LookupPayment decides */
   PN_INVALID_ARGUMENT = 3,   /* ends the step; the sentence is shown to whoever asked */
   PN_DEADLINE_EXCEEDED = 4,  /* outcome unknown, as 2 */
-  PN_NOT_FOUND = 5,          /* ends the step; for an undo it means that nothing is left to undo */
+  PN_NOT_FOUND = 5,          /* ends the step; an undo pauses, but of an offer or a node it means that none is left */
   PN_ALREADY_EXISTS = 6,     /* transient: a reply with the same key should have been the first one's */
   PN_PERMISSION_DENIED = 7,  /* ends the step; an operator must give rights */
   PN_RESOURCE_EXHAUSTED = 8, /* transient, not before retry_after_ms, and with it no attempt is used */
