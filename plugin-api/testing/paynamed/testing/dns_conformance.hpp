@@ -15,29 +15,12 @@
 #include <string>
 #include <vector>
 
-#include "paynamed/error.hpp"
+#include "paynamed/testing/plugin_caller.hpp"
 
 namespace paynamed::testing {
 
-struct DnsCall {
-  std::string method;           // "Publish"
-  std::string request;          // the message's bytes
-  std::string idempotency_key;  // empty for reading methods
-  std::chrono::milliseconds timeout{60'000};
-};
-
-// One instance of the plugin. Where it runs (a TestHost, the daemon's host) is the fixture's choice.
-class DnsCaller {
- public:
-  virtual ~DnsCaller() = default;
-  // Makes all calls at once and returns when the plugin has answered each, also those whose deadline passed
-  // before; in the order of `calls`.
-  virtual std::vector<Result<std::string>> call_all(const std::vector<DnsCall>& calls) = 0;
-  // Another instance of the same configuration takes its place, which remembers nothing: what a crash leaves.
-  virtual void restart() = 0;
-  // Lets that much of the plugin's time pass.
-  virtual void pass(std::chrono::milliseconds time) = 0;
-};
+using DnsCall = PluginCall;
+using DnsCaller = PluginCaller;
 
 struct PeerTxt {
   std::string value;  // joined

@@ -2,9 +2,9 @@
 
 namespace paynamed::testing {
 
-std::vector<Result<std::string>> TestHostCaller::call_all(const std::vector<DnsCall>& calls) {
+std::vector<Result<std::string>> TestHostCaller::call_all(const std::vector<PluginCall>& calls) {
   std::vector<PendingCall> open;
-  for (const DnsCall& each : calls) {
+  for (const PluginCall& each : calls) {
     open.push_back(host_.start_bytes(instance_, each.method, each.request,
                                      {.idempotency_key = each.idempotency_key, .timeout = each.timeout}));
   }
