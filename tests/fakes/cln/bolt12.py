@@ -1,0 +1,62 @@
+"""Offers as BOLT 12 has them: a TLV stream in bech32 without a checksum, known by the root of its merkle tree."""
+
+import hashlib
+
+ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+AMOUNT, DESCRIPTION, EXPIRY, PATHS, ISSUER, ISSUER_ID = 8, 10, 14, 16, 18, 22
+
+
+def _bigsize(number):
+    return bytes([number]) if number < 0xFD else b"\xfd" + number.to_bytes(2, "big")
+
+
+def _truncated(number):
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+def records_of(terms, issuer_id, path):
+    """terms: amount_msat, description, issuer, absolute_expiry; a path makes the offer unlike every other."""
+    records = {}
+    if terms.get("amount_msat"):
+        records[AMOUNT] = _truncated(terms["amount_msat"])
+    if terms.get("description") is not None:
+        records[DESCRIPTION] = terms["description"].encode()
+    if terms.get("absolute_expiry") is not None:
+        records[EXPIRY] = _truncated(terms["absolute_expiry"])
+    if path:
+        records[PATHS] = path
+    if terms.get("issuer") is not None:
+        records[ISSUER] = terms["issuer"].encode()
+    records[ISSUER_ID] = issuer_id
+    return {kind: records[kind] for kind in sorted(records)}
+
+
+def _record(kind, value):
+    return _bigsize(kind) + _bigsize(len(value)) + value
+
+
+def offer_string(records):
+    stream = b"".join(_record(kind, value) for kind, value in records.items())
+    bits = "".join(f"{byte:08b}" for byte in stream)
+    bits += "0" * (-len(bits) % 5)
+    return "lno1" + "".join(ALPHABET[int(bits[at:at + 5], 2)] for at in range(0, len(bits), 5))
+
+
+def _tagged(tag, message):
+    digest = hashlib.sha256(tag).digest()
+    return hashlib.sha256(digest + digest + message).digest()
+
+
+def _branch(left, right):
+    return _tagged(b"LnBranch", min(left, right) + max(left, right))
+
+
+def offer_id(records):
+    encoded = [_record(kind, value) for kind, value in records.items()]
+    nonce_tag = b"LnNonce" + encoded[0]
+    level = [_branch(_tagged(b"LnLeaf", each), _tagged(nonce_tag, _bigsize(kind)))
+             for kind, each in zip(records, encoded)]
+    while len(level) > 1:
+        paired = [_branch(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
+        level = paired + ([level[-1]] if len(level) % 2 else [])
+    return level[0].hex()
