@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""A strict fake of a Core Lightning node v26.06 on loopback: one node behind its JSON-RPC socket and clnrest.
+"""A strict fake of a Core Lightning node v26.06 on loopback: one node behind its JSON-RPC socket, clnrest and,
+with --grpc, cln-grpc.
 
-  fake_cln.py FOLDER [--seed TEXT]
+  fake_cln.py FOLDER [--seed TEXT] [--grpc]
 
 FOLDER gets the socket lightning-rpc and lightningd's PEM files. Prints one line of JSON when it listens: the ports, the node's id
 and runes. Ends when its standard input does. Tests order faults and payments at the control port (control_door.py).
@@ -29,6 +30,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder")
     parser.add_argument("--seed", default="alice")
+    parser.add_argument("--grpc", action="store_true")
     options = parser.parse_args()
     certificates.write(options.folder)
     node, faults = Node(options.seed), Faults()
@@ -40,8 +42,14 @@ def main():
             "control": control_door.serve(control_door.Controls(node, faults, door.cut)), "id": node.id,
             "rune": rune, "master_rune": rest_door.make_rune(),
             "foreign_rune": ("B" if rune[0] == "A" else "A") + rune[1:]}
+    held = None
+    if options.grpc:
+        import grpc_door  # takes its time
+
+        told["grpc"], held = grpc_door.serve(caller, options.folder)
     print(json.dumps(told), flush=True)
     sys.stdin.read()
+    del held  # with it the gRPC server would have ended
 
 
 if __name__ == "__main__":
