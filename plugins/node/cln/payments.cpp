@@ -1,0 +1,87 @@
+#include "payments.hpp"
+
+#include <algorithm>
+
+#include "cursor.hpp"
+
+namespace paynamed::cln {
+namespace {
+
+constexpr std::uint32_t kDefaultMost = 100;
+constexpr std::uint32_t kMost = 1'000;
+// So long a wait at the node at once: a call that is abandoned stays there until then, and a stop waits for
+// it.
+constexpr std::chrono::seconds kSlice{3};
+
+[[noreturn]] void throw_ahead(const std::string& why) {
+  throw Error(Code::kOutOfRange,
+              "The cursor is not of this node as it is now: " + why +
+                  "; read again with an empty cursor, and see whether the node was restored from "
+                  "a backup.");
+}
+
+void add(proto::WatchPaymentsReply& reply, const InvoiceRow& row) {
+  auto& payment = *reply.add_payments();
+  // Not the pay_index: a node that was restored gives that again, to another payment.
+  payment.set_pay_key(row.payment_hash);
+  payment.set_payment_hash(row.payment_hash);
+  payment.set_received_msat(row.received_msat);
+  payment.set_paid_at(row.paid_at);
+  if (row.offer_id.empty()) {
+    payment.set_invoice_key(row.label);
+  } else {
+    payment.set_offer_id(row.offer_id);
+    payment.set_payer_note(row.payer_note);
+  }
+}
+
+}  // namespace
+
+proto::WatchPaymentsReply Payments::after(const proto::WatchPaymentsRequest& request,
+                                          const std::string& node_id, std::chrono::milliseconds wait,
+                                          const Call& call) {
+  proto::WatchPaymentsReply reply;
+  reply.set_node_id(node_id);
+  reply.set_next_cursor(request.cursor());
+  auto position = checked(request.cursor(), node_id, call);
+  const auto most = request.max() == 0 ? kDefaultMost : std::min(request.max(), kMost);
+  auto row = first_after(position, wait, call);
+  while (row) {
+    // lightningd wakes a waiter with whatever is paid next, also when its pay_index is smaller.
+    if (row->pay_index <= position) throw_ahead("a payment came whose number is not after it");
+    position = row->pay_index;
+    add(reply, *row);
+    reply.set_next_cursor(Cursor::at(node_id, position, row->payment_hash).text());
+    if (static_cast<std::uint32_t>(reply.payments_size()) >= most) break;
+    row = calls_.paid_after(position, std::chrono::seconds(0), call);
+  }
+  return reply;
+}
+
+std::uint64_t Payments::checked(const std::string& cursor, const std::string& node_id, const Call& call) {
+  if (cursor.empty()) return 0;
+  const auto read = Cursor::parse(cursor);
+  if (!read.is_of(node_id)) throw_ahead("it is of another node");
+  const auto there = calls_.paid_after(read.pay_index - 1, std::chrono::seconds(0), call);
+  if (!there) throw_ahead("the node knows no payment with its number or after it");
+  // A later one: the invoice of the cursor was deleted since.
+  if (there->pay_index <= read.pay_index && !read.is_at(there->pay_index, there->payment_hash)) {
+    throw_ahead("the node has another payment with its number");
+  }
+  return read.pay_index;
+}
+
+std::optional<InvoiceRow> Payments::first_after(std::uint64_t pay_index, std::chrono::milliseconds wait,
+                                                const Call& call) {
+  auto found = calls_.paid_after(pay_index, std::chrono::seconds(0), call);
+  auto left = std::chrono::ceil<std::chrono::seconds>(wait);
+  while (!found && left.count() > 0) {
+    call.throw_if_cancelled();
+    const auto slice = std::min(left, kSlice);
+    found = calls_.paid_after(pay_index, slice, call);
+    left -= slice;
+  }
+  return found;
+}
+
+}  // namespace paynamed::cln

@@ -1,0 +1,43 @@
+// RpcError: what lightningd answers to a call that it refuses, and what that means in the contract.
+//
+// Threads: a value type; the functions are pure.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <paynamed/error.hpp>
+#include <string>
+
+namespace paynamed::cln {
+
+// Numbers of lightningd's common/jsonrpc_errors.h.
+inline constexpr std::int64_t kUnknownCommand = -32601;
+inline constexpr std::int64_t kBadParameters = -32602;
+inline constexpr std::int64_t kGeneric = -1;
+inline constexpr std::int64_t kPluginError = -3;
+inline constexpr std::int64_t kPluginTerminated = -4;
+inline constexpr std::int64_t kShuttingDown = -5;
+inline constexpr std::int64_t kLabelExists = 900;
+inline constexpr std::int64_t kWaitTimedOut = 904;
+inline constexpr std::int64_t kOfferExistsInactive = 1000;
+inline constexpr std::int64_t kOfferAlreadyDisabled = 1001;
+inline constexpr std::int64_t kOfferAlreadyEnabled = 1006;
+inline constexpr std::int64_t kOfferUsedUp = 1007;
+
+class RpcError : public std::exception {
+ public:
+  // `text` is the node's: made short and put on one line.
+  RpcError(std::int64_t code, const std::string& text);
+  std::int64_t code() const { return code_; }
+  const std::string& text() const { return text_; }
+  const char* what() const noexcept override { return text_.c_str(); }
+
+ private:
+  std::int64_t code_;
+  std::string text_;
+};
+
+// For a refusal that the caller did not expect. `doing` is what was tried: "making an offer".
+Error error_of(const RpcError& refusal, const std::string& doing);
+
+}  // namespace paynamed::cln

@@ -1,0 +1,204 @@
+// The cln plugin against the strict fake: what is Core Lightning's own, beyond the conformance suite.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "cln_lab.hpp"
+
+namespace paynamed::nodes {
+namespace {
+
+using namespace plugin::v1;
+using ::testing::HasSubstr;
+
+class ClnTest : public ::testing::TestWithParam<Transport> {
+ protected:
+  template <class ReplyMessage>
+  Result<ReplyMessage> call(const std::string& method, const google::protobuf::MessageLite& request,
+                            std::chrono::milliseconds timeout = std::chrono::seconds(30)) {
+    const auto bytes = plugin_->call_all({{method, request.SerializeAsString(), "key", timeout}}).at(0);
+    if (!bytes.ok()) return bytes.error();
+    ReplyMessage reply;
+    EXPECT_TRUE(reply.ParseFromString(bytes.value()));
+    return reply;
+  }
+  Result<CreateOfferReply> offer(const std::string& key, std::uint64_t expiry = 0) {
+    CreateOfferRequest request;
+    request.set_offer_key(key);
+    request.set_description("Pay alice");
+    request.set_issuer("alice@example.com");
+    request.set_absolute_expiry(expiry);
+    return call<CreateOfferReply>("CreateOffer", request);
+  }
+  Result<CreateInvoiceReply> invoice(const std::string& key) {
+    CreateInvoiceRequest request;
+    request.set_invoice_key(key);
+    request.set_amount_msat(1'000);
+    request.set_description("coffee");
+    return call<CreateInvoiceReply>("CreateInvoice", request);
+  }
+  Result<WatchPaymentsReply> watch(const std::string& cursor, std::uint32_t wait_ms = 0) {
+    WatchPaymentsRequest request;
+    request.set_cursor(cursor);
+    request.set_wait_ms(wait_ms);
+    return call<WatchPaymentsReply>("WatchPayments", request);
+  }
+  Result<NodeInfoReply> info() { return call<NodeInfoReply>("Info", NodeInfoRequest()); }
+  void pay(const std::string& key) {
+    const auto made = invoice(key);
+    ASSERT_TRUE(made.ok()) << made.error().message();
+    ASSERT_TRUE(world_.pay_invoice(made->bolt11()));
+  }
+  void fault(const char* method, const char* kind, boost::json::object more = {}) {
+    more["method"] = method;
+    more["kind"] = kind;
+    node_.order(more);
+  }
+  void use_rune(const std::string& rune) {
+    plugin_ = plugin_for(table_for(node_, GetParam(), rune), journal_);
+  }
+
+  fakes::FakeCln node_;
+  ClnWorld world_{node_};
+  fakes::Journal journal_;
+  std::unique_ptr<fakes::HostedPlugin> plugin_ =
+      plugin_for(table_for(node_, GetParam(), node_.rune()), journal_);
+};
+
+INSTANTIATE_TEST_SUITE_P(, ClnTest, ::testing::Values(Transport::kSocket, Transport::kRest),
+                         [](const auto& each) {
+                           return each.param == Transport::kSocket ? "Socket" : "Rest";
+                         });
+
+TEST_P(ClnTest, ANodeOfAnotherNetworkIsRefused) {
+  node_.control("set", {{"network", "bitcoin"}});
+  EXPECT_EQ(offer("k").code(), Code::kFailedPrecondition);
+  EXPECT_EQ(world_.offers(), 0U);
+}
+
+TEST_P(ClnTest, AnOldNodeIsRefused) {
+  node_.control("set", {{"version", "v23.11"}});
+  const auto made = offer("k");
+  ASSERT_EQ(made.code(), Code::kFailedPrecondition);
+  EXPECT_THAT(made.error().message(), HasSubstr("v24.11"));
+}
+
+TEST_P(ClnTest, TheFirstOfferHasNoEndAndItsTwinHasOneAfterTheYear9999) {
+  EXPECT_EQ(offer("one")->absolute_expiry(), 0U);
+  EXPECT_GE(offer("two")->absolute_expiry(), 253'402'300'800U);
+  const auto end = world_.now() + 3'600;
+  EXPECT_EQ(offer("three", end)->absolute_expiry(), end);
+  EXPECT_EQ(offer("four", end)->absolute_expiry(), end - 1);
+}
+
+TEST_P(ClnTest, AnOperatorsOfferIsNeverTakenForOurs) {
+  const auto ours = offer("one");
+  ASSERT_TRUE(ours.ok());
+  // The same terms with another label, made and disabled by hand.
+  DisableOfferRequest disable;
+  disable.set_offer_key("one");
+  ASSERT_TRUE(call<DisableOfferReply>("DisableOffer", disable).ok());
+  const auto second = offer("two");
+  ASSERT_TRUE(second.ok()) << second.error().message();
+  EXPECT_NE(second->offer_id(), ours->offer_id());
+}
+
+TEST_P(ClnTest, ARestoredNodeIsNoticedBeforeItPaysAgain) {
+  for (const char* key : {"a", "b", "c"}) pay(key);
+  const auto all = watch("");
+  ASSERT_TRUE(all.ok());
+  ASSERT_EQ(all->payments_size(), 3);
+  node_.control("rewind", {{"pay_index", 1}});
+  EXPECT_EQ(watch(all->next_cursor()).code(), Code::kOutOfRange);
+  // The counter has passed the cursor again, with other payments.
+  for (const char* key : {"d", "e", "f"}) pay(key);
+  EXPECT_EQ(watch(all->next_cursor()).code(), Code::kOutOfRange);
+  const auto again = watch("");
+  ASSERT_TRUE(again.ok());
+  ASSERT_EQ(again->payments_size(), 4);
+  EXPECT_EQ(again->payments(0).pay_key(), all->payments(0).pay_key());
+  for (int i = 1; i < 4; ++i) {
+    for (const auto& old : all->payments()) EXPECT_NE(again->payments(i).pay_key(), old.pay_key());
+  }
+}
+
+TEST_P(ClnTest, DeletedInvoicesDoNotStopTheWatch) {
+  pay("a");
+  const auto first = watch("");
+  ASSERT_TRUE(first.ok());
+  node_.control("delete_paid");
+  pay("b");
+  const auto second = watch(first->next_cursor());
+  ASSERT_TRUE(second.ok()) << second.error().message();
+  ASSERT_EQ(second->payments_size(), 1);
+  EXPECT_EQ(second->payments(0).invoice_key(), "b");
+}
+
+TEST_P(ClnTest, AStatusThatNobodyKnowsIsNoPayment) {
+  pay("a");
+  fault("waitanyinvoice", "unknown");
+  EXPECT_EQ(watch("").code(), Code::kUnavailable);
+  EXPECT_EQ(watch("")->payments_size(), 1);
+  fault("listinvoices", "unknown");
+  LookupInvoiceRequest request;
+  request.set_invoice_key("a");
+  EXPECT_EQ(call<LookupInvoiceReply>("LookupInvoice", request).code(), Code::kUnavailable);
+}
+
+TEST_P(ClnTest, AnAnswerThatIsNoneLeavesTheOutcomeOpen) {
+  fault("invoice", "garbage");
+  EXPECT_EQ(invoice("a").code(), Code::kUnknown);
+  EXPECT_TRUE(invoice("a").ok());
+  EXPECT_EQ(world_.invoices(), 1U);
+}
+
+TEST_P(ClnTest, ASlowNodeLeavesTheOutcomeOpen) {
+  fault("offer", "slow", {{"seconds", 2}});
+  CreateOfferRequest request;
+  request.set_offer_key("k");
+  // Whoever of host and plugin notices first.
+  EXPECT_THAT(call<CreateOfferReply>("CreateOffer", request, std::chrono::milliseconds(1'500)).code(),
+              ::testing::AnyOf(Code::kDeadlineExceeded, Code::kUnknown));
+  EXPECT_TRUE(call<CreateOfferReply>("CreateOffer", request).ok());
+}
+
+TEST_P(ClnTest, ANodeThatShutsDownDidNothing) {
+  fault("offer", "error", {{"code", -5}, {"message", "lightningd is shutting down"}});
+  EXPECT_EQ(offer("k").code(), Code::kUnavailable);
+}
+
+TEST_P(ClnTest, InfoSaysWhatCanArrive) {
+  auto said = info();
+  ASSERT_TRUE(said.ok());
+  EXPECT_EQ(said->inbound_msat(), 600'000'000U);
+  EXPECT_EQ(said->receivable(), TERNARY_YES);
+  boost::json::object channel{
+      {"connected", false}, {"state", "CHANNELD_NORMAL"}, {"our_amount_msat", 1}, {"amount_msat", 9}};
+  node_.control("set", {{"channels", boost::json::array{channel}}});
+  said = info();
+  ASSERT_TRUE(said.ok());
+  EXPECT_EQ(said->receivable(), TERNARY_NO);
+  EXPECT_NE(said->explanation(), "");
+}
+
+TEST_P(ClnTest, CustodyIsWhatTheCredentialsCanDo) {
+  const bool rest = GetParam() == Transport::kRest;
+  EXPECT_EQ(info()->custody(), rest ? CUSTODY_RECEIVE_ONLY : CUSTODY_FULL);
+  use_rune(node_.master_rune());
+  EXPECT_EQ(info()->custody(), CUSTODY_FULL);
+}
+
+TEST_P(ClnTest, ARestartOfTheNodeLosesNothing) {
+  pay("a");
+  const auto first = watch("");
+  ASSERT_TRUE(first.ok());
+  node_.control("restart");
+  pay("b");
+  const auto second = watch(first->next_cursor(), 2'000);
+  ASSERT_TRUE(second.ok()) << second.error().message();
+  EXPECT_EQ(second->payments_size(), 1);
+}
+
+}  // namespace
+}  // namespace paynamed::nodes
