@@ -98,7 +98,9 @@ asio::awaitable<Result<ZoneListings::Listing>> ZoneListings::lead(ZonePlace plac
   } else {
     result = base::fail(listing.error());
   }
-  co_return result;
+  // A copy, for co_return moves, and those who wait are told what `result` is then.
+  Result<Listing> answer = result;
+  co_return answer;
 }
 
 asio::awaitable<Result<ZoneListings::Listing>> ZoneListings::recent(ZonePlace place) {

@@ -44,7 +44,7 @@ TEST_F(CommandTest, AnAdoptionThatIsSentAgainHasTheSameKey) {
   script.reply(200, R"({"items":[],"head":"1-1"})");
   script.replies.emplace_back(base::fail(base::unavailable("connection reset")));
   script.reply(202, R"({"run":"r1","state":"completed"})");
-  EXPECT_EQ(run({"names", "adopt", "a.test", "alice", "--owner", "o"}), 0) << err << out;
+  EXPECT_EQ(run({"names", "adopt", "a.test", "--names", "alice", "--owner", "o"}), 0) << err << out;
   ASSERT_THAT(script.calls, SizeIs(4));
   EXPECT_THAT(key_of(script.calls[2]), Not(IsEmpty()));
   EXPECT_EQ(key_of(script.calls[2]), key_of(script.calls[3]));
@@ -67,7 +67,8 @@ TEST_F(CommandTest, EachAdoptionHasAKeyOfItsOwnAndMayWait) {
 
 TEST_F(CommandTest, ADryRunOfAnAdoptionSaysWhatWouldBeDoneAsJsonToo) {
   script.reply(200, entries(entry("alice", "f1")));
-  EXPECT_EQ(run({"--json", "names", "adopt", "a.test", "alice", "bob", "--owner", "o", "--dry-run"}), 1);
+  EXPECT_EQ(run({"--json", "names", "adopt", "a.test", "--names", "alice,bob", "--owner", "o", "--dry-run"}),
+            1);
   const json::value shown = json::parse(out);
   ASSERT_THAT(shown.at("would_adopt").as_array(), SizeIs(1));
   EXPECT_EQ(shown.at("would_adopt").at(0).at("name").as_string(), "alice@a.test");
