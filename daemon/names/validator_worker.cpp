@@ -13,6 +13,9 @@
 namespace paynamed::names {
 namespace {
 
+// After so long there is room again.
+constexpr std::uint32_t kTryAgainMs = 1'000;
+
 struct FreeUnboundResult {
   void operator()(ub_result* result) const { ub_resolve_free(result); }
 };
@@ -109,7 +112,8 @@ base::Status Validator::Worker::submit(std::shared_ptr<ValidationJob> job) {
     if (stopping_) return base::cancelled("the validator is stopping");
     if (waiting_.size() >= settings_.max_waiting) {
       return base::resource_exhausted(
-          fmt::format("{} validations wait already; try again in a moment", waiting_.size()));
+                 fmt::format("{} validations wait already; try again in a moment", waiting_.size()))
+          .with_retry_after(kTryAgainMs);
     }
     waiting_.push_back(std::move(job));
   }

@@ -39,7 +39,8 @@ class Validator::Worker {
   Worker(ValidatorSettings settings, std::string configuration, UnboundContext shared);
   ~Worker();
 
-  // RESOURCE_EXHAUSTED when too many wait already, CANCELLED after stop(); the job is then not taken.
+  // RESOURCE_EXHAUSTED with a time when too many wait already, CANCELLED after stop(); the job is then not
+  // taken.
   base::Status submit(std::shared_ptr<ValidationJob> job);
   // The job has been finished by somebody else: stop working for it.
   void abandon();
