@@ -11,8 +11,8 @@
 
 namespace paynamed::base {
 
-// The canonical codes of gRPC (google/rpc/code.proto), so that a status crosses every border unchanged: plugins,
-// nodes, the REST API. plugin-api/include/paynamed/abi.h says what the daemon does for each.
+// The canonical codes of gRPC (google/rpc/code.proto), so that a status crosses every border unchanged:
+// plugins, nodes, the REST API. plugin-api/include/paynamed/abi.h says what the daemon does for each.
 enum class Code : std::int32_t {
   kOk = 0,
   kCancelled = 1,
@@ -49,7 +49,8 @@ class [[nodiscard]] Status {
   Code code() const { return code_; }
   // One sentence. Safe to show to the caller of the API.
   const std::string& message() const { return message_; }
-  // More for operators (a server's own words, a stack of causes); may be empty. Never shown to callers of the API.
+  // More for operators (a server's own words, a stack of causes); may be empty. Never shown to callers of the
+  // API.
   const std::string& detail() const { return detail_; }
   // How long the other side asked us to wait; 0 if it did not say. Milliseconds.
   std::uint32_t retry_after_ms() const { return retry_after_ms_; }

@@ -15,8 +15,7 @@ namespace paynamed::state {
 
 class TenantKeys {
  public:
-  explicit TenantKeys(Connection& connection)
-      : find_(connection, "SELECT key FROM tenants WHERE name = ?") {}
+  explicit TenantKeys(Connection& connection) : find_(connection, "SELECT key FROM tenants WHERE name = ?") {}
 
   // The tenant's number; 0, which no tenant has, when it never wrote anything.
   base::Result<TenantKey> key_of(std::string_view tenant);
