@@ -171,8 +171,8 @@ std::vector<std::uint8_t> MadeProof::chain() const {
   return whole;
 }
 
-Prover::Prover(const Validator& validator, TrustAnchors anchors, base::Clock& clock)
-    : validator_(validator), anchors_(std::move(anchors)), clock_(clock) {}
+Prover::Prover(const Validator& validator, TrustAnchors anchors, base::Clock& clock, SignatureMemory* memory)
+    : validator_(validator), anchors_(std::move(anchors)), clock_(clock), memory_(memory), parts_(clock) {}
 
 asio::awaitable<base::Result<MadeProof>> Prover::prove(std::string owner, base::Duration timeout) const {
   const base::MonotonicTime end = clock_.monotonic() + timeout;
@@ -181,7 +181,7 @@ asio::awaitable<base::Result<MadeProof>> Prover::prove(std::string owner, base::
   auto made = co_await attempt(*normal, end, Freshness::kCached);
   // Keys may have been rolled since they were remembered.
   if (!made && made.error().code() == base::Code::kFailedPrecondition) {
-    made = co_await attempt(*normal, end, Freshness::kFresh);
+    made = co_await attempt(*normal, end, Freshness::kRecent);
   }
   co_return made;
 }
@@ -205,6 +205,7 @@ asio::awaitable<base::Result<MadeProof>> Prover::attempt(const std::string& owne
   MadeProof made{*std::move(leaf), *std::move(trunk), {}};
   ChainOptions options;
   options.now = now;
+  options.memory = memory_;
   auto verified = verify_payment_proof(made.chain(), owner, anchors_, options);
   if (!verified) co_return base::fail(verified.error());
   made.verified = *std::move(verified);
@@ -234,24 +235,38 @@ asio::awaitable<base::Status> Prover::collect_trunk(base::MonotonicTime end, Fre
           "more than {} zones have signed something on the way; shorten the delegations and aliases",
           kMaxZones));
     }
-    auto keys = co_await ask(zone, DnsType::kDnskey, end, freshness);
-    if (!keys) co_return keys.error();
-    collected.add_keys(zone, *keys);
-    std::vector<DnsRecord> records = *std::move(keys);
-    if (zone != ".") {
-      auto ds = co_await ask(zone, DnsType::kDs, end, freshness);
-      if (!ds) co_return ds.error();
-      to_do.merge(signers_of(*ds));
-      records.insert(records.end(), std::make_move_iterator(ds->begin()), std::make_move_iterator(ds->end()));
-    }
-    for (DnsRecord& record : records) {
-      const DnsType type = covered_by(record);
-      if (record.owner == zone && (type == DnsType::kDnskey || type == DnsType::kDs)) {
-        collected.trunk.push_back(std::move(record));
-      }
-    }
+    auto part = co_await part_of(zone, end, freshness);
+    if (!part) co_return part.error();
+    collected.add_keys(zone, part->records);
+    to_do.merge(part->signers_of_ds);
+    collected.trunk.insert(collected.trunk.end(), std::make_move_iterator(part->records.begin()),
+                           std::make_move_iterator(part->records.end()));
   }
   co_return base::Status{};
+}
+
+asio::awaitable<base::Result<Prover::ZonePart>> Prover::part_of(std::string zone, base::MonotonicTime end,
+                                                                Freshness freshness) const {
+  if (freshness == Freshness::kCached) {
+    if (auto known = parts_.find(zone)) co_return *std::move(known);
+  }
+  auto records = co_await ask(zone, DnsType::kDnskey, end, freshness);
+  if (!records) co_return base::fail(records.error());
+  ZonePart part;
+  if (zone != ".") {
+    auto ds = co_await ask(zone, DnsType::kDs, end, freshness);
+    if (!ds) co_return base::fail(ds.error());
+    part.signers_of_ds = signers_of(*ds);
+    records->insert(records->end(), std::make_move_iterator(ds->begin()), std::make_move_iterator(ds->end()));
+  }
+  for (DnsRecord& record : *records) {
+    const DnsType type = covered_by(record);
+    if (record.owner == zone && (type == DnsType::kDnskey || type == DnsType::kDs)) {
+      part.records.push_back(std::move(record));
+    }
+  }
+  parts_.put(zone, part);
+  co_return part;
 }
 
 asio::awaitable<base::Result<std::vector<DnsRecord>>> Prover::ask(std::string name, DnsType type,

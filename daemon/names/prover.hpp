@@ -6,12 +6,15 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "names/proof/payment_proof.hpp"
+#include "names/proof/signature_memory.hpp"
+#include "names/recent.hpp"
 #include "names/validator.hpp"
 
 namespace paynamed::names {
@@ -28,7 +31,10 @@ struct MadeProof {
 
 class Prover {
  public:
-  Prover(const Validator& validator, TrustAnchors anchors, base::Clock& clock);
+  // `memory`, if there is one, must outlive it: signatures that hold are verified once however many proofs
+  // have them.
+  Prover(const Validator& validator, TrustAnchors anchors, base::Clock& clock,
+         SignatureMemory* memory = nullptr);
 
   // The proof that holds now, without any grace after a signature's end. Failures:
   //   NOT_FOUND            there is no such record
@@ -38,12 +44,19 @@ class Prover {
 
  private:
   struct Collected;
+  // A zone's keys and their DS, with the signatures over them.
+  struct ZonePart {
+    std::vector<net::DnsRecord> records;
+    std::set<std::string> signers_of_ds;  // whose parts are needed, too
+  };
   boost::asio::awaitable<base::Result<MadeProof>> attempt(const std::string& owner, base::MonotonicTime end,
                                                           Freshness above) const;
   boost::asio::awaitable<base::Status> collect_leaf(const std::string& owner, base::MonotonicTime end,
                                                     Collected& collected) const;
   boost::asio::awaitable<base::Status> collect_trunk(base::MonotonicTime end, Freshness freshness,
                                                      Collected& collected) const;
+  boost::asio::awaitable<base::Result<ZonePart>> part_of(std::string zone, base::MonotonicTime end,
+                                                         Freshness freshness) const;
   boost::asio::awaitable<base::Result<std::vector<net::DnsRecord>>> ask(std::string name, net::DnsType type,
                                                                         base::MonotonicTime end,
                                                                         Freshness freshness) const;
@@ -51,6 +64,8 @@ class Prover {
   const Validator& validator_;
   const TrustAnchors anchors_;
   base::Clock& clock_;
+  SignatureMemory* const memory_;
+  mutable Recent<ZonePart> parts_;
 };
 
 }  // namespace paynamed::names

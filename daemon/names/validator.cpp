@@ -33,7 +33,8 @@ base::Result<std::unique_ptr<Validator>> Validator::create(ValidatorSettings set
   auto shared = make_context(*configuration);
   if (!shared) return base::fail(shared.error());
   if (auto status = finish_context(shared->get()); !status.ok()) return base::fail(std::move(status));
-  auto worker = std::make_shared<Worker>(std::move(settings), std::move(*configuration), std::move(*shared));
+  auto worker =
+      std::make_shared<Worker>(std::move(settings), std::move(*configuration), std::move(*shared), clock);
   return std::unique_ptr<Validator>(new Validator(std::move(worker), clock));
 }
 
@@ -97,8 +98,9 @@ asio::awaitable<base::Result<Validation>> Validator::validate(std::string name, 
 }
 
 asio::awaitable<base::Result<DomainSecurity>> Validator::domain_security(std::string domain,
-                                                                         base::Duration timeout) const {
-  auto found = co_await validate(domain, net::DnsType::kSoa, timeout);
+                                                                         base::Duration timeout,
+                                                                         Freshness freshness) const {
+  auto found = co_await validate(domain, net::DnsType::kSoa, timeout, freshness);
   if (!found) co_return base::fail(found.error());
   DomainSecurity result;
   result.security = found->security;

@@ -33,7 +33,7 @@ struct ValidatorSettings {
   std::optional<net::Endpoint> forwarder;
   base::Duration forwarder_timeout{10'000};  // for one question to it
   std::size_t max_running = 16;              // resolutions at once
-  std::size_t max_waiting = 512;             // more than these are refused
+  std::size_t max_waiting = 4'096;           // more than these are refused
 };
 
 enum class Security {
@@ -67,9 +67,12 @@ struct DomainSecurity {
   bool usable() const { return exists && security == Security::kSecure; }
 };
 
+// Negative answers are never remembered. What leads to the answer (delegations, keys) may be a second old in
+// a fresh and a recent one.
 enum class Freshness {
-  kFresh,   // from the servers, nothing remembered: after a change
-  kCached,  // positive answers may be as old as their TTL; negative ones are never remembered
+  kFresh,   // from the servers, not remembered: after a change
+  kRecent,  // a second old at most
+  kCached,  // as old as its TTL
 };
 
 class Validator {
@@ -89,8 +92,8 @@ class Validator {
                                                             Freshness freshness = Freshness::kFresh) const;
 
   // Whether names of the domain can be proven at all. Fails as validate().
-  boost::asio::awaitable<base::Result<DomainSecurity>> domain_security(std::string domain,
-                                                                       base::Duration timeout) const;
+  boost::asio::awaitable<base::Result<DomainSecurity>> domain_security(
+      std::string domain, base::Duration timeout, Freshness freshness = Freshness::kFresh) const;
 
  private:
   class Worker;

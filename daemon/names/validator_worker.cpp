@@ -92,10 +92,11 @@ bool ValidationJob::finished() {
   return !done;
 }
 
-Validator::Worker::Worker(ValidatorSettings settings, std::string configuration, UnboundContext shared)
+Validator::Worker::Worker(ValidatorSettings settings, std::string configuration, UnboundContext shared,
+                          const base::Clock& clock)
     : settings_(std::move(settings)),
-      configuration_(std::move(configuration)),
       shared_(std::move(shared)),
+      young_(std::move(configuration), clock),
       wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (wake_fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
   thread_ = std::thread([this] { run(); });
@@ -162,14 +163,15 @@ void Validator::Worker::run() {
   }
   // The contexts first: afterwards libunbound calls nobody back.
   running_.clear();
+  young_.clear();
   shared_.reset();
   for (const auto& job : left) job->finish(base::fail(base::cancelled("the validator is stopping")));
 }
 
 void Validator::Worker::wait() const {
   std::vector<pollfd> watched{{wake_fd_, POLLIN, 0}, {ub_fd(shared_.get()), POLLIN, 0}};
-  for (const auto& running : running_) {
-    if (running.own) watched.push_back({ub_fd(running.context), POLLIN, 0});
+  for (const YoungContext* young : young_at_work()) {
+    watched.push_back({ub_fd(young->context.get()), POLLIN, 0});
   }
   poll(watched.data(), watched.size(), -1);
   std::uint64_t count = 0;
@@ -178,9 +180,17 @@ void Validator::Worker::wait() const {
 
 void Validator::Worker::process() {
   if (ub_poll(shared_.get())) ub_process(shared_.get());
-  for (auto& running : running_) {
-    if (running.own && ub_poll(running.context)) ub_process(running.context);
+  for (const YoungContext* young : young_at_work()) {
+    if (ub_poll(young->context.get())) ub_process(young->context.get());
   }
+}
+
+std::set<YoungContext*> Validator::Worker::young_at_work() const {
+  std::set<YoungContext*> contexts;
+  for (const auto& running : running_) {
+    if (running.young) contexts.insert(running.young.get());
+  }
+  return contexts;
 }
 
 // Away with what is answered or no longer wanted.
@@ -214,15 +224,16 @@ void Validator::Worker::start(std::shared_ptr<ValidationJob> job) {
   Running& running = running_.emplace_back();
   running.job = std::move(job);
   running.context = shared_.get();
-  if (running.job->freshness == Freshness::kFresh) {
-    auto own = make_context(configuration_);
-    if (!own) {
-      running.job->finish(base::fail(own.error()));
+  if (running.job->freshness != Freshness::kCached) {
+    auto young = running.job->freshness == Freshness::kFresh ? young_.for_fresh(running.job->name)
+                                                             : young_.for_recent(running.job->name);
+    if (!young) {
+      running.job->finish(base::fail(young.error()));
       running_.pop_back();
       return;
     }
-    running.own = std::move(*own);
-    running.context = running.own.get();
+    running.young = *std::move(young);
+    running.context = running.young->context.get();
   }
   const int error =
       ub_resolve_async(running.context, running.job->name.c_str(), static_cast<int>(running.job->type), 1,

@@ -9,10 +9,12 @@
 #include <functional>
 #include <list>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "names/unbound_context.hpp"
 #include "names/validator.hpp"
+#include "names/young_contexts.hpp"
 
 struct ub_result;
 
@@ -36,7 +38,8 @@ struct ValidationJob {
 
 class Validator::Worker {
  public:
-  Worker(ValidatorSettings settings, std::string configuration, UnboundContext shared);
+  Worker(ValidatorSettings settings, std::string configuration, UnboundContext shared,
+         const base::Clock& clock);
   ~Worker();
 
   // RESOURCE_EXHAUSTED with a time when too many wait already, CANCELLED after stop(); the job is then not
@@ -50,7 +53,7 @@ class Validator::Worker {
  private:
   struct Running {
     std::shared_ptr<ValidationJob> job;
-    UnboundContext own;  // of a fresh question; otherwise the shared one is used
+    std::shared_ptr<YoungContext> young;  // of a question that is not cached; otherwise shared_ is used
     ub_ctx* context = nullptr;
     int id = 0;
     bool answered = false;
@@ -59,6 +62,8 @@ class Validator::Worker {
   void run();
   void wake() const;
   void wait() const;
+  // Those that somebody waits for.
+  std::set<YoungContext*> young_at_work() const;
   void start_waiting();
   void start(std::shared_ptr<ValidationJob> job);
   void process();
@@ -66,8 +71,8 @@ class Validator::Worker {
   static void answered(void* running, int error, ub_result* result);
 
   const ValidatorSettings settings_;
-  const std::string configuration_;
   UnboundContext shared_;
+  YoungContexts young_;
   int wake_fd_;
   std::list<Running> running_;  // stable addresses: libunbound holds them
 

@@ -31,7 +31,7 @@ class SagaEngine final : public Engine {
   struct Settings {
     // Driven at once, half of them of one domain and node instance; the others wait. More of them would ask
     // the zone's servers all at once, and be late with their answers.
-    std::size_t max_active_runs = 512;
+    std::size_t max_active_runs = 4'096;
   };
   struct Dependencies {
     boost::asio::any_io_executor executor;

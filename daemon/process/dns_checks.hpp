@@ -12,6 +12,7 @@
 #include "monitor/record_check.hpp"
 #include "names/authoritative.hpp"
 #include "names/prover.hpp"
+#include "names/recent.hpp"
 #include "names/resolvers.hpp"
 #include "names/validator.hpp"
 #include "net/dns_relay.hpp"
@@ -55,9 +56,12 @@ class DnsChecks {
   DnsChecks(const config::Dns& settings, base::Clock& clock, base::Random& random, Parts parts);
 
   boost::asio::awaitable<base::Result<state::Proof>> prove(std::string owner, base::Duration most) const;
+  boost::asio::awaitable<base::Result<names::PropagationReport>> ask_authoritatives(std::string owner,
+                                                                                    std::string value) const;
 
   net::DnsTransport transport_;
   names::Authoritative authoritative_;
+  mutable names::Recent<names::ZoneServers> servers_;  // by what is above the names that they serve
   const std::shared_ptr<const net::ResolverTransport> resolver_transport_;
   const std::vector<net::DnsResolver> resolver_list_;
   names::Resolvers resolvers_;
@@ -67,9 +71,9 @@ class DnsChecks {
   std::unique_ptr<net::DnsRelay> relay_;  // nothing while port 53 is open
   std::unique_ptr<names::Validator> validator_;
   const names::TrustAnchors anchors_;
-  names::Prover prover_;
-  // Of the monitor's quick looks: the names of a zone share all signatures but their own.
+  // The names of a zone share all signatures but their own.
   mutable names::SignatureMemory signatures_;
+  names::Prover prover_;
   base::Clock& clock_;
 };
 

@@ -117,7 +117,7 @@ TEST_F(ValidatorTest, TtlAndSeveralRecordsAreGiven) {
 
 TEST_F(ValidatorTest, ANameMissingAMomentAgoIsSeenAtOnce) {
   const std::string name = "late.user._bitcoin-payment.second.test.";
-  for (const auto freshness : {Freshness::kFresh, Freshness::kCached}) {
+  for (const auto freshness : {Freshness::kFresh, Freshness::kRecent, Freshness::kCached}) {
     ASSERT_EQ(validate(name, freshness).rcode, net::DnsRcode::kNxDomain);
     lab->put_txt("second.test.", name, {"bitcoin:?lno=lno1late"});
     const Validation found = validate(name, freshness);
@@ -136,6 +136,15 @@ TEST_F(ValidatorTest, AFreshAnswerSeesAChangedValue) {
   EXPECT_EQ(validate(name, Freshness::kFresh).values.at(0), "bitcoin:?lno=two");
   EXPECT_EQ(validate(name, Freshness::kCached).values.at(0), "bitcoin:?lno=one")
       << "so the fresh one was not cached";
+  lab->remove_txt("second.test.", name);
+}
+
+TEST_F(ValidatorTest, AFreshAnswerSeesWhatChangedAfterAnother) {
+  const std::string name = "often.user._bitcoin-payment.second.test.";
+  for (const std::string value : {"bitcoin:?lno=one", "bitcoin:?lno=two", "bitcoin:?lno=three"}) {
+    lab->put_txt("second.test.", name, {value});
+    EXPECT_EQ(validate(name).values, std::vector<std::string>{value});
+  }
   lab->remove_txt("second.test.", name);
 }
 
