@@ -9,6 +9,8 @@ namespace {
 
 // Without batches a round's writes take the budget's time; so long, for those in it wait for its end.
 constexpr double kRoundSeconds = 8;
+// So many batches follow each other while full ones wait: one list tells of all of them.
+constexpr int kBatchesALook = 4;
 // For a few names questions of their own are answered sooner than a list, and somebody waits.
 constexpr std::size_t kInteractiveLooks = 4;
 
@@ -26,13 +28,17 @@ void Lane::write(Writes writes, std::function<bool()> begin, Wrote then) {
 
 void Lane::step() {
   if (working_) return;
-  if (!writes_.empty() && (looked_last_ || looks_.empty())) {
-    looked_last_ = false;
+  if (!writes_.empty() && (writes_since_look_ == 0 || looks_.empty() || a_full_batch_may_follow())) {
+    ++writes_since_look_;
     write_round();
   } else if (!looks_.empty()) {
-    looked_last_ = true;
+    writes_since_look_ = 0;
     look_round();
   }
+}
+
+bool Lane::a_full_batch_may_follow() const {
+  return settings_.batch && writes_.size() >= settings_.max_batch && writes_since_look_ < kBatchesALook;
 }
 
 void Lane::end_round() {

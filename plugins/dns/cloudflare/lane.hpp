@@ -53,6 +53,7 @@ class Lane {
   void look_at_all(const std::shared_ptr<Asked>& asked);
   void write_round();
   void end_round();
+  bool a_full_batch_may_follow() const;
   std::size_t most_in_round() const;
   std::size_t most_single_looks() const;
 
@@ -63,7 +64,7 @@ class Lane {
   std::deque<Look> looks_;
   std::deque<WaitingWrite> writes_;
   bool working_ = false;
-  bool looked_last_ = false;
+  int writes_since_look_ = 0;  // rounds of them
 };
 
 }  // namespace paynamed::cloudflare
