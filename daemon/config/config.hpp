@@ -54,8 +54,8 @@ struct Log {
 
 struct Api {
   At<std::string> listen{"127.0.0.1:8080", {}};  // address:port
-  std::uint32_t requests_per_second = 200;       // of one key
-  std::uint32_t request_burst = 400;             // the same, at once
+  std::uint32_t requests_per_second = 1'000;     // of one key
+  std::uint32_t request_burst = 2'000;           // the same, at once
 };
 
 struct Tenant {

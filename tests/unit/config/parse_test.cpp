@@ -163,8 +163,8 @@ TEST(Parse, LeavesTheRestAtItsDefault) {
   EXPECT_EQ(config.daemon.max_open_runs, 10'000U);
   EXPECT_EQ(config.daemon.bulk_wait, seconds{600});
   EXPECT_EQ(config.api.listen.value, "127.0.0.1:8080");
-  EXPECT_EQ(config.api.requests_per_second, 200U);
-  EXPECT_EQ(config.api.request_burst, 400U);
+  EXPECT_EQ(config.api.requests_per_second, 1'000U);
+  EXPECT_EQ(config.api.request_burst, 2'000U);
   EXPECT_EQ(config.dns.trust_anchor, "/usr/share/dns/root.key");
   EXPECT_TRUE(config.monitor.enabled);
   EXPECT_EQ(config.monitor.interval, hours{6});
