@@ -178,6 +178,23 @@ asio::awaitable<PropagationReport> run(std::shared_ptr<const Question> question,
   co_return report;
 }
 
+// Each that could be asked answered for the zone, whatever it has at the name.
+bool all_serve_the_zone(const PropagationReport& report) {
+  return std::ranges::all_of(report.addresses, [](const AddressReport& each) {
+    switch (each.verdict) {
+      case AddressVerdict::kHasIt:
+      case AddressVerdict::kAbsent:
+      case AddressVerdict::kOtherValue:
+      case AddressVerdict::kExtraRecord:
+      case AddressVerdict::kAlias:
+      case AddressVerdict::kNotChecked:
+        return true;
+      default:
+        return false;
+    }
+  });
+}
+
 }  // namespace
 
 std::string_view to_string(AddressVerdict verdict) {
@@ -251,7 +268,8 @@ Authoritative::Authoritative(const net::DnsTransport& transport, base::Clock& cl
     : transport_(transport),
       clock_(clock),
       settings_(std::move(settings)),
-      finder_(transport, clock, settings_) {}
+      finder_(transport, clock, settings_),
+      recent_(clock) {}
 
 asio::awaitable<base::Result<ZoneServers>> Authoritative::servers_of(std::string owner,
                                                                      base::Duration timeout) const {
@@ -266,6 +284,22 @@ asio::awaitable<PropagationReport> Authoritative::check(ZoneServers servers, std
   auto strand = asio::make_strand(co_await asio::this_coro::executor);
   auto running = run(std::move(question), std::move(servers));
   co_return co_await asio::co_spawn(strand, std::move(running), asio::use_awaitable);
+}
+
+// A name may be a zone of its own: then its neighbours' servers say that they do not have it.
+asio::awaitable<base::Result<PropagationReport>> Authoritative::ask(std::string owner,
+                                                                    std::optional<std::string> wanted,
+                                                                    base::Duration timeout) const {
+  const std::string above = net::parent_of(owner);
+  if (auto known = recent_.find(above)) {
+    auto report = co_await check(*std::move(known), owner, wanted);
+    if (all_serve_the_zone(report)) co_return report;
+  }
+  auto servers = co_await servers_of(owner, timeout);
+  if (!servers) co_return base::fail(servers.error());
+  auto report = co_await check(*servers, owner, std::move(wanted));
+  if (all_serve_the_zone(report)) recent_.put(above, *std::move(servers));
+  co_return report;
 }
 
 }  // namespace paynamed::names

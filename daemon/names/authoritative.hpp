@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "names/recent.hpp"
 #include "names/zone_servers.hpp"
 
 namespace paynamed::names {
@@ -72,11 +73,19 @@ class Authoritative {
   boost::asio::awaitable<PropagationReport> check(ZoneServers servers, std::string owner,
                                                   std::optional<std::string> wanted) const;
 
+  // Both, where what was found out a moment ago for a neighbour of `owner` counts as long as those servers
+  // answer for the zone: many names of one zone are asked for in the same second. Fails as servers_of(),
+  // which gets `timeout`.
+  boost::asio::awaitable<base::Result<PropagationReport>> ask(std::string owner,
+                                                              std::optional<std::string> wanted,
+                                                              base::Duration timeout) const;
+
  private:
   const net::DnsTransport& transport_;
   base::Clock& clock_;
   AuthoritativeSettings settings_;
   ZoneServerFinder finder_;
+  mutable Recent<ZoneServers> recent_;  // by what is above the names that they serve
 };
 
 }  // namespace paynamed::names

@@ -1,6 +1,5 @@
 #include "process/dns_checks.hpp"
 
-#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -55,24 +54,6 @@ AuthoritativeReport not_asked() {
   return report;
 }
 
-// Each that was asked answered for the zone, whatever it has at the name.
-bool all_have_the_zone(const names::PropagationReport& report) {
-  using Verdict = names::AddressVerdict;
-  return std::ranges::all_of(report.addresses, [](const names::AddressReport& each) {
-    switch (each.verdict) {
-      case Verdict::kHasIt:
-      case Verdict::kAbsent:
-      case Verdict::kOtherValue:
-      case Verdict::kExtraRecord:
-      case Verdict::kAlias:
-      case Verdict::kNotChecked:
-        return true;
-      default:
-        return false;
-    }
-  });
-}
-
 state::Proof stored_form(const names::PaymentProof& verified, std::vector<std::uint8_t> leaf,
                          std::vector<std::uint8_t> trunk, base::WallTime made) {
   return {verified.uri,
@@ -121,7 +102,6 @@ Result<std::unique_ptr<DnsChecks>> DnsChecks::create(const config::Dns& settings
 DnsChecks::DnsChecks(const config::Dns& settings, base::Clock& clock, base::Random& random, Parts parts)
     : transport_(clock, random),
       authoritative_(transport_, clock, authoritative_settings(settings)),
-      servers_(clock),
       resolver_transport_(std::move(parts.transport)),
       resolver_list_(resolvers_of(settings)),
       resolvers_(*resolver_transport_, clock, resolver_list_, settings.query_timeout),
@@ -137,7 +117,8 @@ DnsChecks::DnsChecks(const config::Dns& settings, base::Clock& clock, base::Rand
 asio::awaitable<Result<AuthoritativeReport>> DnsChecks::check_authoritatives(base::Name name,
                                                                              std::string value) const {
   if (!port_53_open_) co_return not_asked();
-  const auto report = co_await ask_authoritatives(name.owner_name(), std::move(value));
+  std::optional<std::string> wanted = std::move(value);
+  const auto report = co_await authoritative_.ask(name.owner_name(), std::move(wanted), kFindServers);
   if (!report) co_return base::fail(report.error());
 
   AuthoritativeReport answer;
@@ -158,23 +139,6 @@ asio::awaitable<Result<AuthoritativeReport>> DnsChecks::check_authoritatives(bas
   }
   answer.details = json::serialize(details);
   co_return answer;
-}
-
-// The servers of a name are those of its neighbours, unless it is a zone of its own: then these say that they
-// do not have it.
-asio::awaitable<Result<names::PropagationReport>> DnsChecks::ask_authoritatives(std::string owner,
-                                                                                std::string value) const {
-  const std::string above = net::parent_of(owner);
-  std::optional<std::string> wanted = std::move(value);
-  if (auto known = servers_.find(above)) {
-    auto report = co_await authoritative_.check(*std::move(known), owner, wanted);
-    if (all_have_the_zone(report)) co_return report;
-  }
-  auto servers = co_await authoritative_.servers_of(owner, kFindServers);
-  if (!servers) co_return base::fail(servers.error());
-  auto report = co_await authoritative_.check(*servers, owner, std::move(wanted));
-  if (all_have_the_zone(report)) servers_.put(above, *std::move(servers));
-  co_return report;
 }
 
 asio::awaitable<std::optional<pipeline::ResolverSummary>> DnsChecks::check_resolvers(

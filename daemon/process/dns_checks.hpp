@@ -12,7 +12,6 @@
 #include "monitor/record_check.hpp"
 #include "names/authoritative.hpp"
 #include "names/prover.hpp"
-#include "names/recent.hpp"
 #include "names/resolvers.hpp"
 #include "names/validator.hpp"
 #include "net/dns_relay.hpp"
@@ -56,12 +55,9 @@ class DnsChecks {
   DnsChecks(const config::Dns& settings, base::Clock& clock, base::Random& random, Parts parts);
 
   boost::asio::awaitable<base::Result<state::Proof>> prove(std::string owner, base::Duration most) const;
-  boost::asio::awaitable<base::Result<names::PropagationReport>> ask_authoritatives(std::string owner,
-                                                                                    std::string value) const;
 
   net::DnsTransport transport_;
   names::Authoritative authoritative_;
-  mutable names::Recent<names::ZoneServers> servers_;  // by what is above the names that they serve
   const std::shared_ptr<const net::ResolverTransport> resolver_transport_;
   const std::vector<net::DnsResolver> resolver_list_;
   names::Resolvers resolvers_;

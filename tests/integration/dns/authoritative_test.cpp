@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include <map>
 
 #include "tests/fakes/dns/fake_dns_server.hpp"
@@ -130,6 +132,58 @@ struct AuthoritativeTest : testing::Test {
     return report.addresses.at(0);
   }
 };
+
+TEST_F(AuthoritativeTest, NeighboursOfOneSecondShareTheSearchForTheirServers) {
+  const Servers one = {{"ns1.example.test.", "127.0.0.2"}};
+  std::atomic<int> at_root{0};
+  serve("127.0.0.1", [&](const FakeQuestion&) {
+    ++at_root;
+    return referral("example.test.", one);
+  });
+  serve("127.0.0.2", zone_server(one, with_txt({kValue})));
+  const Authoritative checker = authoritative();
+  auto alice = run(checker.ask(kOwner, kValue, kTimeout));
+  ASSERT_TRUE(alice) << alice.error().to_string();
+  EXPECT_TRUE(alice->everywhere());
+  const int first = at_root;
+  auto bob = run(checker.ask("bob.user._bitcoin-payment.example.test.", kValue, kTimeout));
+  ASSERT_TRUE(bob) << bob.error().to_string();
+  EXPECT_EQ(bob->addresses.at(0).verdict, AddressVerdict::kAbsent) << "each is asked for its own record";
+  EXPECT_EQ(at_root, first);
+}
+
+TEST_F(AuthoritativeTest, ANameThatIsAZoneOfItsOwnIsNotTakenForItsNeighbour) {
+  const std::string own = "bob.user._bitcoin-payment.example.test.";
+  const Servers one = {{"ns1.example.test.", "127.0.0.2"}};
+  const Servers of_bob = {{"ns.elsewhere.test.", "127.0.0.3"}};
+  const auto parent = zone_server(one, with_txt({kValue}));
+  serve("127.0.0.1", [&](const FakeQuestion& question) {
+    if (question.name.ends_with("elsewhere.test.")) return referral("elsewhere.test.", of_bob);
+    return referral("example.test.", one);
+  });
+  serve("127.0.0.2", [&](const FakeQuestion& question) {
+    return question.name == own ? referral(own, of_bob) : parent(question);
+  });
+  serve("127.0.0.3", [&](const FakeQuestion& question) {
+    FakeReply reply;
+    if (question.type == kTypeTxt && question.name == own) {
+      reply.answer = {fake_txt(own, {kValue}, 300)};
+    } else if (question.type == kTypeNs && question.name == own) {
+      reply.answer = {fake_ns(own, "ns.elsewhere.test.")};
+    } else if (question.type == kTypeA && question.name == "ns.elsewhere.test.") {
+      reply.answer = {fake_a(question.name, "127.0.0.3")};
+    } else {
+      return nothing(question.name.ends_with("elsewhere.test.") ? "elsewhere.test." : own);
+    }
+    return reply;
+  });
+  const Authoritative checker = authoritative();
+  ASSERT_TRUE(run(checker.ask(kOwner, kValue, kTimeout)));
+  auto bob = run(checker.ask(own, kValue, kTimeout));
+  ASSERT_TRUE(bob) << bob.error().to_string();
+  EXPECT_EQ(bob->zone, own);
+  EXPECT_TRUE(bob->everywhere()) << bob->summary();
+}
 
 TEST_F(AuthoritativeTest, EachAnswerHasItsVerdict) {
   struct Case {

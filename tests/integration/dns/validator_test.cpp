@@ -1,6 +1,7 @@
 // libunbound's verdicts on a real signed tree, and the promises of the Validator around them.
 #include "names/validator.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -116,8 +117,9 @@ TEST_F(ValidatorTest, TtlAndSeveralRecordsAreGiven) {
 }
 
 TEST_F(ValidatorTest, ANameMissingAMomentAgoIsSeenAtOnce) {
-  const std::string name = "late.user._bitcoin-payment.second.test.";
   for (const auto freshness : {Freshness::kFresh, Freshness::kRecent, Freshness::kCached}) {
+    const auto name =
+        fmt::format("late{}.user._bitcoin-payment.second.test.", static_cast<int>(freshness));
     ASSERT_EQ(validate(name, freshness).rcode, net::DnsRcode::kNxDomain);
     lab->put_txt("second.test.", name, {"bitcoin:?lno=lno1late"});
     const Validation found = validate(name, freshness);
