@@ -23,6 +23,9 @@ namespace asio = boost::asio;
 
 namespace {
 
+// By runs that nobody waits for, at once: enough to keep the processors busy while servers answer.
+constexpr std::size_t kLooksOfADomain = 64;
+
 // A look takes at most so long; whoever waits for looks looks whether the daemon stops as often.
 constexpr base::Duration kLooksEnd{1'000};
 
@@ -129,6 +132,7 @@ pipeline::Services Daemon::services() {
   services.prove_record = [this](base::Name name) { return dns_.prove_record(std::move(name)); };
   services.validate_domain = [this](std::string domain) { return dns_.validate_domain(std::move(domain)); };
   services.moves = store_.get();
+  services.turns = std::make_shared<pipeline::Turns>(kLooksOfADomain);
   return services;
 }
 

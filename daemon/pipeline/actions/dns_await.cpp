@@ -33,6 +33,7 @@ class DnsAwait final : public Action {
     const std::string value = text_of(*published, "value");
     const json::object& before = context.step_progress().wait_state;
     if (auto wait = co_await wait_for_provider(context, *published)) co_return *std::move(wait);
+    const auto turn = co_await services_.turn_of(context.input);
     auto report = co_await services_.check_authoritatives(context.input.name, value);
     if (!report || !report->everywhere) {
       co_return look_again(context, report ? report->sentence : report.error().message(), base::Duration{0},

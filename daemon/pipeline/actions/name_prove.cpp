@@ -26,6 +26,7 @@ class NameProve final : public Action {
     const json::object* published = context.outputs_of_kind("dns.publish");
     if (!published) co_return Skipped{"nothing was published"};
     const std::string value = text_of(*published, "value");
+    const auto turn = co_await services_.turn_of(context.input);
     auto proven = co_await services_.prove_record(context.input.name);
     std::string obstacle;
     if (!proven) {

@@ -6,6 +6,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "base/result.hpp"
 #include "names/lint/report.hpp"
 #include "pipeline/action.hpp"
+#include "pipeline/actions/turns.hpp"
 #include "pipeline/runtime.hpp"
 #include "state/moves.hpp"
 #include "state/store.hpp"
@@ -87,6 +89,10 @@ struct Services {
   std::function<boost::asio::awaitable<base::Result<ProvenRecord>>(base::Name)> prove_record;
   std::function<boost::asio::awaitable<base::Result<ValidationReport>>(std::string domain)> validate_domain;
   state::MoveStore* moves = nullptr;  // null: no domain is ever moved
+  std::shared_ptr<Turns> turns = {};  // of runs that nobody waits for; null: all at once
+
+  // For as long as it lives the run may look at the DNS.
+  boost::asio::awaitable<Turns::Turn> turn_of(const RunInput& input) const;
 };
 
 // The actions of all step kinds of this version.
