@@ -3,11 +3,10 @@
 #include <algorithm>
 
 #include "config_schema.hpp"
-#include "json_calls.hpp"
+#include "connect.hpp"
 #include "rest.hpp"
 #include "rpc_error.hpp"
 #include "rune.hpp"
-#include "unix_socket.hpp"
 #include "version.hpp"
 
 namespace paynamed::cln {
@@ -45,19 +44,10 @@ bool is_credentials(Code code) {
 Cln::Cln(Host host, const Config& config)
     : Blocking<NodeBackend>(host, kThreads),
       settings_(config),
-      calls_(connect()),
+      calls_(connect(host, settings_)),
       offers_(*calls_, seconds_of(host)),
       invoices_(*calls_),
       payments_(*calls_) {}
-
-std::unique_ptr<NodeCalls> Cln::connect() const {
-  if (settings_.transport == Settings::Transport::kSocket) {
-    return std::make_unique<JsonCalls>(
-        std::make_unique<UnixSocket>(host(), settings_.socket, settings_.timeout));
-  }
-  return std::make_unique<JsonCalls>(std::make_unique<Rest>(
-      host(), Rest::Settings{settings_.url, *settings_.rune, settings_.ca, settings_.timeout}));
-}
 
 void Cln::check_node(const NodeRef& node) {
   if (!node.node().empty()) {

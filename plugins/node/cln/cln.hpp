@@ -35,7 +35,6 @@ class Cln final : public Blocking<NodeBackend> {
   WatchPaymentsReply watch_payments(WatchPaymentsRequest request, Call& call) override;
 
  private:
-  std::unique_ptr<NodeCalls> connect() const;
   // Throws NOT_FOUND for another node than the only one.
   static void check_node(const NodeRef& node);
   // Asked at the first call; throws FAILED_PRECONDITION when the node is not what the configuration says.

@@ -1,0 +1,24 @@
+#include "connect.hpp"
+
+#include "json_calls.hpp"
+#include "rest.hpp"
+#include "unix_socket.hpp"
+
+namespace paynamed::cln {
+namespace {
+
+std::unique_ptr<JsonTransport> json_transport(const Host& host, const Settings& settings) {
+  if (settings.transport == Settings::Transport::kSocket) {
+    return std::make_unique<UnixSocket>(host, settings.socket, settings.timeout);
+  }
+  return std::make_unique<Rest>(host,
+                                Rest::Settings{settings.url, *settings.rune, settings.ca, settings.timeout});
+}
+
+}  // namespace
+
+std::unique_ptr<NodeCalls> connect(const Host& host, const Settings& settings) {
+  return std::make_unique<JsonCalls>(json_transport(host, settings));
+}
+
+}  // namespace paynamed::cln
