@@ -19,6 +19,17 @@ pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
 find_library(UNBOUND_LIBRARY unbound REQUIRED)
 add_library(unbound INTERFACE)
 target_link_libraries(unbound INTERFACE ${UNBOUND_LIBRARY})
+# gRPC's own targets link the full protobuf, all of Abseil and what gRPC itself needs. A client of LITE messages needs these four,
+# and must not take the full runtime with it: two modules that register one file name abort the process.
+find_library(GRPCPP_LIBRARY grpc++ REQUIRED)
+find_library(GRPC_LIBRARY grpc REQUIRED)
+find_library(GPR_LIBRARY gpr REQUIRED)
+find_library(ABSL_SYNCHRONIZATION_LIBRARY absl_synchronization REQUIRED)
+find_program(PAYNAMED_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)
+add_library(paynamed_grpc INTERFACE)
+target_link_libraries(paynamed_grpc INTERFACE
+  ${GRPCPP_LIBRARY} ${GRPC_LIBRARY} ${GPR_LIBRARY} ${ABSL_SYNCHRONIZATION_LIBRARY} protobuf::libprotobuf-lite Threads::Threads)
+target_compile_definitions(paynamed_grpc INTERFACE GRPC_USE_PROTO_LITE)
 if(PAYNAMED_TESTS)
   find_package(GTest REQUIRED)
 endif()

@@ -45,3 +45,18 @@ function(paynamed_proto target)
   target_link_libraries(${target} PUBLIC protobuf::libprotobuf-lite)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden)
 endfunction()
+
+# paynamed_grpc_client(target a.proto): the same, with the client of the services in the file. gRPC carries LITE messages, too.
+function(paynamed_grpc_client target file)
+  paynamed_proto(${target} ${file})
+  set(out ${PROJECT_BINARY_DIR}/proto)
+  string(REGEX REPLACE "\\.proto$" "" stem ${file})
+  add_custom_command(
+    OUTPUT ${out}/${stem}.grpc.pb.cc ${out}/${stem}.grpc.pb.h
+    COMMAND protobuf::protoc --grpc_out=${out} --plugin=protoc-gen-grpc=${PAYNAMED_GRPC_PLUGIN}
+      -I ${CMAKE_CURRENT_SOURCE_DIR} ${file}
+    WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
+    DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file} VERBATIM)
+  target_sources(${target} PRIVATE ${out}/${stem}.grpc.pb.cc ${out}/${stem}.grpc.pb.h)
+  target_link_libraries(${target} PUBLIC paynamed_grpc)
+endfunction()
