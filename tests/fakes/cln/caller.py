@@ -30,6 +30,8 @@ class Caller:
         result = self.commands.run(method, params)
         if kind == "duplicate":
             result = self.commands.run(method, params)
+        if kind == "empty":
+            result = {key: [] for key in result}
         if kind == "lose_reply":
             raise Dropped
         if kind == "garbage":

@@ -9,7 +9,7 @@ PARAMETERS = {
     "getinfo": {},
     "listfunds": {"spent": bool},
     "offer": {"amount": str, "description": str, "issuer": str, "label": str, "absolute_expiry": int,
-              "single_use": bool},
+              "single_use": bool, "fronting_nodes": list},
     "listoffers": {"offer_id": str, "active_only": bool},
     "disableoffer": {"offer_id": str},
     "enableoffer": {"offer_id": str},
@@ -66,6 +66,8 @@ class Commands:
 
     def run(self, method, params):
         params = _checked(method, params)
+        if "fronting_nodes" in params and self.node.release() < (26, 4):
+            raise RpcError(-32602, "unknown parameter: fronting_nodes")
         with self.node.lock:
             return getattr(self, "_" + method)(**params)
 
@@ -81,12 +83,15 @@ class Commands:
         return {"outputs": [], "channels": [{"peer_id": "03" + "ab" * 32, "funding_txid": "cd" * 32, "funding_output": 0,
                                              "channel_id": "ef" * 32, **each} for each in self.node.channels]}
 
-    def _offer(self, amount, description=None, issuer=None, label=None, absolute_expiry=None, single_use=False):
+    def _offer(self, amount, description=None, issuer=None, label=None, absolute_expiry=None, single_use=False,
+               fronting_nodes=()):
+        if not all(isinstance(each, str) and re.fullmatch("0[23][0-9a-f]{64}", each) for each in fronting_nodes):
+            raise RpcError(-32602, "fronting_nodes: should be an array of node ids: invalid token")
         terms = {"amount_msat": _amount(amount), "description": description, "issuer": issuer,
                  "absolute_expiry": absolute_expiry}
         if terms["amount_msat"] is not None and description is None:
             raise RpcError(-32602, "description is required for the user to know what it was they paid for")
-        return self.node.create_offer(terms, label, single_use)
+        return self.node.create_offer(terms, label, single_use, list(fronting_nodes))
 
     def _listoffers(self, offer_id=None, active_only=False):
         if offer_id is not None:

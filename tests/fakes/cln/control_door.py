@@ -6,8 +6,8 @@ import threading
 
 
 class Controls:
-    def __init__(self, node, faults, cut):
-        self.node, self.faults, self.cut = node, faults, cut
+    def __init__(self, node, faults, cut, renew):
+        self.node, self.faults, self.cut, self.renew = node, faults, cut, renew
 
     def run(self, what, body):
         if what == "fault":
@@ -21,6 +21,9 @@ class Controls:
         if what == "restart":
             self.cut()
             return {}
+        if what == "renew":
+            self.renew()
+            return {}
         with self.node.lock:
             return self._on_node(what, body)
 
@@ -33,6 +36,8 @@ class Controls:
         if what == "state":
             return {"offers": len(node.offers), "invoices": len(node.invoices), "now": node.now(), "id": node.id,
                     "pay_index": node.pay_index}
+        if what == "fronting":
+            return {each.get("label", ""): each["fronting_nodes"] for each in node.offers.values()}
         if what == "pass":
             node.clock_offset += body["seconds"]
         elif what == "set":
@@ -40,6 +45,8 @@ class Controls:
                 if not hasattr(node, key):
                     raise KeyError(key)
                 setattr(node, key, body[key])
+        elif what == "stuff":
+            node.stuff(body["offers"], body["size"])
         elif what == "delete_paid":
             node.delete_paid()
         elif what == "rewind":

@@ -22,8 +22,13 @@ FakeCln::Folder::~Folder() {
   std::filesystem::remove_all(path, ignored);
 }
 
-FakeCln::FakeCln(const std::string& seed)
-    : child_({"/usr/bin/python3", PAYNAMED_FAKE_CLN, folder_.path.string(), "--seed", seed}) {
+std::vector<std::string> FakeCln::words(const Folder& folder, const std::string& seed, Doors doors) {
+  std::vector<std::string> words{"/usr/bin/python3", PAYNAMED_FAKE_CLN, folder.path.string(), "--seed", seed};
+  if (doors == Doors::kGrpcToo) words.emplace_back("--grpc");
+  return words;
+}
+
+FakeCln::FakeCln(const std::string& seed, Doors doors) : child_(words(folder_, seed, doors)) {
   if (!child_.wait_for_text({"\n"}, std::chrono::seconds(30))) {
     throw std::runtime_error("the fake of Core Lightning did not begin: " + child_.errors());
   }
@@ -34,6 +39,10 @@ FakeCln::~FakeCln() = default;
 
 std::string FakeCln::url() const {
   return "https://localhost:" + std::to_string(told_.at("rest").as_int64());
+}
+
+std::string FakeCln::grpc_address() const {
+  return "127.0.0.1:" + std::to_string(told_.at("grpc").as_int64());
 }
 
 std::string FakeCln::write(const std::string& name, const std::string& text) const {

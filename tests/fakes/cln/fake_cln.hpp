@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "tests/fakes/daemon/child.hpp"
 
@@ -15,8 +16,9 @@ namespace paynamed::fakes {
 
 class FakeCln {
  public:
+  enum class Doors { kSocketAndRest, kGrpcToo };
   // `seed` makes the node's id. Throws std::runtime_error when it does not begin to listen.
-  explicit FakeCln(const std::string& seed = "alice");
+  explicit FakeCln(const std::string& seed = "alice", Doors doors = Doors::kSocketAndRest);
   FakeCln(const FakeCln&) = delete;
   FakeCln& operator=(const FakeCln&) = delete;
   ~FakeCln();
@@ -25,6 +27,10 @@ class FakeCln {
   std::string socket() const { return file("lightning-rpc"); }
   std::string url() const;
   std::string ca() const { return file("ca.pem"); }
+  // Doors::kGrpcToo.
+  std::string grpc_address() const;
+  // The file of that name: "client", "client-key"; "expired" is of a client whose time is over.
+  std::string pem(const std::string& name) const { return file(name + ".pem"); }
   // Limited to what a payee needs; without limits; of another node.
   std::string rune() const { return told("rune"); }
   std::string master_rune() const { return told("master_rune"); }
@@ -46,6 +52,7 @@ class FakeCln {
     ~Folder();
     std::filesystem::path path;
   };
+  static std::vector<std::string> words(const Folder& folder, const std::string& seed, Doors doors);
   std::string file(const std::string& name) const { return (folder_.path / name).string(); }
   std::string told(const char* key) const { return std::string(told_.at(key).as_string()); }
 

@@ -33,23 +33,34 @@ def main():
     parser.add_argument("--grpc", action="store_true")
     options = parser.parse_args()
     certificates.write(options.folder)
+    grpc = None
     node, faults = Node(options.seed), Faults()
     caller = Caller(Commands(node), faults)
     door = SocketDoor(caller, os.path.join(options.folder, "lightning-rpc"))
     server = [os.path.join(options.folder, name) for name in ("server.pem", "server-key.pem")]
     rune = rest_door.make_rune(sorted(PARAMETERS))
+
+    def cut():
+        door.cut()
+        if grpc:
+            grpc.restart()
+
+    def renew():
+        """As somebody does who deletes all six files and starts lightningd again; clnrest keeps the old ones here."""
+        certificates.write(options.folder)
+        grpc.restart()
+
     told = {"rest": rest_door.serve(caller, *server),
-            "control": control_door.serve(control_door.Controls(node, faults, door.cut)), "id": node.id,
+            "control": control_door.serve(control_door.Controls(node, faults, cut, renew)), "id": node.id,
             "rune": rune, "master_rune": rest_door.make_rune(),
             "foreign_rune": ("B" if rune[0] == "A" else "A") + rune[1:]}
-    held = None
     if options.grpc:
         import grpc_door  # takes its time
 
-        told["grpc"], held = grpc_door.serve(caller, options.folder)
+        grpc = grpc_door.GrpcDoor(caller, options.folder)
+        told["grpc"] = grpc.port
     print(json.dumps(told), flush=True)
     sys.stdin.read()
-    del held  # with it the gRPC server would have ended
 
 
 if __name__ == "__main__":

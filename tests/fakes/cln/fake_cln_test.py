@@ -71,6 +71,15 @@ class FakeClnTest(unittest.TestCase):
         self.assertEqual(self.refused("waitanyinvoice", timeout=5.0).code, -32602)
         self.assertEqual(self.refused("fetchbip353").code, -32601)
 
+    def test_fronting_nodes_make_each_offer_new_and_need_a_new_node(self):
+        front = "02" + "ab" * 32
+        ids = {self.run_("offer", amount="any", description="d", fronting_nodes=[front])["offer_id"] for _ in range(2)}
+        self.assertEqual(len(ids), 2)
+        self.assertEqual(self.refused("offer", amount="any", fronting_nodes=["02ab"]).code, -32602)
+        self.node.version = "v25.12.1"
+        error = self.refused("offer", amount="any", fronting_nodes=[front])
+        self.assertEqual((error.code, error.message), (-32602, "unknown parameter: fronting_nodes"))
+
     def test_pay_indexes_rise_and_are_not_used_again(self):
         self.paid("a")
         self.paid("b")

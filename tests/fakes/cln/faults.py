@@ -7,6 +7,7 @@
   duplicate   done twice, one answer
   garbage     done, and the answer is not JSON
   error       not done: `code` and `message` are the answer
+  empty       done, and each list in the answer is empty
   unknown     done, and the answer has a status that nobody knows
 """
 

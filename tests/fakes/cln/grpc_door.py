@@ -13,6 +13,7 @@ from caller import Dropped, Garbage
 from node import RpcError
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+KEY_BYTES = 33
 STATES = {"OPENINGD": 0, "CHANNELD_AWAITING_LOCKIN": 1, "CHANNELD_NORMAL": 2}
 LIST_STATUS = {"unpaid": 0, "paid": 1, "expired": 2}
 WAIT_STATUS = {"paid": 0, "expired": 1}  # other numbers than in the list: so it is
@@ -66,6 +67,7 @@ class Service:
 
     def __init__(self, caller, pb):
         self.call, self.pb = caller.call, pb
+        self.node = caller.commands.node
 
     def getinfo(self, _):
         row = self.call("getinfo", {})
@@ -82,6 +84,11 @@ class Service:
     def offer(self, request):
         params = {"amount": request.amount, **_present(request, ["description", "issuer", "label", "absolute_expiry",
                                                                  "single_use"])}
+        if any(len(each) != KEY_BYTES for each in request.fronting_nodes):
+            raise Panic
+        # An empty list cannot be told from none, and an older cln-grpc does not know the field and drops it.
+        if request.fronting_nodes and self.node.release() >= (26, 4):
+            params["fronting_nodes"] = [each.hex() for each in request.fronting_nodes]
         row = self.call("offer", params)
         answer = _fill(self.pb.OfferResponse(), row, **OFFER)
         answer.created = row["created"]
@@ -160,28 +167,44 @@ def _handler(service, pb, name):
             code = "None" if error.code is None else f"Some({error.code})"
             context.abort(grpc.StatusCode.UNKNOWN, f"Error calling method {name}: RpcError {{ code: {code}, message: "
                                                    f"{rust_text(error.message)}, data: None }}")
-        except (Dropped, Garbage, Panic):
+        except Garbage:
+            return b"\xff\xff\xff\xff"
+        except (Dropped, Panic):
             context.cancel()  # the client sees CANCELLED, as of a stream that was reset
             return getattr(pb, stem + "Response")()
 
-    return grpc.unary_unary_rpc_method_handler(answer, getattr(pb, stem + "Request").FromString,
-                                               getattr(pb, stem + "Response").SerializeToString)
+    def serialize(message):
+        return message if isinstance(message, bytes) else message.SerializeToString()
+
+    return grpc.unary_unary_rpc_method_handler(answer, getattr(pb, stem + "Request").FromString, serialize)
 
 
-def serve(caller, folder):
-    """(port, server). The server lives as long as somebody holds it."""
-    pb = messages()
-    service = Service(caller, pb)
-    server = grpc.server(concurrent.futures.ThreadPoolExecutor(max_workers=128),
-                         options=[("grpc.so_reuseport", 0)])
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(
-        "cln.Node", {name: _handler(service, pb, name) for name in METHODS}),))
+class GrpcDoor:
+    """The server, with the certificates that the folder has when it starts."""
 
-    def read(name):
-        with open(os.path.join(folder, name), "rb") as file:
+    def __init__(self, caller, folder):
+        self.folder, self.pb = folder, messages()
+        self.service = Service(caller, self.pb)
+        self.port = self._start(0)
+
+    def restart(self):
+        """As of lightningd: every connection ends, and what goes on in it."""
+        self.server.stop(None).wait(5)
+        self._start(self.port)
+
+    def _read(self, name):
+        with open(os.path.join(self.folder, name), "rb") as file:
             return file.read()
 
-    credentials = grpc.ssl_server_credentials([(read("server-key.pem"), read("server.pem"))], read("ca.pem"), True)
-    port = server.add_secure_port("127.0.0.1:0", credentials)
-    server.start()
-    return port, server
+    def _start(self, port):
+        self.server = grpc.server(concurrent.futures.ThreadPoolExecutor(max_workers=128),
+                                  options=[("grpc.so_reuseport", 0)])
+        self.server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(
+            "cln.Node", {name: _handler(self.service, self.pb, name) for name in METHODS}),))
+        credentials = grpc.ssl_server_credentials([(self._read("server-key.pem"), self._read("server.pem"))],
+                                                  self._read("ca.pem"), True)
+        bound = self.server.add_secure_port(f"127.0.0.1:{port}", credentials)
+        if bound == 0:
+            raise OSError("the port is taken")
+        self.server.start()
+        return bound

@@ -25,14 +25,14 @@ class GrpcDoorTest(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         certificates.write(cls.folder.name)
         cls.node, cls.faults = Node("alice"), Faults()
-        cls.port, cls.server = grpc_door.serve(Caller(Commands(cls.node), cls.faults), cls.folder.name)
+        cls.door = grpc_door.GrpcDoor(Caller(Commands(cls.node), cls.faults), cls.folder.name)
         cls.pb = sys.modules["cln_node_pb2"]
         cls.channel = cls.connect(cls.read("client-key.pem"), cls.read("client.pem"))
 
     @classmethod
     def tearDownClass(cls):
         cls.channel.close()
-        cls.server.stop(0).wait()
+        cls.door.server.stop(0).wait()
         cls.folder.cleanup()
 
     @classmethod
@@ -42,7 +42,7 @@ class GrpcDoorTest(unittest.TestCase):
 
     @classmethod
     def connect(cls, key=None, certificate=None):
-        return grpc.secure_channel(f"127.0.0.1:{cls.port}",
+        return grpc.secure_channel(f"127.0.0.1:{cls.door.port}",
                                    grpc.ssl_channel_credentials(cls.read("ca.pem"), key, certificate),
                                    [("grpc.ssl_target_name_override", "cln")])
 
@@ -80,6 +80,36 @@ class GrpcDoorTest(unittest.TestCase):
 
     def test_a_missing_amount_panics(self):
         self.assertEqual(self.refused("Invoice", label="l", description="d").code(), grpc.StatusCode.CANCELLED)
+
+    def test_a_fronting_node_that_is_no_key_panics(self):
+        error = self.refused("Offer", amount="any", description="f", fronting_nodes=[b"\x02" * 32])
+        self.assertEqual(error.code(), grpc.StatusCode.CANCELLED)
+
+    def test_fronting_nodes_are_dropped_by_an_older_node(self):
+        front = b"\x02" * 33
+        for version, kept in (("v26.04", [front.hex()]), ("v26.03", [])):
+            self.node.version = version
+            made = self.ask("Offer", amount="any", description=version, fronting_nodes=[front])
+            self.assertEqual(self.node.offers[made.offer_id.hex()]["fronting_nodes"], kept)
+
+    def test_an_answer_that_is_none_cannot_be_read(self):
+        self.faults.order({"method": "getinfo", "kind": "garbage"})
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.ask("Getinfo")
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.INTERNAL)
+
+    def test_certificates_of_another_node_or_out_of_time_get_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            certificates.write(folder)
+            with open(os.path.join(folder, "client.pem"), "rb") as file:
+                foreign = file.read()
+            with open(os.path.join(folder, "client-key.pem"), "rb") as file:
+                foreign_key = file.read()
+        pairs = [(foreign_key, foreign), (self.read("expired-key.pem"), self.read("expired.pem"))]
+        for key, certificate in pairs:
+            with self.connect(key, certificate) as channel, self.assertRaises(grpc.RpcError) as caught:
+                self.ask("Getinfo", channel)
+            self.assertEqual(caught.exception.code(), grpc.StatusCode.UNAVAILABLE)
 
     def test_a_waiter_is_not_told_of_the_offer(self):
         made = self.ask("Offer", amount="any", description="paid")

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import threading
 import time
 
@@ -45,8 +46,13 @@ class Node:
 
     # Offers.
 
-    def create_offer(self, terms, label, single_use):
-        path = os.urandom(60) if self.blinded else None
+    def release(self):
+        """(26, 6) of v26.06.6."""
+        return tuple(int(each) for each in re.findall("[0-9]+", self.version)[:2])
+
+    def create_offer(self, terms, label, single_use, fronting_nodes=()):
+        forced = self.blinded or bool(fronting_nodes)
+        path = bytes.fromhex("".join(fronting_nodes)) + os.urandom(60) if forced else None
         records = bolt12.records_of(terms, bytes.fromhex(self.id), path)
         offer_id = bolt12.offer_id(records)
         known = self.offers.get(offer_id)
@@ -55,7 +61,7 @@ class Node:
                 raise RpcError(1000, "Offer already exists, but isn't active")
             return {**self.shown(known), "created": False}
         offer = {"offer_id": offer_id, "active": True, "single_use": single_use, "bolt12": bolt12.offer_string(records),
-                 "used": False, "force_paths": self.blinded, "terms": terms}
+                 "used": False, "force_paths": forced, "terms": terms, "fronting_nodes": list(fronting_nodes)}
         if label is not None:
             offer["label"] = label
         self.offers[offer_id] = offer
@@ -63,7 +69,14 @@ class Node:
 
     @staticmethod
     def shown(offer):
-        return {key: value for key, value in offer.items() if key != "terms"}
+        return {key: value for key, value in offer.items() if key not in ("terms", "fronting_nodes")}
+
+    def stuff(self, count, size):
+        """So many offers that somebody else made, each with so long a text."""
+        for _ in range(count):
+            offer_id = os.urandom(32).hex()
+            self.offers[offer_id] = {"offer_id": offer_id, "active": True, "single_use": False, "bolt12": "lno1" + "q" * size,
+                                     "used": False, "force_paths": False, "terms": {}, "fronting_nodes": []}
 
     def offer(self, offer_id):
         if offer_id not in self.offers:
