@@ -14,14 +14,14 @@ constexpr std::size_t kHashDigits = 64;
   throw Error(Code::kInvalidArgument, std::string(what) + " " + problem + ".");
 }
 
+}  // namespace
+
 // As the JSON that it will be sent in is read.
 bool is_utf8(const std::string& text) {
   boost::json::error_code wrong;
   boost::json::parse(boost::json::serialize(boost::json::string(text)), wrong);
   return !wrong;
 }
-
-}  // namespace
 
 void check_key(std::string_view what, const std::string& key) {
   if (key.empty()) throw_wrong(what, "is missing");

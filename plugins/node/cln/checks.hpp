@@ -1,6 +1,6 @@
 // What is refused before the node is asked.
 //
-// Threads: pure functions. All throw Error INVALID_ARGUMENT naming `what`.
+// Threads: pure functions. Those with a `what` throw Error INVALID_ARGUMENT naming it.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@ namespace paynamed::cln {
 // 21 million bitcoin: more than any amount that exists.
 inline constexpr std::uint64_t kMostMsat = 2'100'000'000'000'000'000;
 
+bool is_utf8(const std::string& text);
 void check_key(std::string_view what, const std::string& key);
 // UTF-8 of at most that many bytes.
 void check_text(std::string_view what, const std::string& text, std::size_t most_bytes);

@@ -45,7 +45,7 @@ Cln::Cln(Host host, const Config& config)
     : Blocking<NodeBackend>(host, kThreads),
       settings_(config),
       calls_(connect(host, settings_)),
-      offers_(*calls_, seconds_of(host)),
+      offers_(*calls_, seconds_of(host), settings_.fronting_nodes),
       invoices_(*calls_),
       payments_(*calls_) {}
 
@@ -81,6 +81,30 @@ void Cln::check(const NodeFacts& facts) const {
   }
 }
 
+std::string Cln::fronting_problem(const NodeFacts& facts) const {
+  if (settings_.fronting_nodes.empty() || has_fronting_nodes(facts.version)) return {};
+  return "The node runs Core Lightning \"" + facts.version.substr(0, 40) +
+         "\", which knows no fronting nodes: no offers are made until it is v26.04 or later, or until "
+         "fronting_nodes is taken out of the configuration.";
+}
+
+std::string Cln::explanation(const NodeFacts& facts, std::uint64_t inbound_msat) const {
+  const auto problem = fronting_problem(facts);
+  if (!problem.empty()) return problem;
+  if (inbound_msat == 0) return "No channel of the node is connected and has room for an incoming payment.";
+  if (!facts.warning.empty()) return facts.warning;
+  return "The node's connected channels have room; what peers keep as a reserve is not taken off.";
+}
+
+std::string Cln::paths() const {
+  if (settings_.fronting_nodes.empty()) {
+    return "Whether an offer has blinded paths, and through whom, is as the node decides.";
+  }
+  std::string nodes;
+  for (const auto& each : settings_.fronting_nodes) nodes += (nodes.empty() ? "" : ", ") + each;
+  return "Its offers lead through the fronting nodes " + nodes + ".";
+}
+
 Cln::Custody Cln::custody() const {
   if (settings_.transport != Settings::Transport::kRest) return proto::CUSTODY_FULL;
   return only_receives(checked_rune(settings_.rune->read_now())) ? proto::CUSTODY_RECEIVE_ONLY
@@ -96,7 +120,7 @@ Cln::DescribeNodesReply Cln::describe(DescribeNodesRequest /*request*/, Call& /*
   reply.set_custody(custody());
   reply.set_moves_money(true);
   reply.set_network(settings_.network);
-  reply.set_summary("A Core Lightning node: offers, invoices and incoming payments.");
+  reply.set_summary("A Core Lightning node: offers, invoices and incoming payments. " + paths());
   return reply;
 }
 
@@ -128,14 +152,7 @@ Cln::NodeInfoReply Cln::info(NodeInfoRequest request, Call& call) {
   }
   reply.set_inbound_msat(inbound);
   reply.set_receivable(inbound > 0 ? proto::TERNARY_YES : proto::TERNARY_NO);
-  if (inbound == 0) {
-    reply.set_explanation("No channel of the node is connected and has room for an incoming payment.");
-  } else {
-    reply.set_explanation(facts.warning.empty()
-                              ? "The node's connected channels have room; what peers keep as a "
-                                "reserve is not taken off."
-                              : facts.warning);
-  }
+  reply.set_explanation(explanation(facts, inbound));
   return reply;
 }
 
@@ -155,9 +172,13 @@ Cln::ReleaseReply Cln::release(ReleaseRequest request, Call& /*call*/) {
 
 Cln::CreateOfferReply Cln::create_offer(CreateOfferRequest request, Call& call) {
   check_node(request.node());
-  const auto node_id = known(call).id;
+  const auto facts = known(call);
+  // Only here: a node that went back to an older version must still tell of payments.
+  if (const auto problem = fronting_problem(facts); !problem.empty()) {
+    throw Error(Code::kFailedPrecondition, problem);
+  }
   auto reply = told("making an offer", [&] { return offers_.create(request, call); });
-  reply.set_node_id(node_id);
+  reply.set_node_id(facts.id);
   return reply;
 }
 

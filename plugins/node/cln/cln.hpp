@@ -40,6 +40,11 @@ class Cln final : public Blocking<NodeBackend> {
   // Asked at the first call; throws FAILED_PRECONDITION when the node is not what the configuration says.
   NodeFacts known(const Call& call);
   void check(const NodeFacts& facts) const;
+  // Why the node cannot make offers with the fronting nodes that the configuration names; empty: it can.
+  std::string fronting_problem(const NodeFacts& facts) const;
+  std::string explanation(const NodeFacts& facts, std::uint64_t inbound_msat) const;
+  // Through whom its offers lead, in a sentence.
+  std::string paths() const;
   Custody custody() const;
 
   const Settings settings_;

@@ -1,5 +1,6 @@
 #include "connect.hpp"
 
+#include "grpc_calls.hpp"
 #include "json_calls.hpp"
 #include "rest.hpp"
 #include "unix_socket.hpp"
@@ -18,6 +19,12 @@ std::unique_ptr<JsonTransport> json_transport(const Host& host, const Settings& 
 }  // namespace
 
 std::unique_ptr<NodeCalls> connect(const Host& host, const Settings& settings) {
+  if (settings.transport == Settings::Transport::kGrpc) {
+    return std::make_unique<GrpcCalls>(host,
+                                       GrpcSettings{settings.address, settings.server_name, settings.ca,
+                                                    settings.client_certificate, *settings.client_key},
+                                       settings.timeout);
+  }
   return std::make_unique<JsonCalls>(json_transport(host, settings));
 }
 

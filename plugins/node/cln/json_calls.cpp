@@ -88,6 +88,9 @@ OfferRow JsonCalls::make_offer(const OfferTerms& terms, const std::string& label
   if (!terms.issuer.empty()) asked.params["issuer"] = terms.issuer;
   if (terms.absolute_expiry != 0) asked.params["absolute_expiry"] = terms.absolute_expiry;
   if (terms.single_use) asked.params["single_use"] = true;
+  if (!terms.fronting_nodes.empty()) {
+    asked.params["fronting_nodes"] = json::array(terms.fronting_nodes.begin(), terms.fronting_nodes.end());
+  }
   asked.params["label"] = label;
   const auto answer = transport_->call(asked, call);
   const Fields fields(answer, asked);

@@ -30,6 +30,8 @@ struct OfferTerms {
   std::string issuer;
   std::uint64_t absolute_expiry = 0;  // 0: none
   bool single_use = false;
+  // In hex: the payer is led through one of these. Empty: as the node decides.
+  std::vector<std::string> fronting_nodes{};
 };
 
 struct OfferRow {
@@ -89,7 +91,7 @@ class NodeCalls {
   virtual std::optional<OfferRow> offer(const std::string& offer_id, const Call& call) = 0;
   virtual void disable_offer(const std::string& offer_id, const Call& call) = 0;
   virtual void enable_offer(const std::string& offer_id, const Call& call) = 0;
-  // What an offer of the node says; single_use is not in it.
+  // What an offer of the node says; single_use and fronting_nodes are not in it.
   virtual OfferTerms decode_offer(const std::string& bolt12, const Call& call) = 0;
 
   virtual InvoiceMade make_invoice(const InvoiceTerms& terms, const std::string& label, const Call& call) = 0;

@@ -35,8 +35,8 @@ bool ends_as_asked(std::uint64_t ends, std::uint64_t asked) {
 }
 
 OfferTerms terms_of(const proto::CreateOfferRequest& request) {
-  return {request.amount_msat(), request.description(), request.issuer(), request.absolute_expiry(),
-          request.single_use()};
+  return {request.amount_msat(),     request.description(), request.issuer(),
+          request.absolute_expiry(), request.single_use(),  {}};
 }
 
 }  // namespace
@@ -64,6 +64,7 @@ proto::CreateOfferReply Offers::create(const proto::CreateOfferRequest& request,
 
 OfferRow Offers::make(const proto::CreateOfferRequest& request, const Call& call) {
   auto terms = terms_of(request);
+  terms.fronting_nodes = fronting_nodes_;
   for (std::uint64_t n = 0; n <= kMostSecondsEarlier; ++n) {
     terms.absolute_expiry = varied(request.absolute_expiry(), request.offer_key(), n);
     if (terms.absolute_expiry != 0 && terms.absolute_expiry <= now_()) break;

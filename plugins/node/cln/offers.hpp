@@ -24,8 +24,9 @@ namespace proto = paynamed::plugin::v1;
 
 class Offers {
  public:
-  // `calls` outlives it. `now` gives Unix seconds.
-  Offers(NodeCalls& calls, std::function<std::uint64_t()> now) : calls_(calls), now_(std::move(now)) {}
+  // `calls` outlives it. `now` gives Unix seconds. `fronting_nodes` are for the offers that are made.
+  Offers(NodeCalls& calls, std::function<std::uint64_t()> now, std::vector<std::string> fronting_nodes)
+      : calls_(calls), now_(std::move(now)), fronting_nodes_(std::move(fronting_nodes)) {}
 
   proto::CreateOfferReply create(const proto::CreateOfferRequest& request, const Call& call);
   void enable(const std::string& offer_id, const Call& call);
@@ -44,6 +45,7 @@ class Offers {
 
   NodeCalls& calls_;
   const std::function<std::uint64_t()> now_;
+  const std::vector<std::string> fronting_nodes_;
   KeyLocks keys_;
 };
 

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <fstream>
-#include <iterator>
 
+#include "pem_file.hpp"
 #include "rpc_error.hpp"
 
 namespace paynamed::cln {
@@ -23,15 +22,6 @@ constexpr std::size_t kMostRune = 4'096;
                 "The rune does not allow what is needed; make one with the methods in the plugin's README.");
   }
   throw Error(Code::kUnauthenticated, "The node does not know the rune; make a new one with createrune.");
-}
-
-std::string read_file(const std::string& name) {
-  std::ifstream file(name, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file || text.empty()) {
-    throw Error(Code::kUnavailable, "The file \"ca\" cannot be read or is empty; it is ca.pem of the node.");
-  }
-  return text;
 }
 
 void add_header(HttpRequest& request, const char* name, std::string value) {
@@ -92,7 +82,7 @@ HttpRequest Rest::request_of(const JsonCall& asked, const SecretValue& rune) con
   request.set_url(settings_.url + "/v1/" + asked.method);
   request.set_body(json::serialize(asked.params));
   request.set_max_reply_bytes(kMostAnswer);
-  if (!settings_.ca_file.empty()) request.set_trust_pem(read_file(settings_.ca_file));
+  if (!settings_.ca_file.empty()) request.set_trust_pem(read_pem(settings_.ca_file, "ca", "ca.pem"));
   request.set_repeatable(!asked.changes);
   add_header(request, "rune", std::string(checked_rune(rune)));
   add_header(request, "content-type", "application/json");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "checks.hpp"
+
 namespace paynamed::cln {
 namespace {
 
@@ -15,6 +17,11 @@ std::string one_line(std::string text) {
   }
   std::replace_if(
       text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  // By gRPC come bytes, and others read on who want UTF-8.
+  if (!is_utf8(text)) {
+    std::replace_if(
+        text.begin(), text.end(), [](unsigned char c) { return c >= 0x80; }, '?');
+  }
   return text;
 }
 

@@ -26,7 +26,7 @@ inline constexpr std::int64_t kOfferUsedUp = 1007;
 
 class RpcError : public std::exception {
  public:
-  // `text` is the node's: made short and put on one line.
+  // `text` is the node's: made short, put on one line and into UTF-8.
   RpcError(std::int64_t code, const std::string& text);
   std::int64_t code() const { return code_; }
   const std::string& text() const { return text_; }

@@ -8,11 +8,12 @@
 #include <paynamed/config.hpp>
 #include <paynamed/secret.hpp>
 #include <string>
+#include <vector>
 
 namespace paynamed::cln {
 
 struct Settings {
-  enum class Transport { kSocket, kRest };
+  enum class Transport { kSocket, kRest, kGrpc };
 
   // Throws Error naming the key that is wrong.
   explicit Settings(const Config& config);
@@ -20,10 +21,15 @@ struct Settings {
   Transport transport;
   std::string network;
   std::chrono::milliseconds timeout;
-  std::string socket;          // kSocket
-  std::string url;             // kRest; without a slash at its end
-  std::optional<Secret> rune;  // kRest
-  std::string ca;              // kRest; empty: the system's authorities
+  std::string socket;                       // kSocket
+  std::string url;                          // kRest; without a slash at its end
+  std::optional<Secret> rune;               // kRest
+  std::string ca;                           // kGrpc, kRest; empty, only there: the system's authorities
+  std::string address;                      // kGrpc; host:port
+  std::string server_name;                  // kGrpc
+  std::string client_certificate;           // kGrpc
+  std::optional<Secret> client_key;         // kGrpc
+  std::vector<std::string> fronting_nodes;  // lower-case hex; empty: blinded paths as the node decides
 };
 
 }  // namespace paynamed::cln

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "cln_lab.hpp"
 #include "paynamed/testing/node_conformance_gtest.hpp"
@@ -19,6 +20,13 @@ class ClnSubject : public testing::NodeSubject {
     if (kTransport == Transport::kSocket) {
       gone["socket"] = node_.socket() + "-gone";
       gone_ = plugin_for(std::move(gone), journal_);
+    } else if (kTransport == Transport::kGrpc) {
+      gone["address"] = "127.0.0.1:1";
+      gone_ = plugin_for(std::move(gone), journal_);
+      auto strange = table_for(node_, kTransport, "");
+      strange["client_certificate"] = other_.pem("client");
+      strange["client_key"] = boost::json::object{{"file", other_.pem("client-key")}};
+      stranger_ = plugin_for(std::move(strange), journal_);
     } else {
       gone["url"] = "https://localhost:1";
       gone_ = plugin_for(std::move(gone), journal_);
@@ -43,14 +51,21 @@ class ClnSubject : public testing::NodeSubject {
   }
   std::string logged() override { return journal_.text(); }
   std::vector<std::string> secrets() const override {
-    return {node_.rune(), node_.foreign_rune(), node_.rune().substr(0, 40),
-            node_.foreign_rune().substr(0, 40)};
+    std::vector<std::string> all{node_.rune(), node_.foreign_rune(), node_.rune().substr(0, 40),
+                                 node_.foreign_rune().substr(0, 40)};
+    for (const auto* node : {&node_, &other_}) {
+      std::ifstream key(node->pem("client-key"));
+      for (std::string line; std::getline(key, line);) {
+        if (!line.starts_with("-----")) all.push_back(line);
+      }
+    }
+    return all;
   }
 
  private:
   fakes::Journal journal_;
-  fakes::FakeCln node_{"alice"};
-  fakes::FakeCln other_{"bob"};
+  fakes::FakeCln node_{"alice", doors_for(kTransport)};
+  fakes::FakeCln other_{"bob", doors_for(kTransport)};
   ClnWorld world_{node_};
   std::unique_ptr<fakes::HostedPlugin> plugin_ =
       plugin_for(table_for(node_, kTransport, node_.rune()), journal_);
@@ -63,10 +78,14 @@ class ClnSubject : public testing::NodeSubject {
 using OverSocket = ClnSubject<Transport::kSocket, false>;
 using OverSocketBlinded = ClnSubject<Transport::kSocket, true>;
 using OverRest = ClnSubject<Transport::kRest, false>;
+using OverGrpc = ClnSubject<Transport::kGrpc, false>;
+using OverGrpcBlinded = ClnSubject<Transport::kGrpc, true>;
 
 PAYNAMED_NODE_CONFORMANCE(ClnOverSocket, OverSocket)
 PAYNAMED_NODE_CONFORMANCE(ClnOverSocketWithBlindedPaths, OverSocketBlinded)
 PAYNAMED_NODE_CONFORMANCE(ClnOverRest, OverRest)
+PAYNAMED_NODE_CONFORMANCE(ClnOverGrpc, OverGrpc)
+PAYNAMED_NODE_CONFORMANCE(ClnOverGrpcWithBlindedPaths, OverGrpcBlinded)
 
 }  // namespace
 }  // namespace paynamed::nodes

@@ -35,6 +35,14 @@ json::object table_for(const fakes::FakeCln& node, Transport transport, const st
     table["socket"] = node.socket();
     return table;
   }
+  if (transport == Transport::kGrpc) {
+    table["transport"] = "grpc";
+    table["address"] = node.grpc_address();
+    table["ca"] = node.ca();
+    table["client_certificate"] = node.pem("client");
+    table["client_key"] = json::object{{"file", node.pem("client-key")}};
+    return table;
+  }
   table["transport"] = "rest";
   table["url"] = node.url();
   table["ca"] = node.ca();

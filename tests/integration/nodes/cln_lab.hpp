@@ -14,7 +14,7 @@
 
 namespace paynamed::nodes {
 
-enum class Transport { kSocket, kRest };
+enum class Transport { kSocket, kRest, kGrpc };
 
 class ClnWorld final : public testing::NodeWorld {
  public:
@@ -34,7 +34,12 @@ class ClnWorld final : public testing::NodeWorld {
   const fakes::FakeCln& node_;
 };
 
-// The plugin's table for that node. `rune` is kept in a file of the node's folder.
+// A node that listens where that transport needs it.
+inline fakes::FakeCln::Doors doors_for(Transport transport) {
+  return transport == Transport::kGrpc ? fakes::FakeCln::Doors::kGrpcToo
+                                       : fakes::FakeCln::Doors::kSocketAndRest;
+}
+// The plugin's table for that node. `rune` is kept in a file of the node's folder, if the transport has one.
 boost::json::object table_for(const fakes::FakeCln& node, Transport transport, const std::string& rune);
 std::unique_ptr<fakes::HostedPlugin> plugin_for(boost::json::object table, fakes::Journal& journal);
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <boost/json.hpp>
 
 #include "cln_lab.hpp"
@@ -58,18 +59,29 @@ class ClnTest : public ::testing::TestWithParam<Transport> {
   void use_rune(const std::string& rune) {
     plugin_ = plugin_for(table_for(node_, GetParam(), rune), journal_);
   }
+  void use_fronting_nodes(boost::json::array nodes) {
+    auto table = table_for(node_, GetParam(), node_.rune());
+    table["fronting_nodes"] = std::move(nodes);
+    plugin_ = plugin_for(std::move(table), journal_);
+  }
 
-  fakes::FakeCln node_;
+  fakes::FakeCln node_{"alice", doors_for(GetParam())};
   ClnWorld world_{node_};
   fakes::Journal journal_;
   std::unique_ptr<fakes::HostedPlugin> plugin_ =
       plugin_for(table_for(node_, GetParam(), node_.rune()), journal_);
 };
 
-INSTANTIATE_TEST_SUITE_P(, ClnTest, ::testing::Values(Transport::kSocket, Transport::kRest),
-                         [](const auto& each) {
-                           return each.param == Transport::kSocket ? "Socket" : "Rest";
-                         });
+std::string name_of(Transport transport) {
+  const std::array<const char*, 3> names{"Socket", "Rest", "Grpc"};
+  return names.at(static_cast<std::size_t>(transport));
+}
+
+INSTANTIATE_TEST_SUITE_P(, ClnTest, ::testing::Values(Transport::kSocket, Transport::kRest, Transport::kGrpc),
+                         [](const auto& each) { return name_of(each.param); });
+
+const std::string kFront = "02" + std::string(64, 'a');
+const std::string kOtherFront = "03" + std::string(64, 'b');
 
 TEST_P(ClnTest, ANodeOfAnotherNetworkIsRefused) {
   node_.control("set", {{"network", "bitcoin"}});
@@ -198,6 +210,54 @@ TEST_P(ClnTest, ARestartOfTheNodeLosesNothing) {
   const auto second = watch(first->next_cursor(), 2'000);
   ASSERT_TRUE(second.ok()) << second.error().message();
   EXPECT_EQ(second->payments_size(), 1);
+}
+
+TEST_P(ClnTest, AnAnswerOfManyMegabytesIsTaken) {
+  node_.control("stuff", {{"offers", 5'000}, {"size", 1'000}});
+  ASSERT_TRUE(offer("k").ok());
+  const auto made = offer("k");
+  ASSERT_TRUE(made.ok()) << made.error().message();
+  EXPECT_EQ(world_.offers(), 5'001U);
+}
+
+TEST_P(ClnTest, OffersLeadThroughTheNodesThatTheConfigurationNames) {
+  ASSERT_TRUE(offer("before").ok());
+  use_fronting_nodes({kFront, kOtherFront});
+  ASSERT_TRUE(offer("after").ok());
+  const auto fronting = node_.control("fronting");
+  EXPECT_EQ(fronting.at("before"), boost::json::array());
+  EXPECT_EQ(fronting.at("after"), (boost::json::array{kFront, kOtherFront}));
+  // The same key gives the same offer, although the node makes another one each time.
+  EXPECT_EQ(offer("after")->offer_id(), offer("after")->offer_id());
+  EXPECT_EQ(world_.offers(), 2U);
+}
+
+TEST_P(ClnTest, DescribeSaysThroughWhomOffersLead) {
+  const auto summary = [this] {
+    return call<DescribeNodesReply>("Describe", DescribeNodesRequest())->summary();
+  };
+  EXPECT_THAT(summary(), HasSubstr("as the node decides"));
+  use_fronting_nodes({kFront});
+  EXPECT_THAT(summary(), HasSubstr(kFront));
+}
+
+TEST_P(ClnTest, AnOlderNodeMakesNoOffersWithFrontingNodesAndStillTellsOfPayments) {
+  pay("a");
+  use_fronting_nodes({kFront});
+  node_.control("set", {{"version", "v25.12.1"}});
+  const auto made = offer("k");
+  ASSERT_EQ(made.code(), Code::kFailedPrecondition);
+  EXPECT_THAT(made.error().message(), HasSubstr("v26.04"));
+  EXPECT_EQ(world_.offers(), 0U);
+  EXPECT_THAT(info()->explanation(), HasSubstr("fronting"));
+  EXPECT_EQ(watch("")->payments_size(), 1);
+}
+
+TEST_P(ClnTest, ACallAfterARestartOfTheNodeIsDoneAtOnce) {
+  ASSERT_TRUE(offer("one").ok());
+  node_.control("restart");
+  const auto made = offer("two");
+  EXPECT_TRUE(made.ok()) << made.error().message();
 }
 
 }  // namespace

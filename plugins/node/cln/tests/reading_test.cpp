@@ -1,6 +1,7 @@
 // What the plugin reads and must not misread: versions, runes, cursors, lightningd's errors, its own
 // settings.
 #include <gtest/gtest.h>
+#include <map>
 #include <paynamed/testing/test_host.hpp>
 
 #include "cln.hpp"
@@ -20,6 +21,15 @@ TEST(ClnVersion, V2411AndLaterAreSupported) {
   for (const char* bad :
        {"v24.08", "v23.11.2", "v0.12.1", "", "v", "26.06", "v26", "basedon-v26.06", "vx.y"}) {
     EXPECT_FALSE(is_supported(bad)) << bad;
+  }
+}
+
+TEST(ClnVersion, FrontingNodesCameWithV2604) {
+  for (const char* good : {"v26.04", "v26.04.1", "v26.06.6-modded", "v26.10rc1", "v27.01"}) {
+    EXPECT_TRUE(has_fronting_nodes(good)) << good;
+  }
+  for (const char* bad : {"v26.03", "v25.12.1", "v24.11", "", "v", "26.06", "vx.y", "v26"}) {
+    EXPECT_FALSE(has_fronting_nodes(bad)) << bad;
   }
 }
 
@@ -109,12 +119,70 @@ TEST(ClnSettings, AWrongTableNamesItsKey) {
         BadTable{R"({"transport": "rest", "url": "https://localhost:3010"})", "rune"},
         BadTable{R"({"transport": "rest", "url": "https://localhost", "rune": "r", "socket": "/a"})",
                  "socket"},
-        BadTable{R"({"transport": "socket", "socket": "/a", "timeout": "1h"})", "timeout"}}) {
+        BadTable{R"({"transport": "socket", "socket": "/a", "timeout": "1h"})", "timeout"},
+        BadTable{R"({"transport": "socket", "socket": "/a", "ca": "/c"})", "ca"},
+        BadTable{R"({"transport": "socket", "socket": "/a", "address": "h:1"})", "address"},
+        BadTable{R"({"transport": "socket", "socket": "/a", "fronting_nodes": ["02ab"]})", "fronting_nodes"},
+        BadTable{R"({"transport": "socket", "socket": "/a", "fronting_nodes": "02ab"})", "fronting_nodes"}}) {
     const auto made = host.create<Cln>(each.json);
     ASSERT_FALSE(made.ok()) << each.json;
     EXPECT_EQ(made.code(), Code::kInvalidArgument) << each.json;
     EXPECT_NE(made.error().message().find(std::string("\"") + each.named + "\""), std::string::npos)
         << made.error().message();
+  }
+}
+
+// A table for gRPC with that for one of its keys; "null" is none.
+std::string grpc_table(const std::string& key, const std::string& value) {
+  std::map<std::string, std::string> table{{"transport", R"("grpc")"},
+                                           {"address", R"("127.0.0.1:9736")"},
+                                           {"ca", R"("/ca.pem")"},
+                                           {"client_certificate", R"("/client.pem")"},
+                                           {"client_key", R"("handle")"}};
+  table[key] = value;
+  std::string json;
+  for (const auto& [each, text] : table) {
+    if (text != "null") json += (json.empty() ? "{\"" : ", \"") + each + "\": " + text;
+  }
+  return json + "}";
+}
+
+TEST(ClnSettings, AWrongTableForGrpcNamesItsKey) {
+  paynamed::testing::TestHost host;
+  const std::vector<std::pair<const char*, const char*>> cases{{"address", "null"},
+                                                               {"address", R"("")"},
+                                                               {"address", R"("host")"},
+                                                               {"address", R"(":9736")"},
+                                                               {"address", R"("host:")"},
+                                                               {"address", R"("host:0")"},
+                                                               {"address", R"("host:65536")"},
+                                                               {"address", R"("host:97x")"},
+                                                               {"address", R"("::1:9736")"},
+                                                               {"address", R"("unix:/a:1")"},
+                                                               {"address", R"("a b:1")"},
+                                                               {"address", R"("a,b:1")"},
+                                                               {"ca", "null"},
+                                                               {"ca", R"("")"},
+                                                               {"client_certificate", "null"},
+                                                               {"client_key", "null"},
+                                                               {"server_name", R"("")"},
+                                                               {"rune", R"("r")"},
+                                                               {"url", R"("https://a")"},
+                                                               {"socket", R"("/a")"}};
+  for (const auto& [key, value] : cases) {
+    const auto made = host.create<Cln>(grpc_table(key, value));
+    ASSERT_FALSE(made.ok()) << key << " " << value;
+    EXPECT_EQ(made.code(), Code::kInvalidArgument) << key << " " << value;
+    EXPECT_NE(made.error().message().find(std::string("\"") + key + "\""), std::string::npos)
+        << made.error().message();
+  }
+}
+
+TEST(ClnSettings, AHostOrAnAddressWithItsPortIsTaken) {
+  paynamed::testing::TestHost host;
+  for (const char* good : {R"("127.0.0.1:9736")", R"("[::1]:9736")", R"("node-1.example:65535")"}) {
+    const auto made = host.create<Cln>(grpc_table("address", good));
+    EXPECT_TRUE(made.ok()) << good << (made.ok() ? "" : made.error().message());
   }
 }
 
