@@ -11,7 +11,7 @@ namespace paynamed::cln {
 namespace {
 
 // gRPC's own words when a call went well and its answer cannot be read
-// (grpcpp/impl/codegen/client_unary_call.h). What it did is not known then, whatever the status.
+// (grpcpp/impl/client_unary_call.h). What it did is not known then, whatever the status.
 constexpr std::string_view kNoMessage = "No message returned for unary request";
 
 std::string sentence(const grpc::Status& status, const std::string& method) {
