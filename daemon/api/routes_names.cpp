@@ -97,7 +97,7 @@ Checked<Registration> read_registration(Request& request) {
   if (body->has("source")) {
     auto object = body->object("source");
     if (!object) return refuse(bad_request(request, object.error()));
-    if (auto known = object->only({"node", "uri", "offer"}); !known) {
+    if (auto known = object->only({"node", "instance", "uri", "offer"}); !known) {
       return refuse(bad_request(request, known.error()));
     }
     auto read = read_source(*object, true);
@@ -164,7 +164,7 @@ Checked<pipeline::Command> read_new_source(Request& request) {
   if (!command) return command;
   auto body = Body::parse(request.body);
   if (!body) return refuse(bad_request(request, body.error()));
-  if (auto known = body->only({"node", "uri", "offer", "revision", "priority"}); !known) {
+  if (auto known = body->only({"node", "instance", "uri", "offer", "revision", "priority"}); !known) {
     return refuse(bad_request(request, known.error()));
   }
   auto source = read_source(*body, true);

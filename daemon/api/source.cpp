@@ -4,17 +4,25 @@ namespace paynamed::api {
 namespace {
 
 constexpr std::size_t kMaxNodeBytes = 256;
+constexpr std::size_t kMaxInstanceBytes = 64;
 // Far more than fits into a TXT record; the engine says what is too long to publish.
 constexpr std::size_t kMaxUriBytes = 32 * 1024;
 
 }  // namespace
 
 Result<pipeline::Source> read_source(const Body& body, bool required) {
-  const int given = (body.has("node") ? 1 : 0) + (body.has("uri") ? 1 : 0) + (body.has("offer") ? 1 : 0);
+  const bool of_node = body.has("node") || body.has("instance");
+  const int given = (of_node ? 1 : 0) + (body.has("uri") ? 1 : 0) + (body.has("offer") ? 1 : 0);
   if (given > 1 || (given == 0 && required)) {
-    return base::fail(base::invalid_argument("a source is exactly one of 'node', 'uri' and 'offer'"));
+    return base::fail(base::invalid_argument(
+        "a source is exactly one of 'node', 'uri' and 'offer'; only a node may have an 'instance'"));
   }
   pipeline::Source source;
+  if (body.has("instance")) {
+    auto instance = body.text("instance", kMaxInstanceBytes, true);
+    if (!instance) return base::fail(instance.error());
+    source.instance = std::move(*instance);
+  }
   if (body.has("uri") || body.has("offer")) {
     source.kind = state::SourceKind::kExternal;
     const bool is_uri = body.has("uri");

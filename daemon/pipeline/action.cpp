@@ -103,6 +103,7 @@ json::object RunInput::to_json() const {
   object["livemode"] = livemode;
   if (bulk) object["priority"] = "bulk";
   object["source"] = state::to_string(source.kind);
+  if (!source.instance.empty()) object["node_instance"] = source.instance;
   if (!source.node.empty()) object["node"] = source.node;
   if (!source.uri.empty()) object["uri"] = source.uri;
   if (!source.offer.empty()) object["offer"] = source.offer;
@@ -149,6 +150,7 @@ Result<RunInput> RunInput::from_json(std::string_view tenant, std::string_view t
   input.livemode = !(livemode && livemode->is_bool() && !livemode->get_bool());
   input.bulk = text_of(object, "priority") == "bulk";
   input.source.kind = *kind;
+  input.source.instance = text_of(object, "node_instance");
   input.source.node = text_of(object, "node");
   input.source.uri = text_of(object, "uri");
   input.source.offer = text_of(object, "offer");

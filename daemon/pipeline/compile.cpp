@@ -82,6 +82,15 @@ std::string built_in_node(const config::Config& config, const KnownInstances& in
 
 }  // namespace
 
+CompiledPipeline CompiledPipeline::at_node(const std::string& instance) const {
+  CompiledPipeline moved = *this;
+  for (CompiledStep& step : moved.steps) {
+    const StepKind* kind = find_step_kind(step.kind);
+    if (kind != nullptr && kind->needs == Needs::kNodeBackend) step.instance = instance;
+  }
+  return moved;
+}
+
 std::map<std::string, CompiledPipeline, std::less<>> compile(const config::Config& config,
                                                              const KnownInstances& instances,
                                                              config::Diagnostics& diagnostics) {

@@ -45,6 +45,9 @@ struct CompiledPipeline {
   std::string name;
   std::vector<CompiledStep> steps;
 
+  // The same with its node steps at this instance.
+  CompiledPipeline at_node(const std::string& instance) const;
+
   // The snapshot: a JSON object with a format number.
   std::string to_json() const;
   // DATA_LOSS when the text is not a snapshot of a format that this version knows.

@@ -25,6 +25,8 @@ struct Source {
   std::string node;   // kNode: the backend's reference; empty for its default node
   std::string uri;    // kExternal: a BIP-321 URI, or
   std::string offer;  // a BOLT 12 offer; exactly one of the two
+  // kNode: the NodeBackend that makes the offers; empty for the one that the pipeline names.
+  std::string instance = {};
 };
 
 // A registration that takes over what stands at the name already, as it was looked at.
@@ -85,9 +87,10 @@ class Engine {
   virtual ~Engine() = default;
 
   // Checks the command (domain, policy, source) and makes it a run; the run is on disk when this resumes.
-  // Errors as Store::accept_run, and INVALID_ARGUMENT for a source that must not be published, NOT_FOUND for
-  // a domain that is not ours, PERMISSION_DENIED for a domain that the tenant may not use, UNAVAILABLE while
-  // the daemon stops.
+  // Errors as Store::accept_run, and INVALID_ARGUMENT for a source that must not be published or names no
+  // node instance, FAILED_PRECONDITION for a node instance that is retired or of another network than the
+  // domain, NOT_FOUND for a domain that is not ours, PERMISSION_DENIED for a domain that the tenant may not
+  // use, UNAVAILABLE while the daemon stops.
   virtual boost::asio::awaitable<base::Result<Accepted>> submit(Command command) = 0;
 
   // Resumes when the run is final or paused, or after `most`; the row of then. NOT_FOUND when the tenant has

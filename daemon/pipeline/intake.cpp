@@ -9,6 +9,7 @@
 #include "names/payment.hpp"
 #include "pipeline/event_data.hpp"
 #include "pipeline/record_holders.hpp"
+#include "pipeline/step_kind.hpp"
 
 namespace paynamed::pipeline {
 namespace json = boost::json;
@@ -51,7 +52,43 @@ bool makes_offers(const CompiledPipeline& pipeline) {
   });
 }
 
-Result<const CompiledPipeline*> pipeline_of(const Command& command, SourceKind source,
+// The instance that a caller named has to be one that makes offers. One that only the name remembers (a
+// rotation stays there) was that when it made them.
+Result<void> check_node_instance(const Command& command, const std::string& instance,
+                                 const Runtime& runtime) {
+  if (instance.empty()) return {};
+  const config::Plugin* plugin = runtime.config.find_plugin(instance);
+  if (instance == command.source.instance) {
+    const auto known = runtime.instances.find(instance);
+    const bool is_node = plugin != nullptr && known != runtime.instances.end() &&
+                         known->second.contract == kNodeBackendContract;
+    if (!is_node) {
+      return base::fail(base::invalid_argument(
+          fmt::format("'{}' is no instance of a node; GET /v1/plugins lists them", instance)));
+    }
+  }
+  if (plugin != nullptr && plugin->retired) {
+    return base::fail(base::failed_precondition(fmt::format(
+        "the node instance '{}' is retired and makes no new offers; name another one: {{\"source\": "
+        "{{\"instance\": \"...\"}}}}, or move the name: paynamectl names move",
+        instance)));
+  }
+  return {};
+}
+
+// The pipeline as this run goes through it, for it may take place at another node than the file says.
+std::shared_ptr<const SharedPipeline> pipeline_of_run(const CompiledPipeline& pipeline,
+                                                      const std::string& instance,
+                                                      SharedPipelines& pipelines) {
+  const auto elsewhere = [&](const CompiledStep& step) {
+    const StepKind* kind = find_step_kind(step.kind);
+    return kind != nullptr && kind->needs == Needs::kNodeBackend && step.instance != instance;
+  };
+  if (instance.empty() || std::ranges::none_of(pipeline.steps, elsewhere)) return pipelines.of(pipeline);
+  return pipelines.of(pipeline.at_node(instance), instance);
+}
+
+Result<const CompiledPipeline*> pipeline_of(const Command& command, const Source& source,
                                             const Runtime& runtime) {
   const auto found = runtime.pipelines.find(state::to_string(command.verb));
   if (found == runtime.pipelines.end()) {
@@ -59,8 +96,11 @@ Result<const CompiledPipeline*> pipeline_of(const Command& command, SourceKind s
         fmt::format("the configuration has no pipeline '{}'", state::to_string(command.verb))));
   }
   const bool makes_record = command.verb != Verb::kRemove && command.verb != Verb::kRepair;
-  const bool needs_offer = source == SourceKind::kNode && makes_record;
-  if (needs_offer && !makes_offers(found->second)) {
+  const bool needs_offer = source.kind == SourceKind::kNode && makes_record;
+  if (!needs_offer) return &found->second;
+  if (auto checked = check_node_instance(command, source.instance, runtime); !checked)
+    return base::fail(checked.error());
+  if (source.instance.empty() && !makes_offers(found->second)) {
     return base::fail(
         base::failed_precondition("this daemon has no node that could make an offer; bring one: {\"source\": "
                                   "{\"offer\": \"lno1...\"}}"));
@@ -132,6 +172,7 @@ RunInput input_of(const Command& command, const config::Domain& domain,
   input.livemode = existing->livemode;
   if (command.verb != Verb::kSetSource) {
     input.source.kind = existing->source;
+    input.source.instance = existing->node_instance;
     input.source.node = existing->node;
     input.value = existing->value;
   }
@@ -183,9 +224,9 @@ Result<Admitted> admit(const Command& command, const Runtime& runtime, SharedPip
   Admitted admitted{
       .run = {}, .input = input_of(command, **domain, *existing), .pipeline = {}, .warnings = {}};
   RunInput& input = admitted.input;
-  auto pipeline = pipeline_of(command, input.source.kind, runtime);
+  auto pipeline = pipeline_of(command, input.source, runtime);
   if (!pipeline) return base::fail(pipeline.error());
-  admitted.pipeline = pipelines.of(**pipeline);
+  admitted.pipeline = pipeline_of_run(**pipeline, input.source.instance, pipelines);
   const bool brings_source = command.verb == Verb::kRegister || command.verb == Verb::kSetSource;
   if (brings_source && input.source.kind == SourceKind::kExternal) {
     if (auto checked = check_external(command, input, **domain, now, admitted.warnings); !checked) {

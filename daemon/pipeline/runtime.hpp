@@ -20,6 +20,7 @@ struct Runtime {
   std::string hash;              // SHA-256 of the file's text, in hex
   config::Config config;
   std::map<std::string, CompiledPipeline, std::less<>> pipelines;
+  std::map<std::string, KnownInstance, std::less<>> instances;  // whose modules could be loaded
 };
 
 using CurrentRuntime = std::function<std::shared_ptr<const Runtime>()>;

@@ -10,6 +10,7 @@
 
 #include "base/failpoint.hpp"
 #include "pipeline/intake.hpp"
+#include "pipeline/node_network.hpp"
 
 namespace paynamed::pipeline {
 namespace asio = boost::asio;
@@ -114,6 +115,8 @@ asio::awaitable<Result<Accepted>> SagaEngine::submit(Command command) {
     if (!taken_back) co_return base::fail(taken_back.error());
     if (*taken_back) co_return **std::move(taken_back);
   }
+  auto fits = co_await check_named_node(command, *runtime);
+  if (!fits) co_return base::fail(fits.error());
   Result<Admitted> admitted = admit(command, *runtime, pipelines_, dependencies_.store, dependencies_.clock,
                                     dependencies_.random, dependencies_.moves);
   if (!admitted) co_return base::fail(admitted.error());
@@ -139,6 +142,19 @@ asio::awaitable<Result<Accepted>> SagaEngine::submit(Command command) {
   run->key = accepted->key;
   take_up(std::move(run));
   co_return answer;
+}
+
+// Of an instance that the caller named. One that does not answer is no reason to refuse: the run waits for
+// it, and what must not be published is refused before it is.
+asio::awaitable<Result<void>> SagaEngine::check_named_node(const Command& command, const Runtime& runtime) {
+  const config::Domain* domain = runtime.config.find_domain(command.name.domain());
+  const std::string& instance = command.source.instance;
+  const bool asks = dependencies_.network_of && domain != nullptr && !domain->test &&
+                    runtime.config.find_plugin(instance) != nullptr;
+  if (instance.empty() || !asks) co_return Result<void>{};
+  const auto network = co_await dependencies_.network_of(instance);
+  if (!network) co_return Result<void>{};
+  co_return check_network(instance, *network, *domain);
 }
 
 // What was accepted once stays accepted, whatever became of the configuration or of the source since. Two

@@ -47,6 +47,8 @@ class SagaEngine final : public Engine {
     std::function<boost::asio::awaitable<std::shared_ptr<const Runtime>>()> lease = {};
     Driver::Refusal refusal = {};
     state::MoveStore* moves = nullptr;  // null: no domain is ever moved
+    // pipeline::network_of; empty: no instance is asked.
+    std::function<boost::asio::awaitable<base::Result<std::string>>(std::string instance)> network_of = {};
   };
 
   SagaEngine(Settings settings, Dependencies dependencies, ActionTable actions);
@@ -74,6 +76,7 @@ class SagaEngine final : public Engine {
     std::unique_ptr<base::Clock::Timer> timer;
   };
 
+  boost::asio::awaitable<base::Result<void>> check_named_node(const Command& command, const Runtime& runtime);
   base::Result<std::optional<Accepted>> replay(const Command& command, const Runtime& runtime);
   boost::asio::awaitable<base::Result<std::optional<Accepted>>> take_back(const Command& command);
   std::optional<Phase> phase_at_rest(const base::Uuid& id);

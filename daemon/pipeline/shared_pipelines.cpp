@@ -2,9 +2,10 @@
 
 namespace paynamed::pipeline {
 
-std::shared_ptr<const SharedPipeline> SharedPipelines::of(const CompiledPipeline& pipeline) {
+std::shared_ptr<const SharedPipeline> SharedPipelines::of(const CompiledPipeline& pipeline,
+                                                          const std::string& variant) {
   const std::lock_guard lock(mutex_);
-  auto& latest = latest_[pipeline.name];
+  auto& latest = latest_[{pipeline.name, variant}];
   if (!latest || latest->pipeline != pipeline) {
     latest = std::make_shared<const SharedPipeline>(SharedPipeline{pipeline, pipeline.to_json()});
   }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "pipeline/compiled.hpp"
 
@@ -20,12 +21,13 @@ struct SharedPipeline {
 
 class SharedPipelines {
  public:
-  // An equal pipeline, made when the last one of this name was another: a reload may have changed it.
-  std::shared_ptr<const SharedPipeline> of(const CompiledPipeline& pipeline);
+  // An equal pipeline, made when the last one of this name and variant was another: a reload may have changed
+  // it. `variant` tells those apart that are in use at the same time.
+  std::shared_ptr<const SharedPipeline> of(const CompiledPipeline& pipeline, const std::string& variant = {});
 
  private:
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<const SharedPipeline>> latest_;
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<const SharedPipeline>> latest_;
 };
 
 }  // namespace paynamed::pipeline

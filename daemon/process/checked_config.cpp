@@ -96,8 +96,8 @@ CheckedConfig check_config(const std::filesystem::path& file) {
   for (const auto& problem : host::check_instances(settings, instance_configs(runtime->config))) {
     report(runtime->config, problem, told, checked.diagnostics);
   }
-  runtime->pipelines = pipeline::compile(
-      runtime->config, known_instances(runtime->config, settings.module_directories), checked.diagnostics);
+  runtime->instances = known_instances(runtime->config, settings.module_directories);
+  runtime->pipelines = pipeline::compile(runtime->config, runtime->instances, checked.diagnostics);
   checked.runtime = std::move(runtime);
   return checked;
 }

@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "pipeline/node_network.hpp"
 #include "pipeline/record_holders.hpp"
 #include "process/checked_config.hpp"
 #include "process/configuration_rules.hpp"
@@ -163,6 +164,9 @@ void Daemon::start_engine() {
     return instance == nullptr ? std::nullopt : instance->refusal();
   };
   dependencies.moves = store_.get();
+  dependencies.network_of = [needed = services()](std::string instance) {
+    return pipeline::network_of(needed, std::move(instance));
+  };
   engine_ = std::make_unique<pipeline::SagaEngine>(pipeline::SagaEngine::Settings{}, std::move(dependencies),
                                                    pipeline::standard_actions(services()));
   retirement_ = std::make_unique<pipeline::Retirement>(

@@ -1,6 +1,8 @@
 // offer.create: a BOLT 12 offer of its own for a name, made by the node and checked by us.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "names/bolt12.hpp"
 #include "paynamed/plugin/v1/node_backend.pb.h"
 #include "pipeline/actions/actions.hpp"
@@ -19,6 +21,9 @@ constexpr std::uint32_t kMostOffers = 1'000;
 // In Unix seconds: times in events have four digits for the year.
 constexpr std::uint64_t kYear10000 = 253'402'300'800;
 constexpr std::uint64_t kMostSecondsEarlier = 60;
+
+// Until the last authoritative server has the record of before again.
+constexpr base::Duration kSlowServers{600'000};
 
 // What a backend may do to the expiry to tell two keys apart, see CreateOfferRequest.
 bool ends_as_asked(std::uint64_t ends, std::uint64_t asked) {
@@ -79,6 +84,9 @@ class OfferCreate final : public Action {
       co_return UndoDone{{}, "nothing had been done"};
     const json::object& intent = context.step_progress().intent;
     const std::string offer_id = text_of(context.step_progress().outputs, "offer_id");
+    if (const auto until = in_caches_until(context); until && !offer_id.empty()) {
+      co_return retired(context, offer_id, *until);
+    }
     v1::DisableOfferRequest request;
     request.mutable_node()->set_node(text_of(intent, "node"));
     request.set_offer_id(offer_id);
@@ -97,6 +105,30 @@ class OfferCreate final : public Action {
   }
 
  private:
+  // The record that held this offer stood in place of another one, and caches keep it for its TTL: whoever
+  // has it from there has to be able to pay. A name that was never live has promised nothing.
+  static std::optional<base::WallTime> in_caches_until(const StepContext& context) {
+    if (context.input.verb == state::Verb::kRegister || !context.input.before) return std::nullopt;
+    for (std::size_t i = context.index + 1; i < context.pipeline.steps.size(); ++i) {
+      const StepProgress& later = context.progress.step(i);
+      if (context.pipeline.steps[i].kind != "dns.publish" || !later.effect_possible()) continue;
+      const auto ttl = std::max<std::int64_t>(integer_of(later.intent, "ttl").value_or(0), 0);
+      return context.now + std::chrono::seconds{ttl} + kSlowServers;
+    }
+    return std::nullopt;
+  }
+
+  // pipeline/retirement.hpp disables it then.
+  static UndoDone retired(const StepContext& context, const std::string& offer_id, base::WallTime until) {
+    json::object data;
+    data["offer_id"] = offer_id;
+    data["until"] = base::to_rfc3339(until);
+    UndoDone done{{},
+                  fmt::format("the offer is retired: caches may have it until {}", base::to_rfc3339(until))};
+    done.events.push_back(event_of("offer.retired", context.run, context.input, std::move(data)));
+    return done;
+  }
+
   // A node's answer is untrusted: the offer must be the one that was asked for, and no other name's.
   Result<names::Offer> checked(const StepContext& context, const std::string& instance,
                                const v1::CreateOfferReply& reply) const {

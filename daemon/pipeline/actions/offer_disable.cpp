@@ -1,7 +1,9 @@
 // offer.disable: the name's offers that are no longer in DNS are retired. They stay payable until
-// retire_after is over (pipeline/retirement.hpp disables them then), for wallets may still hold the old
-// record.
+// retire_after is over, or they end by themselves (pipeline/retirement.hpp disables them then), for wallets
+// may still hold the old record.
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "pipeline/actions/actions.hpp"
 #include "pipeline/event_data.hpp"
@@ -26,12 +28,16 @@ class OfferDisable final : public Action {
     const std::string kept = offer_in_dns(context);
     const auto runtime = services_.runtime();
     const config::Domain* domain = runtime->config.find_domain(context.input.name.domain());
-    const base::WallTime until =
+    const base::WallTime kept_until =
         context.now + (domain ? domain->retire_after : config::Domain{}.retire_after);
 
     Done done;
+    base::WallTime last = context.now;
     for (const state::OfferRow& offer : *offers) {
       if (offer.state != state::OfferState::kActive || offer.offer_id == kept) continue;
+      const base::WallTime until =
+          std::max(std::min(kept_until, offer.expires.value_or(kept_until)), context.now);
+      last = std::max(last, until);
       json::object data;
       data["offer_id"] = offer.offer_id;
       data["until"] = base::to_rfc3339(until);
@@ -39,7 +45,7 @@ class OfferDisable final : public Action {
     }
     if (done.events.empty()) co_return Skipped{"no offer has to be retired"};
     done.message = fmt::format("{} offer{} retired, payable until {}", done.events.size(),
-                               done.events.size() > 1 ? "s" : "", base::to_rfc3339(until).substr(0, 10));
+                               done.events.size() > 1 ? "s" : "", base::to_rfc3339(last).substr(0, 10));
     co_return done;
   }
 

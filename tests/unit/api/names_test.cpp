@@ -88,6 +88,27 @@ TEST_F(ApiTest, SourcesAreNodeUriOrOffer) {
   }
 }
 
+TEST_F(ApiTest, ANodeMayHaveAnInstanceInTheWordsThatANameShows) {
+  struct Case {
+    std::string members;
+    std::string instance, node;
+  };
+  for (const Case& c : std::vector<Case>{{R"("node":true)", "", ""},
+                                         {R"("node":"n1")", "", "n1"},
+                                         {R"("instance":"node2")", "node2", ""},
+                                         {R"("instance":"node2","node":true)", "node2", ""},
+                                         {R"("instance":"node2","node":"n1")", "node2", "n1"}}) {
+    EXPECT_EQ(post("/v1/names", R"({"name":"a@example.com","source":{)" + c.members + "}}").status, 202);
+    EXPECT_EQ(call({"PUT", "/v1/names/a@example.com/source", "{" + c.members + "}", {}}).status, 202);
+    ASSERT_GE(world.engine.commands.size(), 2U);
+    for (auto at = world.engine.commands.end() - 2; at != world.engine.commands.end(); ++at) {
+      EXPECT_EQ(at->source.kind, state::SourceKind::kNode);
+      EXPECT_EQ(at->source.instance, c.instance) << c.members;
+      EXPECT_EQ(at->source.node, c.node) << c.members;
+    }
+  }
+}
+
 TEST_F(ApiTest, BodiesThatAreWrongNeverReachTheEngine) {
   struct Case {
     std::string target;
@@ -111,6 +132,14 @@ TEST_F(ApiTest, BodiesThatAreWrongNeverReachTheEngine) {
            {"/v1/names", R"({"name":"a@example.com","source":{"node":true,"offer":"x"}})", 400,
             "exactly one"},
            {"/v1/names", R"({"name":"a@example.com","source":{"node":false}})", 400, "must be true"},
+           {"/v1/names", R"({"name":"a@example.com","source":{"instance":"n","offer":"x"}})", 400,
+            "exactly one"},
+           {"/v1/names", R"({"name":"a@example.com","source":{"instance":"n","uri":"x"}})", 400,
+            "exactly one"},
+           {"/v1/names", R"({"name":"a@example.com","source":{"instance":7}})", 400, "must be a text"},
+           {"/v1/names", R"({"name":"a@example.com","source":{"instance":""}})", 400, "'instance'"},
+           {"/v1/names", R"({"name":"a@example.com","source":{"instance":")" + std::string(65, 'n') + "\"}}",
+            400, "longer than 64"},
            {"/v1/names", R"({"name":"a@example.com","source":{"ofer":"x"}})", 400, "did you mean 'offer'?"},
            {"/v1/names", R"({"name":"a@example.com","source":"node"})", 400, "must be an object"},
            {"/v1/names", R"({"name":"alice"})", 422, "no '@'"},

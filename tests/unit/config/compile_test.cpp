@@ -124,6 +124,27 @@ TEST(Compile, TypesArgumentsAndSplitsReferences) {
   EXPECT_EQ(step.on_exhausted, config::Step::OnExhausted::kCompensate);
 }
 
+TEST(CompiledPipeline, GoesToAnotherNodeWithItsNodeStepsAlone) {
+  std::string complaints;
+  for (const std::string text : {"", "[plugins.a]\nmodule = \"m\"\n"}) {
+    const Instances instances = text.empty() ? Instances{{"b", {kNode, true}}}
+                                             : Instances{{"a", {kNode, false}}, {"b", {kNode, false}}};
+    const Pipelines pipelines =
+        compiled(text.empty() ? text : "default_node = \"a\"\n" + text, instances, complaints);
+    const CompiledPipeline& before = pipelines.at("set_source");
+    const CompiledPipeline moved = before.at_node("b");
+    ASSERT_EQ(moved.steps.size(), before.steps.size());
+    for (std::size_t i = 0; i < moved.steps.size(); ++i) {
+      CompiledStep expected = before.steps[i];
+      if (expected.kind == "node.provision" || expected.kind == "offer.create") expected.instance = "b";
+      EXPECT_EQ(moved.steps[i], expected) << expected.kind;
+    }
+    const auto stored = CompiledPipeline::from_json(moved.to_json());
+    ASSERT_TRUE(stored);
+    EXPECT_EQ(*stored, moved) << "a run keeps where it takes place";
+  }
+}
+
 TEST(Text, IsSplitIntoLiteralsAndReferences) {
   const ParsedText parsed = parse_text("$$5 $x ${user}${steps.a.b}$");
   EXPECT_TRUE(parsed.mistakes.empty());

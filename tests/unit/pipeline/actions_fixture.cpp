@@ -34,12 +34,11 @@ module = "sandbox"
   config::Diagnostics diagnostics;
   auto made = std::make_shared<Runtime>();
   made->config = config::parse(text, "test.toml", diagnostics);
-  made->pipelines = compile(made->config,
-                            {{"zone", {std::string{kDnsProviderContract}, false}},
-                             {"zone2", {std::string{kDnsProviderContract}, false}},
-                             {"node", {std::string{kNodeBackendContract}, false}},
-                             {"node2", {std::string{kNodeBackendContract}, false}}},
-                            diagnostics);
+  made->instances = {{"zone", {std::string{kDnsProviderContract}, false}},
+                     {"zone2", {std::string{kDnsProviderContract}, false}},
+                     {"node", {std::string{kNodeBackendContract}, false}},
+                     {"node2", {std::string{kNodeBackendContract}, false}}};
+  made->pipelines = compile(made->config, made->instances, diagnostics);
   for (const auto& mistake : diagnostics.sorted()) ADD_FAILURE() << mistake.message;
   runtime = std::move(made);
 }

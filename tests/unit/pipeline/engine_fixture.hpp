@@ -89,6 +89,7 @@ class EngineFixture : public testing::Test {
   std::unique_ptr<SagaEngine> engine;
   SagaEngine::Settings engine_settings;
   Driver::Refusal refusal;
+  std::function<boost::asio::awaitable<base::Result<std::string>>(std::string instance)> network_of;
   std::vector<std::string> trouble;
 
  private:
