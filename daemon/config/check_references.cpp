@@ -68,6 +68,13 @@ void check_repair(const Config& config, const Domain& domain, Diagnostics& diagn
                       "enable the monitor, or leave 'repair' out");
 }
 
+// Only the monitor sees that an offer comes to its end.
+void check_rotation(const Config& config, const Domain& domain, Diagnostics& diagnostics) {
+  if (config.monitor.enabled || !domain.rotate_before) return;
+  diagnostics.warning(domain.rotate_before->region, "no name is rotated while [monitor] enabled is false",
+                      "enable the monitor, or leave 'rotate_before' out");
+}
+
 // A key says whose request it is, so it can be only one tenant's.
 void check_api_keys(const Config& config, Diagnostics& diagnostics) {
   std::map<std::pair<SecretSource::Kind, std::string>, std::string> owners;
@@ -93,6 +100,7 @@ void check_references(const Config& config, Diagnostics& diagnostics) {
   for (const Domain& domain : config.domains) {
     check_domain(config, domain, diagnostics);
     check_repair(config, domain, diagnostics);
+    check_rotation(config, domain, diagnostics);
   }
   check_api_keys(config, diagnostics);
 }

@@ -152,6 +152,8 @@ struct Domain {
   base::Duration retire_after{30LL * 86'400'000};
   base::Duration settle{0};  // wait after all authoritatives agree, for anycast providers
   At<Repair> repair{Repair::kReport, {}};
+  // How long before its offer ends a name is rotated by itself; nothing: never.
+  std::optional<At<base::Duration>> rotate_before;
   Region region;
 };
 

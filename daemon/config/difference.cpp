@@ -208,6 +208,7 @@ void compare(Comparison& out, const Domain& before, const Domain& after) {
   out.value(key + "retire_after", before.retire_after, after.retire_after);
   out.value(key + "settle", before.settle, after.settle);
   out.value(key + "repair", before.repair, after.repair);
+  out.value(key + "rotate_before", before.rotate_before, after.rotate_before);
 }
 
 void compare(Comparison& out, const Plugin& before, const Plugin& after) {

@@ -280,6 +280,8 @@ void read_domains(Reader& reader, const toml::table& table, Config& config) {
     if (const auto repair = fields.choice("repair", {"report", "republish"})) {
       domain.repair = {repair->value == "republish" ? Repair::kRepublish : Repair::kReport, repair->region};
     }
+    if (const auto value = fields.duration("rotate_before", kMinute, 365 * kDay))
+      domain.rotate_before = *value;
     fields.finish();
     config.domains.push_back(std::move(domain));
   }

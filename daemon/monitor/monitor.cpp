@@ -50,13 +50,19 @@ Monitor::Series::Series(observe::Metrics& metrics)
       repairs_refused(metrics.counter("paynamed_monitor_repairs_total", "Repairs of degraded names.",
                                       {{"result", "refused"}})),
       repairs_stopped(metrics.counter("paynamed_monitor_repairs_total", "Repairs of degraded names.",
-                                      {{"result", "stopped"}})) {}
+                                      {{"result", "stopped"}})),
+      rotations_begun(metrics.counter("paynamed_monitor_rotations_total",
+                                      "Rotations of names whose offers end.", {{"result", "begun"}})),
+      rotations_refused(metrics.counter("paynamed_monitor_rotations_total",
+                                        "Rotations of names whose offers end.", {{"result", "refused"}})) {}
 
 Monitor::Monitor(Settings settings, Dependencies dependencies)
     : settings_(settings),
       with_(std::move(dependencies)),
       series_(with_.metrics),
-      offer_ends_(with_.store, with_.clock, with_.random, with_.log, settings_.announce_offers),
+      rotations_(settings_.rotations, with_.rotation_runs, with_.store, with_.clock),
+      offer_ends_(with_.store, with_.clock, with_.random, with_.log, settings_.announce_offers,
+                  with_.rotation_runs.before),
       rechecks_(settings_.most_rechecks),
       repairs_(settings_.repairs, with_.repair_runs, with_.store, with_.clock),
       ended_(with_.clock) {}
@@ -164,9 +170,25 @@ asio::awaitable<Result<void>> Monitor::keep_house() {
     with_.log.warning("some looks found nobody to ask; they say nothing about the names",
                       {{"looks", count}, {"last", last_unknown_}});
   }
+  if (auto rotated = co_await rotate_what_is_due(); !rotated) co_return rotated;
   const auto announced = co_await offer_ends_.announce();
   if (!announced) co_return base::fail(announced.error());
   if (with_.clock.monotonic() >= next_renewals_) co_return co_await plan_renewals();
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> Monitor::rotate_what_is_due() {
+  const auto round = co_await rotations_.begin_due();
+  if (!round) co_return base::fail(round.error());
+  series_.rotations_begun.add(static_cast<double>(round->begun));
+  series_.rotations_refused.add(static_cast<double>(round->refused));
+  if (round->begun > 0) {
+    with_.log.info("names are rotated because their offers end soon", {{"names", round->begun}});
+  }
+  if (round->refused > 0) {
+    with_.log.warning("names whose offers end soon could not be rotated; trying again",
+                      {{"names", round->refused}, {"why", round->last}});
+  }
   co_return Result<void>{};
 }
 

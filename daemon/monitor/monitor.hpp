@@ -22,6 +22,7 @@
 #include "monitor/offer_ends.hpp"
 #include "monitor/rechecks.hpp"
 #include "monitor/repairs.hpp"
+#include "monitor/rotations.hpp"
 #include "observe/log.hpp"
 #include "observe/metrics.hpp"
 #include "state/store.hpp"
@@ -39,6 +40,7 @@ class Monitor {
     std::size_t looks_at_once = 64;
     std::size_t most_rechecks = 20'000;
     Repairs::Settings repairs;
+    Rotations::Settings rotations;
   };
   struct Dependencies {
     boost::asio::any_io_executor workers;
@@ -49,6 +51,7 @@ class Monitor {
     observe::Metrics& metrics;
     Look look;
     RepairRuns repair_runs = {};
+    RotationRuns rotation_runs = {};
   };
   Monitor(Settings settings, Dependencies dependencies);
 
@@ -67,6 +70,8 @@ class Monitor {
     observe::Counter repairs_begun;
     observe::Counter repairs_refused;
     observe::Counter repairs_stopped;
+    observe::Counter rotations_begun;
+    observe::Counter rotations_refused;
   };
   struct Running {
     state::NameKey key = 0;
@@ -80,6 +85,7 @@ class Monitor {
   boost::asio::awaitable<base::Result<void>> look_by_schedule();
   boost::asio::awaitable<base::Result<void>> look_again_at_some();
   boost::asio::awaitable<base::Result<void>> keep_house();
+  boost::asio::awaitable<base::Result<void>> rotate_what_is_due();
   boost::asio::awaitable<base::Result<void>> plan_renewals();
   // Waits for a free place; false when cancelled before.
   boost::asio::awaitable<bool> start(state::WatchedName name, Depth depth);
@@ -102,6 +108,7 @@ class Monitor {
   const Settings settings_;
   const Dependencies with_;
   const Series series_;
+  Rotations rotations_;
   OfferEnds offer_ends_;
   base::WallTime done_until_;
   base::MonotonicTime next_housekeeping_;

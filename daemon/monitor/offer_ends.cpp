@@ -21,7 +21,7 @@ asio::awaitable<base::Result<std::size_t>> OfferEnds::announce() {
       if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) {
         co_return announced;
       }
-      if (!stands_in_dns(each)) continue;
+      if (is_rotated_in_time(each) || !stands_in_dns(each)) continue;
       const auto done = co_await announce(each);
       if (!done) co_return base::fail(done.error());
       ++announced;
@@ -31,6 +31,14 @@ asio::awaitable<base::Result<std::size_t>> OfferEnds::announce() {
     // Pages without anything to do must not keep a thread from the others.
     co_await asio::post(executor, asio::use_awaitable);
   }
+}
+
+// As long as there is half of the time left, the rotation may still succeed.
+bool OfferEnds::is_rotated_in_time(const state::Store::DueOffer& ending) const {
+  if (!rotated_before_) return false;
+  const std::string_view name = ending.offer.name;
+  const auto before = rotated_before_(name.substr(name.find('@') + 1));
+  return before && ending.place.until >= clock_.wall() + *before / 2;
 }
 
 bool OfferEnds::stands_in_dns(const state::Store::DueOffer& ending) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/expiry_rules.hpp"
 #include "pipeline/order_rules.hpp"
 #include "pipeline/step_compiler.hpp"
 #include "pipeline/step_kind.hpp"
@@ -96,6 +97,7 @@ std::map<std::string, CompiledPipeline, std::less<>> compile(const config::Confi
                                                              config::Diagnostics& diagnostics) {
   std::map<std::string, CompiledPipeline, std::less<>> compiled;
   check_domains(config, instances, diagnostics);
+  check_expiry(config, diagnostics);
   const config::SourceText text{config.source};
   CompileContext written{config, instances, text, diagnostics, std::nullopt};
   for (const config::Pipeline& pipeline : config.pipelines) {

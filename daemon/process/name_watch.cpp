@@ -34,14 +34,15 @@ monitor::Monitor::Settings monitor_settings(const config::Monitor& config) {
 
 NameWatch::NameWatch(const config::Config& config, monitor::DnsQuestions questions, asio::io_context& io,
                      state::Store& store, base::Clock& clock, base::Random& random, observe::Log log,
-                     observe::Metrics& metrics, monitor::QueryBudget& budget, monitor::RepairRuns repair_runs)
+                     observe::Metrics& metrics, monitor::QueryBudget& budget, monitor::RepairRuns repair_runs,
+                     monitor::RotationRuns rotation_runs)
     : record_check_(check_settings(config), std::move(questions), budget, clock),
       names_(monitor_settings(config.monitor),
              {io.get_executor(), store, clock, random, std::move(log), metrics,
               [this](state::WatchedName name, monitor::Depth depth) {
                 return record_check_.look(std::move(name), depth);
               },
-              std::move(repair_runs)}),
+              std::move(repair_runs), std::move(rotation_runs)}),
       parts_(io, clock) {}
 
 void NameWatch::start() {

@@ -18,7 +18,8 @@ class NameWatch {
  public:
   NameWatch(const config::Config& config, monitor::DnsQuestions questions, boost::asio::io_context& io,
             state::Store& store, base::Clock& clock, base::Random& random, observe::Log log,
-            observe::Metrics& metrics, monitor::QueryBudget& budget, monitor::RepairRuns repair_runs);
+            observe::Metrics& metrics, monitor::QueryBudget& budget, monitor::RepairRuns repair_runs,
+            monitor::RotationRuns rotation_runs);
 
   void start();
   // As WatchParts::stop.

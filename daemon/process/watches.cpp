@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "config/difference.hpp"
-#include "process/repair_runs.hpp"
+#include "process/monitor_runs.hpp"
 
 namespace paynamed::process {
 namespace asio = boost::asio;
@@ -47,10 +47,10 @@ void Watches::start(const config::Config& config, std::shared_ptr<const DnsCheck
 }
 
 void Watches::start_names(const config::Config& config) {
-  names_ = std::make_unique<NameWatch>(
-      config, dns_->questions_of_monitor(), with_.io, with_.store, with_.clock, with_.random, with_.log,
-      with_.metrics, *budget_,
-      repair_runs(with_.runtime, with_.engine, with_.store, with_.clock, with_.random));
+  const MonitorRuns runs{with_.runtime, with_.engine, with_.store, with_.clock, with_.random};
+  names_ = std::make_unique<NameWatch>(config, dns_->questions_of_monitor(), with_.io, with_.store,
+                                       with_.clock, with_.random, with_.log, with_.metrics, *budget_,
+                                       runs.repairs(), runs.rotations());
   names_->start();
 }
 

@@ -278,8 +278,14 @@ CREATE TABLE domain_move_names(
 CREATE INDEX domain_move_names_in_state ON domain_move_names(move, state, name);
 )sql";
 
+// Offers in the order of their ends, announced or not: names are rotated before.
+constexpr const char* kSchema7 = R"sql(
+CREATE INDEX offers_active_ending ON offers(expires) WHERE state = 0 AND expires IS NOT NULL;
+)sql";
+
 constexpr std::array kMigrations{Migration{kSchema1}, Migration{kSchema2}, Migration{kSchema3},
-                                 Migration{kSchema4}, Migration{kSchema5}, Migration{kSchema6}};
+                                 Migration{kSchema4}, Migration{kSchema5}, Migration{kSchema6},
+                                 Migration{kSchema7}};
 constexpr std::array kReadModels{"names",         "offers",      "runs",   "totals",
                                  "instance_uses", "domain_uses", "domains"};
 

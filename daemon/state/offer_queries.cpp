@@ -27,6 +27,11 @@ OfferRow offer_row(const Statement& row) {
   return offer;
 }
 
+// Followed by the tenant and the offer's key; its place is its end.
+Store::DueOffer ending_offer(const Statement& row) {
+  return {std::string{row.text(11)}, offer_row(row), {row.time(9), row.integer(12)}};
+}
+
 }  // namespace
 
 OfferQueries::OfferQueries(Connection& connection, TenantKeys& tenants)
@@ -46,7 +51,13 @@ OfferQueries::OfferQueries(Connection& connection, TenantKeys& tenants)
                      ", t.name, o.key FROM offers o INDEXED BY offers_ending JOIN names n ON n.key = o.name "
                      "JOIN tenants t ON t.key = o.tenant WHERE o.state = 0 AND o.expiry_announced = 0 AND "
                      "o.expires IS NOT NULL AND o.expires < ?1 AND (o.expires, o.key) > (?2, ?3) "
-                     "ORDER BY o.expires, o.key LIMIT ?4") {}
+                     "ORDER BY o.expires, o.key LIMIT ?4"),
+      active_ending_offers_(
+          connection,
+          "SELECT " PAYNAMED_OFFER_COLUMNS
+          ", t.name, o.key FROM offers o INDEXED BY offers_active_ending JOIN names n ON n.key = o.name "
+          "JOIN tenants t ON t.key = o.tenant WHERE o.state = 0 AND o.expires IS NOT NULL AND o.expires < ?1 "
+          "AND (o.expires, o.key) > (?2, ?3) ORDER BY o.expires, o.key LIMIT ?4") {}
 
 base::Result<std::vector<OfferRow>> OfferQueries::offers_of(std::string_view tenant, std::string_view name,
                                                             std::uint32_t limit) {
@@ -70,9 +81,15 @@ base::Result<std::vector<Store::DueOffer>> OfferQueries::offers_ending(base::Wal
                                                                        std::uint32_t limit) {
   return collect<Store::DueOffer>(
       ending_offers_, ending_offers_.first(time, after.until, after.offer, std::min(limit, kMaxRows)),
-      [](const Statement& row) {
-        return Store::DueOffer{std::string{row.text(11)}, offer_row(row), {row.time(9), row.integer(12)}};
-      });
+      ending_offer);
+}
+
+base::Result<std::vector<Store::DueOffer>> OfferQueries::active_offers_ending(base::WallTime time,
+                                                                              Store::DuePlace after,
+                                                                              std::uint32_t limit) {
+  return collect<Store::DueOffer>(
+      active_ending_offers_,
+      active_ending_offers_.first(time, after.until, after.offer, std::min(limit, kMaxRows)), ending_offer);
 }
 
 }  // namespace paynamed::state

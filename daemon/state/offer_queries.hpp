@@ -24,12 +24,15 @@ class OfferQueries {
                                                                 std::uint32_t limit);
   base::Result<std::vector<Store::DueOffer>> offers_ending(base::WallTime time, Store::DuePlace after,
                                                            std::uint32_t limit);
+  base::Result<std::vector<Store::DueOffer>> active_offers_ending(base::WallTime time, Store::DuePlace after,
+                                                                  std::uint32_t limit);
 
  private:
   TenantKeys* tenants_;
   Statement offers_of_;
   Statement retired_offers_;
   Statement ending_offers_;
+  Statement active_ending_offers_;
 };
 
 }  // namespace paynamed::state

@@ -248,6 +248,11 @@ Result<std::vector<Store::DueOffer>> SqliteStore::offers_ending(base::WallTime t
   return parts_->readers->lend()->offers().offers_ending(time, after, limit);
 }
 
+Result<std::vector<Store::DueOffer>> SqliteStore::active_offers_ending(base::WallTime time, DuePlace after,
+                                                                       std::uint32_t limit) {
+  return parts_->readers->lend()->offers().active_offers_ending(time, after, limit);
+}
+
 Result<NameKey> SqliteStore::newest_name() {
   return parts_->readers->lend()->names().newest_name();
 }

@@ -65,6 +65,8 @@ class SqliteStore final : public Store, public MoveStore {
                                                    std::uint32_t limit) override;
   Result<std::vector<DueOffer>> offers_ending(base::WallTime time, DuePlace after,
                                               std::uint32_t limit) override;
+  Result<std::vector<DueOffer>> active_offers_ending(base::WallTime time, DuePlace after,
+                                                     std::uint32_t limit) override;
   Result<NameKey> newest_name() override;
   Result<std::vector<WatchedName>> watched_names(std::span<const NameKey> keys) override;
   Result<std::vector<WatchedName>> degraded_names(std::uint32_t limit) override;

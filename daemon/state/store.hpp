@@ -199,6 +199,10 @@ class Store {
   virtual Result<std::vector<DueOffer>> offers_ending(base::WallTime time, DuePlace after,
                                                       std::uint32_t limit) = 0;
 
+  // The same whether their end was announced or not.
+  virtual Result<std::vector<DueOffer>> active_offers_ending(base::WallTime time, DuePlace after,
+                                                             std::uint32_t limit) = 0;
+
   // The largest key that a name has or had; 0 without names.
   virtual Result<NameKey> newest_name() = 0;
   // Those of the names with these keys that are live or degraded, in the order of `keys`, of which there

@@ -100,6 +100,12 @@ Result<std::vector<state::Store::DueOffer>> RecordingStore::offers_ending(base::
   return store_.offers_ending(time, after, limit);
 }
 
+Result<std::vector<state::Store::DueOffer>> RecordingStore::active_offers_ending(base::WallTime time,
+                                                                                 DuePlace after,
+                                                                                 std::uint32_t limit) {
+  return store_.active_offers_ending(time, after, limit);
+}
+
 Result<state::NameKey> RecordingStore::newest_name() {
   return store_.newest_name();
 }

@@ -45,6 +45,8 @@ class RecordingStore final : public state::Store {
                                                          std::uint32_t limit) override;
   base::Result<std::vector<DueOffer>> offers_ending(base::WallTime time, DuePlace after,
                                                     std::uint32_t limit) override;
+  base::Result<std::vector<DueOffer>> active_offers_ending(base::WallTime time, DuePlace after,
+                                                           std::uint32_t limit) override;
   base::Result<state::NameKey> newest_name() override;
   base::Result<std::vector<state::WatchedName>> watched_names(std::span<const state::NameKey> keys) override;
   base::Result<std::vector<state::WatchedName>> degraded_names(std::uint32_t limit) override;

@@ -112,6 +112,10 @@ class FakeStore final : public state::Store {
   state::Result<std::vector<DueOffer>> offers_ending(base::WallTime, DuePlace, std::uint32_t) override {
     return unexpected();
   }
+  state::Result<std::vector<DueOffer>> active_offers_ending(base::WallTime, DuePlace,
+                                                            std::uint32_t) override {
+    return unexpected();
+  }
   state::Result<state::NameKey> newest_name() override { return unexpected(); }
   state::Result<std::vector<state::WatchedName>> watched_names(std::span<const state::NameKey>) override {
     return unexpected();

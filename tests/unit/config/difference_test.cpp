@@ -125,6 +125,8 @@ TEST(Difference, OfEachKeyIsLiveOrNeedsARestart) {
            {"dns = \"zone\"\n", domain + "settle = \"1s\"\n", "~ domains.\"example.com\".settle: 0s -> 1s"},
            {"dns = \"zone\"\n", domain + "repair = \"republish\"\n",
             "~ domains.\"example.com\".repair: report -> republish"},
+           {"dns = \"zone\"\n", domain + "rotate_before = \"7d\"\n",
+            "~ domains.\"example.com\".rotate_before: (none) -> 7d"},
            {"dns = \"zone\"\n", "dns = \"node\"\n", "~ domains.\"example.com\".dns: zone -> node"},
            {"[plugins.node]", "[plugins.two]\nmodule = \"rfc2136\"\n[plugins.node]", "+ plugins.two"},
            {"[plugins.node]\nmodule = \"sandbox\"\n", "", "- plugins.node"},

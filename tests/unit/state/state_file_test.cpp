@@ -113,8 +113,8 @@ TEST_F(StateFile, OfVersion4CountsItsNamesWhenItIsBroughtUp) {
   make_live("bob@example.com", "o2");
   remove("bob@example.com", author.now + std::chrono::hours{1});
   change(
-      "DROP TABLE domain_uses; DROP TABLE domain_moves; DROP TABLE domain_move_names; PRAGMA user_version = "
-      "4");
+      "DROP TABLE domain_uses; DROP TABLE domain_moves; DROP TABLE domain_move_names; "
+      "DROP INDEX offers_active_ending; PRAGMA user_version = 4");
   open();
   const auto uses = *store->in_use();
   ASSERT_EQ(uses.domains.size(), 1u);

@@ -263,6 +263,15 @@ TEST_F(Watch, AnOffersEndIsAnnouncedOnceAlsoOverARestart) {
   const auto left = store->offers_ending(end + base::Duration{1}, {}, 10);
   ASSERT_EQ(left->size(), 1u);
   EXPECT_EQ(left->front().offer.name, "b@example.com");
+  // It ends all the same.
+  EXPECT_THAT(*store->active_offers_ending(end, {}, 10), IsEmpty());
+  const auto all = store->active_offers_ending(end + base::Duration{1}, {}, 1);
+  ASSERT_EQ(all->size(), 1u);
+  EXPECT_EQ(all->front().offer.name, "a@example.com");
+  EXPECT_EQ(all->front().place.until, end);
+  const auto others = store->active_offers_ending(end + base::Duration{1}, all->back().place, 10);
+  ASSERT_EQ(others->size(), 1u);
+  EXPECT_EQ(others->front().tenant, "other");
   expect_sound();
 
   // The same offer made anew is another promise.
