@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <numeric>
 
 #include "ctl/timeline.hpp"
 #include "ctl/url.hpp"
@@ -95,6 +96,38 @@ Items ask_all(Context& context, const std::string& target, std::uint32_t limit, 
     out.more = !cursor.empty();
     if (!out.more || out.items.size() >= limit || !items || items->get_array().empty()) return out;
   }
+}
+
+std::optional<std::vector<HttpReply>> send_patiently(Context& context, const std::vector<HttpCall>& calls,
+                                                     std::size_t at_once) {
+  constexpr unsigned kMostSilentRounds = 20;
+  std::vector<HttpReply> replies(calls.size());
+  std::vector<std::size_t> waiting(calls.size());
+  std::iota(waiting.begin(), waiting.end(), std::size_t{0});
+  for (unsigned silent = 0; !waiting.empty();) {
+    std::vector<HttpCall> sent;
+    for (const std::size_t at : waiting) sent.push_back(calls[at]);
+    auto answers = context.connection.send_all(sent, at_once);
+    std::vector<std::size_t> again;
+    std::string nobody;
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+      const bool busy = answers[i] && (answers[i]->status == 429 || answers[i]->status == 503);
+      if (!answers[i]) nobody = answers[i].error().message();
+      if (!answers[i] || busy) {
+        again.push_back(waiting[i]);
+      } else {
+        replies[waiting[i]] = std::move(*answers[i]);
+      }
+    }
+    silent = again.size() == waiting.size() && !nobody.empty() ? silent + 1 : 0;
+    if (silent > kMostSilentRounds) {
+      context.err("paynamectl: " + printable(nobody) + "\n");
+      return std::nullopt;
+    }
+    waiting = std::move(again);
+    if (!waiting.empty()) context.pause(std::chrono::seconds{1});
+  }
+  return replies;
 }
 
 Exit write_items(Context& context, const Items& items, const Table& table, std::string_view nothing) {

@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ctl/commands.hpp"
 
@@ -35,6 +36,11 @@ struct Items {
 };
 // `target` has a query already, or ends in '?'.
 Items ask_all(Context& context, const std::string& target, std::uint32_t limit, std::uint32_t page_limit);
+
+// Sends all of them, at most `at_once` at a time, and again those for which the daemon has no room or no
+// answer. Nothing, with the error written, when it was away for long.
+std::optional<std::vector<HttpReply>> send_patiently(Context& context, const std::vector<HttpCall>& calls,
+                                                     std::size_t at_once);
 
 // Writes the list as JSON or as a table, with a note when there is more.
 Exit write_items(Context& context, const Items& items, const Table& table, std::string_view nothing);

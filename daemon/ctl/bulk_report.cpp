@@ -24,11 +24,11 @@ std::string duration_text(std::int64_t seconds) {
 
 }  // namespace
 
-BulkProgress::BulkProgress(Context& context)
-    : context_(context), started_(context.clock.monotonic()), next_(started_) {}
+BulkProgress::BulkProgress(Context& context, std::string goal)
+    : context_(context), goal_(std::move(goal)), started_(context.clock.monotonic()), next_(started_) {}
 
 std::string BulkProgress::line_of(const BulkCounts& counts, const std::string& held) const {
-  std::string line = fmt::format("{} of {} done: {} live", counts.done(), counts.rows, counts.live);
+  std::string line = fmt::format("{} of {} done: {} {}", counts.done(), counts.rows, counts.live, goal_);
   const auto add = [&line](std::uint64_t number, std::string_view what) {
     if (number > 0) line += fmt::format(", {} {}", number, what);
   };

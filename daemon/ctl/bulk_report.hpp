@@ -25,7 +25,8 @@ struct BulkCounts {
 
 class BulkProgress {
  public:
-  explicit BulkProgress(Context& context);
+  // `goal` is what a name is in the end.
+  explicit BulkProgress(Context& context, std::string goal = "live");
   // A bar on a terminal; elsewhere a line every five seconds on standard error. `held` says why nothing is
   // sent now; empty when nothing holds.
   void show(const BulkCounts& counts, const std::string& held);
@@ -36,6 +37,7 @@ class BulkProgress {
   std::string line_of(const BulkCounts& counts, const std::string& held) const;
 
   Context& context_;
+  const std::string goal_;
   const base::MonotonicTime started_;
   base::MonotonicTime next_;
   std::uint64_t at_start_ = 0;  // done by an earlier process

@@ -65,6 +65,7 @@ struct Options {
   AdoptOption adopt;
   DriftOption drift;
   SourceOption source;
+  NameMoveOption name_move;
   MoveOption move;
   bool follow = false;
   bool check = false;
@@ -146,15 +147,15 @@ class Parser {
     CLI::Option_group* group = verb->add_option_group("source", "where payments go");
     group->add_option("--offer", source.offer, "a BOLT 12 offer of your own");
     group->add_option("--uri", source.uri, "a BIP-321 URI of your own");
-    group
-        ->add_option_function<std::string>(
-            "--node",
-            [&source](const std::string& node) {
-              source.use_node = true;
-              source.node = node;
-            },
-            "an offer of a node: its reference, nothing for the default one")
-        ->expected(0, 1);
+    const auto take_node = [&source](const std::string& reference) {
+      source.use_node = true;
+      source.node = reference;
+    };
+    CLI::Option* of_node = group->add_option_function<std::string>(
+        "--node", take_node, "an offer of a node: its reference, nothing for the default one");
+    of_node->expected(0, 1);
+    verb->add_option("--instance", source.instance, "with --node: the node instance that makes the offer")
+        ->needs(of_node);
     return group;
   }
 
@@ -261,6 +262,32 @@ class Parser {
     verb->add_flag("--take-over", adopt.take_over,
                    "also those whose records have to be replaced; what is removed is shown");
     verb->add_flag("--dry-run", adopt.only_show, "only show what would be done");
+    add_name_move(names);
+  }
+
+  void add_name_move(CLI::App& names) {
+    CLI::App* verb =
+        add(names, "move", "have another node make the offers of names", [this](Context& context) {
+          options_.name_move.domain = options_.domain;
+          return move_names(context, options_.name_move);
+        });
+    NameMoveOption& move = options_.name_move;
+    verb->add_option("--to-node", move.to_node, "the node instance, or one node of it: instance/node")
+        ->required();
+    CLI::Option* listed =
+        verb->add_option("--names", move.names, "these, separated by commas")->delimiter(',');
+    verb->add_option("--names-from", move.names_from, "those of a file, one a line, - for standard input")
+        ->excludes(listed);
+    verb->add_option("--domain", options_.domain,
+                     "without names: all of this domain, but not those whose offers come from their owners");
+    verb->add_flag("--dry-run", move.only_show, "only show what would be done");
+    verb->add_flag("--yes", move.yes, "do not ask");
+    verb->add_option("--concurrency", move.concurrency, "requests at once")
+        ->check(CLI::Range(1, 256))
+        ->capture_default_str();
+    verb->add_option("--in-flight", move.in_flight, "runs at once")
+        ->check(CLI::Range(1, 9'000))
+        ->capture_default_str();
   }
 
   void add_proofs() {
@@ -388,7 +415,8 @@ class Parser {
 
 int run_command_line(int argc, const char* const* argv, const Connect& connect, const base::Clock& clock,
                      Style style, std::function<void(std::string_view)> out,
-                     std::function<void(std::string_view)> err, std::function<void(base::Duration)> pause) {
+                     std::function<void(std::string_view)> err, std::function<void(base::Duration)> pause,
+                     std::function<bool(std::string_view)> confirm) {
   constexpr int kUsage = static_cast<int>(Exit::kUsage);
   Parser parser;
   try {
@@ -411,9 +439,9 @@ int run_command_line(int argc, const char* const* argv, const Connect& connect, 
   if (!key) return usage(key.error());
   std::string link = to_string(*url);
   const auto connection = connect(std::move(*url), std::move(*key));
-  Context context{*connection,           clock,          style,
-                  parser.options().json, std::move(out), std::move(err),
-                  std::move(pause),      std::move(link)};
+  Context context{*connection,           clock,           style,
+                  parser.options().json, std::move(out),  std::move(err),
+                  std::move(pause),      std::move(link), std::move(confirm)};
   return static_cast<int>(parser.command()(context));
 }
 

@@ -33,10 +33,13 @@ struct Context {
   std::function<void(std::string_view)> err;  // standard error
   std::function<void(base::Duration)> pause;  // between two looks at a run
   std::string url = {};                       // of the daemon, as in a link
+  // Asks the user a question; empty where nobody can answer.
+  std::function<bool(std::string_view question)> confirm = {};
 };
 
 struct SourceOption {
-  std::string node;  // reference; "" with use_node: the default one
+  std::string instance;  // with use_node: which node instance; "" for the daemon's default one
+  std::string node;      // reference; "" with use_node: the default one
   bool use_node = false;
   std::string uri;
   std::string offer;
@@ -85,6 +88,20 @@ struct AdoptOption {
 };
 // Takes records of the zone over as names of this daemon.
 Exit adopt_names(Context& context, const AdoptOption& option);
+
+struct NameMoveOption {
+  std::string to_node;             // an instance, or "instance/node"
+  std::vector<std::string> names;  // user@domain, or the user alone with `domain`
+  std::string names_from;          // a file with one a line, or "-" for standard input
+  std::string domain;              // without names: all of this domain that a node serves
+  bool only_show = false;
+  bool yes = false;                 // nobody is asked
+  std::uint32_t concurrency = 16;   // requests at once
+  std::uint32_t in_flight = 2'000;  // runs at once
+};
+// Has another node make the offers of names. What is there already is left out, so that the same command goes
+// on where it was interrupted.
+Exit move_names(Context& context, const NameMoveOption& option);
 Exit show_name(Context& context, const std::string& name);
 Exit remove_name(Context& context, const std::string& name, const Following& following);
 Exit set_source(Context& context, const std::string& name, const SourceOption& source,

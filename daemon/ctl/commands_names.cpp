@@ -29,6 +29,7 @@ void put_source(json::object& into, const SourceOption& source) {
   if (!source.uri.empty()) into["uri"] = source.uri;
   if (!source.offer.empty()) into["offer"] = source.offer;
   if (source.use_node) into["node"] = source.node.empty() ? json::value(true) : json::value(source.node);
+  if (!source.instance.empty()) into["instance"] = source.instance;
 }
 
 bool has_source(const SourceOption& source) {

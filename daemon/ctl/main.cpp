@@ -1,9 +1,13 @@
 // paynamectl: the command line of paynamed.
+#include <unistd.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 #include <cstdio>
+#include <iostream>
+#include <string>
 
 #include "base/clock.hpp"
 #include "ctl/command_line.hpp"
@@ -22,6 +26,16 @@ void pause_for(paynamed::base::Clock& clock, paynamed::base::Duration duration) 
   context.run();
 }
 
+// Nobody can answer where standard input is no terminal.
+std::function<bool(std::string_view)> confirmation() {
+  if (::isatty(STDIN_FILENO) == 0) return {};
+  return [](std::string_view question) {
+    write_to(stderr, std::string{question} + " [y/N] ");
+    std::string answer;
+    return std::getline(std::cin, answer) && (answer == "y" || answer == "yes");
+  };
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -36,5 +50,5 @@ int main(int argc, char** argv) {
       },
       clock, ctl::style_of_output(), [](std::string_view text) { write_to(stdout, text); },
       [](std::string_view text) { write_to(stderr, text); },
-      [&clock](base::Duration duration) { pause_for(clock, duration); });
+      [&clock](base::Duration duration) { pause_for(clock, duration); }, confirmation());
 }

@@ -72,10 +72,12 @@ TEST_F(CommandTest, SourcesAreOneOfThree) {
     std::vector<std::string> options;
     std::string body;
   };
-  for (const Case& c : std::vector<Case>{{{"--offer", "lno1x"}, R"({"offer":"lno1x"})"},
-                                         {{"--uri", "bitcoin:?lno=x"}, R"({"uri":"bitcoin:?lno=x"})"},
-                                         {{"--node"}, R"({"node":true})"},
-                                         {{"--node", "n1"}, R"({"node":"n1"})"}}) {
+  for (const Case& c :
+       std::vector<Case>{{{"--offer", "lno1x"}, R"({"offer":"lno1x"})"},
+                         {{"--uri", "bitcoin:?lno=x"}, R"({"uri":"bitcoin:?lno=x"})"},
+                         {{"--node"}, R"({"node":true})"},
+                         {{"--node", "n1"}, R"({"node":"n1"})"},
+                         {{"--node", "--instance", "node2"}, R"({"node":true,"instance":"node2"})"}}) {
     script.reply(202, kAccepted);
     std::vector<std::string> arguments{"source", "alice@example.test"};
     arguments.insert(arguments.end(), c.options.begin(), c.options.end());
@@ -85,6 +87,7 @@ TEST_F(CommandTest, SourcesAreOneOfThree) {
   }
   EXPECT_EQ(run({"source", "alice@example.test"}), 2);
   EXPECT_EQ(run({"source", "alice@example.test", "--offer", "x", "--uri", "y"}), 2);
+  EXPECT_EQ(run({"source", "alice@example.test", "--offer", "x", "--instance", "node2"}), 2);
   EXPECT_THAT(script.calls, IsEmpty());
 }
 

@@ -252,7 +252,7 @@ TEST_F(NodeMoveTest, ANodeOfATestNetworkIsRefusedWhereMoneyIsMeant) {
 
 TEST(RunInput, KeepsWhereItsOffersAreMade) {
   RunInput input{"default", *base::Name::parse("alice@example.com"), Verb::kSetSource};
-  for (const std::string instance : {std::string{}, std::string{"node2"}}) {
+  for (const std::string& instance : {std::string{}, std::string{"node2"}}) {
     input.source.instance = instance;
     const auto read = RunInput::from_json("default", boost::json::serialize(input.to_json()));
     ASSERT_TRUE(read);
