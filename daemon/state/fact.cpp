@@ -5,7 +5,10 @@
 #include <array>
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
+#include <charconv>
 #include <utility>
+
+#include "state/payments.hpp"
 
 namespace paynamed::state {
 namespace {
@@ -13,7 +16,7 @@ namespace json = boost::json;
 
 using Kind = Fact::Kind;
 
-constexpr std::array<std::pair<std::string_view, Kind>, 21> kKinds{{
+constexpr std::array<std::pair<std::string_view, Kind>, 25> kKinds{{
     {"run.accepted", Kind::kRunAccepted},
     {"run.paused", Kind::kRunPaused},
     {"run.resumed", Kind::kRunResumed},
@@ -35,6 +38,10 @@ constexpr std::array<std::pair<std::string_view, Kind>, 21> kKinds{{
     {"domain.recovered", Kind::kDomainRecovered},
     {"domain.changed", Kind::kDomainChanged},
     {"domain.expiring", Kind::kDomainExpiring},
+    {"payment.received", Kind::kPaymentReceived},
+    {"invoice.created", Kind::kInvoiceCreated},
+    {"invoice.paid", Kind::kInvoicePaid},
+    {"invoice.expired", Kind::kInvoiceExpired},
 }};
 
 // Takes fields out of an object and remembers the first that is wrong.
@@ -76,6 +83,27 @@ class Fields {
     const auto number = value == nullptr ? 0 : value->to_number<std::uint32_t>(error);
     if (value == nullptr || error) return miss(field, "is not a number of 32 bits"), 0;
     return number;
+  }
+  // A decimal string of millisatoshi: a JSON number loses digits in many readers.
+  std::uint64_t amount(std::string_view field) {
+    const std::string text = required(field);
+    std::uint64_t msat = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), msat);
+    if (ok() && (error != std::errc{} || end != text.data() + text.size() || msat > kMostMsat))
+      miss(field, "is not an amount");
+    return msat;
+  }
+  // A text of an object inside; empty when either is absent.
+  std::string inside(std::string_view object, std::string_view field) {
+    const json::value* outer = object_.if_contains(object);
+    if (outer == nullptr) return {};
+    const json::object* members = outer->if_object();
+    if (members == nullptr) return miss(object, "is not an object");
+    const json::value* value = members->if_contains(field);
+    if (value == nullptr) return {};
+    const json::string* text = value->if_string();
+    if (text == nullptr) return miss(object, "has a member that is not a string");
+    return std::string{std::string_view{*text}};
   }
   base::Uuid uuid(std::string_view field) {
     const std::string text = required(field);
@@ -136,6 +164,44 @@ void read_domain_fields(Fields& fields, Fact& fact) {
     if (fields.ok() && !fact.of_registration && what != "signatures")
       fields.miss("what", "is not one of its words");
     fact.until = fields.time("until", true);
+  }
+}
+
+void read_payment(Fields& fields, Fact& fact) {
+  fact.payment.node_id = fields.filled("node_id");
+  fact.payment.pay_key = fields.filled("pay_key");
+  fact.payment.payment_hash = fields.optional("payment_hash").value_or("");
+  fact.amount_msat = fields.amount("amount_msat");
+  if (fields.ok() && fact.amount_msat == 0) fields.miss("amount_msat", "is nothing");
+  fact.payment.paid_at = fields.time("paid_at", true).value_or(base::WallTime{});
+  fact.payment.payer_note = fields.inside("claims", "payer_note");
+  fact.payment.late = fields.flag("late", false);
+  fact.livemode = fields.flag("livemode", std::nullopt);
+  const std::string method = fields.required("method");
+  if (method == "bolt11") {
+    fact.invoice = fields.uuid("invoice");
+  } else if (method == "bolt12") {
+    fact.offer_id = fields.filled("offer_id");
+  } else if (fields.ok()) {
+    fields.miss("method", "is not one of its words");
+  }
+}
+
+void read_invoice(Fields& fields, Fact& fact) {
+  fact.invoice = fields.uuid("invoice");
+  fact.amount_msat = fields.amount("amount_msat");
+  fact.until = fields.time("expires", true);
+  fact.reference = fields.optional("reference").value_or("");
+  fact.payment.payment_hash = fields.optional("payment_hash").value_or("");
+  fact.livemode = fields.flag("livemode", std::nullopt);
+  if (fact.kind == Kind::kInvoicePaid) {
+    fact.payment.paid_at = fields.time("paid_at", true).value_or(base::WallTime{});
+    fields.amount("received_msat");
+  } else if (fact.kind == Kind::kInvoiceCreated) {
+    fact.bolt11 = fields.filled("bolt11");
+    fact.memo = fields.optional("memo").value_or("");
+    fact.node_instance = fields.filled("node_instance");
+    fact.node = fields.optional("node").value_or("");
   }
 }
 
@@ -226,6 +292,14 @@ void read_fields(Fields& fields, Fact& fact) {
     case Kind::kDomainRecovered:
     case Kind::kDomainChanged:
     case Kind::kDomainExpiring:
+      break;
+    case Kind::kPaymentReceived:
+      read_payment(fields, fact);
+      break;
+    case Kind::kInvoiceCreated:
+    case Kind::kInvoicePaid:
+    case Kind::kInvoiceExpired:
+      read_invoice(fields, fact);
       break;
   }
 }

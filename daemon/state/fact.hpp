@@ -13,6 +13,16 @@
 
 namespace paynamed::state {
 
+// What only events about payments say.
+struct PaymentFact {
+  std::string node_id;
+  std::string pay_key;
+  std::string payment_hash;  // empty when the node gave none
+  base::WallTime paid_at;
+  std::string payer_note;
+  bool late = false;
+};
+
 struct Fact {
   // kOther: an event that the read models do not look at.
   enum class Kind {
@@ -38,6 +48,10 @@ struct Fact {
     kDomainRecovered,
     kDomainChanged,
     kDomainExpiring,
+    kPaymentReceived,
+    kInvoiceCreated,
+    kInvoicePaid,
+    kInvoiceExpired,
   };
   Kind kind = Kind::kOther;
   base::Uuid run;      // zero when the event names none
@@ -62,8 +76,13 @@ struct Fact {
   std::string value;
   std::uint32_t ttl = 0;
   NameState name_state = NameState::kPublished;
-  std::optional<base::WallTime>
-      until;  // offer.retired, name.removed; offer.created, offer.expiring, domain.expiring: when it expires
+  // offer.retired, name.removed; offer.created, offer.expiring, domain.expiring, invoice.*: when it expires
+  std::optional<base::WallTime> until;
+  std::uint64_t amount_msat = 0;  // that arrived, or that an invoice asks for (0: any)
+  base::Uuid invoice;             // zero when the event names none
+  std::string bolt11;
+  std::string memo;
+  PaymentFact payment;
 };
 
 // INTERNAL, naming the type and the field, when `data` does not keep the table: a field is missing, of

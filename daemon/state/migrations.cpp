@@ -283,11 +283,98 @@ constexpr const char* kSchema7 = R"sql(
 CREATE INDEX offers_active_ending ON offers(expires) WHERE state = 0 AND expires IS NOT NULL;
 )sql";
 
+// Payments and invoices (read models), what the node is being asked to make, and where the payments of each
+// node were read to (operational). payments.id is a hash of what makes a payment one (payment_id()), so its
+// index is what keeps it from being taken in twice; that and invoices_by_id and offers_by_offer_id are hit at
+// random places. The first 64 bits of an offer's id tell offers apart well enough for an index.
+constexpr const char* kSchema8 = R"sql(
+CREATE INDEX offers_by_offer_id ON offers(substr(offer_id, 1, 16));
+
+CREATE TABLE payments(
+  key           INTEGER PRIMARY KEY,
+  tenant        INTEGER NOT NULL,
+  id            BLOB    NOT NULL,
+  node_id       TEXT    NOT NULL,
+  pay_key       TEXT    NOT NULL,
+  name          INTEGER NOT NULL,
+  offer_id      TEXT    NOT NULL,
+  invoice       BLOB,
+  received_msat INTEGER NOT NULL,
+  paid_at       INTEGER NOT NULL,
+  taken_in      INTEGER NOT NULL,
+  payment_hash  TEXT    NOT NULL,
+  payer_note    TEXT    NOT NULL,
+  late          INTEGER NOT NULL,
+  livemode      INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX payments_by_id ON payments(id);
+CREATE INDEX payments_of_tenant ON payments(tenant, key);
+CREATE INDEX payments_of_name ON payments(name, key);
+CREATE INDEX payments_of_invoice ON payments(invoice, key) WHERE invoice IS NOT NULL;
+
+CREATE TABLE invoices(
+  key           INTEGER PRIMARY KEY,
+  tenant        INTEGER NOT NULL,
+  id            BLOB    NOT NULL,
+  name          INTEGER NOT NULL,
+  node_instance TEXT    NOT NULL,
+  node          TEXT    NOT NULL,
+  bolt11        TEXT    NOT NULL,
+  payment_hash  TEXT    NOT NULL,
+  amount_msat   INTEGER NOT NULL,
+  memo          TEXT    NOT NULL,
+  reference     TEXT    NOT NULL,
+  created       INTEGER NOT NULL,
+  expires       INTEGER NOT NULL,
+  state         INTEGER NOT NULL,
+  received_msat INTEGER NOT NULL,
+  paid_at       INTEGER,
+  livemode      INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX invoices_by_id ON invoices(id);
+CREATE INDEX invoices_of_tenant ON invoices(tenant, key);
+CREATE INDEX invoices_of_name ON invoices(name, key);
+CREATE INDEX invoices_open ON invoices(expires, key) WHERE state = 0;
+
+CREATE TABLE invoice_intents(
+  id              BLOB    PRIMARY KEY,
+  tenant          INTEGER NOT NULL,
+  name            INTEGER NOT NULL,
+  node_instance   TEXT    NOT NULL,
+  node            TEXT    NOT NULL,
+  amount_msat     INTEGER NOT NULL,
+  memo            TEXT    NOT NULL,
+  reference       TEXT    NOT NULL,
+  expiry          INTEGER NOT NULL,
+  created         INTEGER NOT NULL,
+  state           INTEGER NOT NULL,
+  idempotency_key TEXT,
+  request_hash    TEXT    NOT NULL
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX invoice_intents_by_key ON invoice_intents(tenant, idempotency_key)
+  WHERE idempotency_key IS NOT NULL;
+CREATE INDEX invoice_intents_open ON invoice_intents(created) WHERE state = 0;
+
+CREATE TABLE node_cursors(
+  node_id      TEXT    NOT NULL,
+  instance     TEXT    NOT NULL,
+  node         TEXT    NOT NULL,
+  cursor       TEXT    NOT NULL,
+  last_payment INTEGER,
+  taken_in     INTEGER NOT NULL,
+  strays       INTEGER NOT NULL,
+  resyncs      INTEGER NOT NULL,
+  PRIMARY KEY (node_id, instance, node)
+) WITHOUT ROWID;
+
+ALTER TABLE totals ADD COLUMN payments INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 constexpr std::array kMigrations{Migration{kSchema1}, Migration{kSchema2}, Migration{kSchema3},
                                  Migration{kSchema4}, Migration{kSchema5}, Migration{kSchema6},
-                                 Migration{kSchema7}};
-constexpr std::array kReadModels{"names",         "offers",      "runs",   "totals",
-                                 "instance_uses", "domain_uses", "domains"};
+                                 Migration{kSchema7}, Migration{kSchema8}};
+constexpr std::array kReadModels{"names",       "offers",  "runs",     "totals",  "instance_uses",
+                                 "domain_uses", "domains", "payments", "invoices"};
 
 base::Result<void> step_forward(Connection& connection, const Migration& migration, std::size_t to) {
   if (auto begun = connection.execute("BEGIN IMMEDIATE"); !begun) return begun;

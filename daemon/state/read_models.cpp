@@ -17,9 +17,10 @@ constexpr std::int64_t number(NameState state) {
 
 ReadModels::ReadModels(Connection& connection)
     : connection_(&connection),
+      payments_(connection),
       find_name_(connection,
                  "SELECT key, tenant, state, owner, open_run, revision, quarantined_until, dns_instance, "
-                 "node_instance, prior_until IS NOT NULL, value FROM names WHERE name = ?"),
+                 "node_instance, prior_until IS NOT NULL, value, node FROM names WHERE name = ?"),
       insert_name_(
           connection,
           "INSERT INTO names(key, tenant, name, state, owner, reference, livemode, source, created, updated, "
@@ -111,9 +112,10 @@ ReadModels::ReadModels(Connection& connection)
       announce_registration_(connection,
                              "INSERT INTO domains VALUES (?1, ?2, 0, '', '', NULL, NULL, NULL, ?3) "
                              "ON CONFLICT DO UPDATE SET registration_end = ?3"),
-      write_totals_(connection,
-                    "INSERT OR REPLACE INTO totals(one, names, live, open_runs, paused_runs, degraded) "
-                    "VALUES (1, ?, ?, ?, ?, ?)"),
+      write_totals_(
+          connection,
+          "INSERT OR REPLACE INTO totals(one, names, live, open_runs, paused_runs, degraded, payments) "
+          "VALUES (1, ?, ?, ?, ?, ?, ?)"),
       write_uses_(connection, "INSERT OR REPLACE INTO instance_uses VALUES (?, ?, ?)"),
       write_domain_uses_(connection, "INSERT OR REPLACE INTO domain_uses VALUES (?, ?, ?)"),
       erase_domain_uses_(connection, "DELETE FROM domain_uses WHERE domain = ? AND instance = ?") {}
@@ -123,11 +125,13 @@ base::Result<void> ReadModels::load() {
   totals_changed_ = false;
   uses_.clear();
   domain_uses_.clear();
-  Statement totals(*connection_, "SELECT names, live, open_runs, paused_runs, degraded FROM totals");
+  Statement totals(*connection_,
+                   "SELECT names, live, open_runs, paused_runs, degraded, payments FROM totals");
   auto row = totals.first();
   if (!row) return base::fail(row.error());
   if (*row) {
-    totals_ = {totals.integer(0), totals.integer(1), totals.integer(2), totals.integer(3), totals.integer(4)};
+    totals_ = {totals.integer(0), totals.integer(1), totals.integer(2),
+               totals.integer(3), totals.integer(4), totals.integer(5)};
   }
   totals.reset();
 
@@ -149,7 +153,7 @@ base::Result<void> ReadModels::load() {
 base::Result<void> ReadModels::flush() {
   if (std::exchange(totals_changed_, false)) {
     if (auto done = write_totals_.run(totals_.names, totals_.live, totals_.open_runs, totals_.paused_runs,
-                                      totals_.degraded);
+                                      totals_.degraded, totals_.payments);
         !done) {
       return done;
     }
@@ -215,6 +219,11 @@ base::Result<void> ReadModels::apply(const Fact& fact, const Context& context) {
     case Kind::kDomainChanged:
     case Kind::kDomainExpiring:
       return domain_spoken_of(fact, context);
+    case Kind::kPaymentReceived:
+    case Kind::kInvoiceCreated:
+    case Kind::kInvoicePaid:
+    case Kind::kInvoiceExpired:
+      return payment_spoken_of(fact, context);
   }
   return base::fail(contradiction("its kind is not known"));
 }
@@ -235,6 +244,7 @@ base::Result<std::optional<NameEntry>> ReadModels::find_name(std::string_view na
   entry.node_instance = find_name_.text(8);
   entry.was_quarantined = find_name_.integer(9) != 0;
   entry.value = find_name_.text(10);
+  entry.node = find_name_.text(11);
   find_name_.reset();
   return entry;
 }
@@ -425,6 +435,18 @@ base::Result<void> ReadModels::name_moved(const Fact& fact, const Context& conte
   use_domain(fact.name, name->dns_instance, -1);
   use_domain(fact.name, fact.dns_instance, 1);
   return move_name_.run(name->key, fact.dns_instance, context.time);
+}
+
+base::Result<void> ReadModels::payment_spoken_of(const Fact& fact, const Context& context) {
+  // Not name_of(): what was made for a name can be paid for ever, whoever has it by then.
+  const auto name = find_name(fact.name);
+  if (!name) return base::fail(name.error());
+  if (!*name) return base::fail(contradiction(fmt::format("there never was a name {}", fact.name)));
+  if (auto done = payments_.apply(fact, {context.tenant, (*name)->key, context.time}); !done) return done;
+  if (fact.kind != Fact::Kind::kPaymentReceived) return {};
+  ++totals_.payments;
+  totals_changed_ = true;
+  return {};
 }
 
 base::Result<void> ReadModels::domain_spoken_of(const Fact& fact, const Context& context) {

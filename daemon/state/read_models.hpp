@@ -1,6 +1,6 @@
-// ReadModels: names, offers, runs and their totals, and what was said about domains, as a function of the
-// events alone. apply() is the only code that changes their tables; a rebuild clears them and applies every
-// event again.
+// ReadModels: names, offers, runs, payments, invoices and their totals, and what was said about domains, as a
+// function of the events alone. apply() is the only code that changes their tables; a rebuild clears them and
+// applies every event again.
 //
 // Threads: belongs to the thread of its connection.
 #pragma once
@@ -15,6 +15,7 @@
 #include "base/result.hpp"
 #include "state/fact.hpp"
 #include "state/model.hpp"
+#include "state/payment_models.hpp"
 #include "state/sqlite.hpp"
 #include "state/store.hpp"
 
@@ -34,6 +35,7 @@ struct NameEntry {
   std::optional<base::WallTime> quarantined_until;
   std::string dns_instance;
   std::string node_instance;
+  std::string node;
   std::string value;
   bool was_quarantined = false;  // an open registration took it out of quarantine
 
@@ -76,6 +78,7 @@ class ReadModels {
     std::int64_t open_runs = 0;
     std::int64_t paused_runs = 0;
     std::int64_t degraded = 0;
+    std::int64_t payments = 0;
   };
 
   base::Result<NameEntry> name_of(const Fact& fact, const Context& context);
@@ -91,6 +94,7 @@ class ReadModels {
   base::Result<void> name_recovered(const Fact& fact, const Context& context);
   base::Result<void> name_removed(const Fact& fact, const Context& context);
   base::Result<void> name_moved(const Fact& fact, const Context& context);
+  base::Result<void> payment_spoken_of(const Fact& fact, const Context& context);
   base::Result<void> domain_spoken_of(const Fact& fact, const Context& context);
 
   // Another state with the same record.
@@ -102,6 +106,7 @@ class ReadModels {
   void use_offer(std::string_view node_instance, std::int64_t by);
 
   Connection* connection_;
+  PaymentModels payments_;
   Counts totals_;
   bool totals_changed_ = false;
   std::unordered_map<std::string, Uses> uses_;

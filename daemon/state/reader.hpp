@@ -15,6 +15,7 @@
 #include "state/move_queries.hpp"
 #include "state/name_queries.hpp"
 #include "state/offer_queries.hpp"
+#include "state/payment_queries.hpp"
 #include "state/proof_queries.hpp"
 #include "state/run_queries.hpp"
 #include "state/sqlite.hpp"
@@ -35,6 +36,7 @@ class Reader {
   RunQueries& runs() { return runs_; }
   EventQueries& events() { return events_; }
   MoveQueries& moves() { return moves_; }
+  PaymentQueries& payments() { return payments_; }
   UseQueries& uses() { return uses_; }
   Connection& connection() { return connection_; }
 
@@ -51,6 +53,7 @@ class Reader {
   RunQueries runs_;
   EventQueries events_;
   MoveQueries moves_;
+  PaymentQueries payments_;
   UseQueries uses_;
 };
 

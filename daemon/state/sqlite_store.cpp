@@ -2,17 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
-#include "state/event_waits.hpp"
 #include "state/migrations.hpp"
 #include "state/read_models.hpp"
-#include "state/reader.hpp"
-#include "state/state_file.hpp"
+#include "state/sqlite_store_parts.hpp"
 #include "state/units.hpp"
-#include "state/writer_thread.hpp"
 
 namespace paynamed::state {
 namespace asio = boost::asio;
@@ -58,27 +51,6 @@ Result<Connection> open_writer(const SqliteStore::Settings& settings) {
 }
 
 }  // namespace
-
-struct SqliteStore::Parts {
-  Parts(Settings chosen, FileLock taken, base::Clock& clock)
-      : settings(std::move(chosen)), lock(std::move(taken)), waits(clock) {}
-  Settings settings;
-  FileLock lock;
-  EventWaits waits;
-  std::unique_ptr<WriterThread> writer;
-  // After the writer in this list, so closed before it: the last connection to close would checkpoint.
-  std::unique_ptr<ReaderPool> readers;
-
-  template <class Value>
-  asio::awaitable<Result<Value>> submit(std::function<Result<Value>(UnitWriter&)> action) {
-    auto executor = co_await asio::this_coro::executor;
-    auto initiate = [this, executor, &action](auto handler) {
-      writer->push(std::make_unique<QueuedWriteOf<Value>>(executor, std::move(action), std::move(handler)));
-    };
-    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Value>)>(
-        std::move(initiate), asio::use_awaitable);
-  }
-};
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(Settings settings, base::Clock& clock) {
   auto lock = FileLock::take(settings.path);
@@ -238,17 +210,19 @@ Result<std::vector<OfferRow>> SqliteStore::offers_of(std::string_view tenant, st
   return parts_->readers->lend()->offers().offers_of(tenant, name, limit);
 }
 
-Result<std::vector<Store::DueOffer>> SqliteStore::retired_offers_due(base::WallTime now, DuePlace after,
+Result<std::vector<Store::DueOffer>> SqliteStore::retired_offers_due(base::WallTime now,
+                                                                     Store::DuePlace after,
                                                                      std::uint32_t limit) {
   return parts_->readers->lend()->offers().retired_offers_due(now, after, limit);
 }
 
-Result<std::vector<Store::DueOffer>> SqliteStore::offers_ending(base::WallTime time, DuePlace after,
+Result<std::vector<Store::DueOffer>> SqliteStore::offers_ending(base::WallTime time, Store::DuePlace after,
                                                                 std::uint32_t limit) {
   return parts_->readers->lend()->offers().offers_ending(time, after, limit);
 }
 
-Result<std::vector<Store::DueOffer>> SqliteStore::active_offers_ending(base::WallTime time, DuePlace after,
+Result<std::vector<Store::DueOffer>> SqliteStore::active_offers_ending(base::WallTime time,
+                                                                       Store::DuePlace after,
                                                                        std::uint32_t limit) {
   return parts_->readers->lend()->offers().active_offers_ending(time, after, limit);
 }

@@ -11,12 +11,14 @@
 
 #include "base/clock.hpp"
 #include "state/event_log.hpp"
+#include "state/invoices.hpp"
 #include "state/moves.hpp"
+#include "state/payments.hpp"
 #include "state/store.hpp"
 
 namespace paynamed::state {
 
-class SqliteStore final : public Store, public MoveStore {
+class SqliteStore final : public Store, public MoveStore, public PaymentStore, public InvoiceStore {
  public:
   struct Settings {
     std::string path;
@@ -61,11 +63,11 @@ class SqliteStore final : public Store, public MoveStore {
                                           std::uint32_t limit) override;
   Result<std::vector<OfferRow>> offers_of(std::string_view tenant, std::string_view name,
                                           std::uint32_t limit) override;
-  Result<std::vector<DueOffer>> retired_offers_due(base::WallTime now, DuePlace after,
+  Result<std::vector<DueOffer>> retired_offers_due(base::WallTime now, Store::DuePlace after,
                                                    std::uint32_t limit) override;
-  Result<std::vector<DueOffer>> offers_ending(base::WallTime time, DuePlace after,
+  Result<std::vector<DueOffer>> offers_ending(base::WallTime time, Store::DuePlace after,
                                               std::uint32_t limit) override;
-  Result<std::vector<DueOffer>> active_offers_ending(base::WallTime time, DuePlace after,
+  Result<std::vector<DueOffer>> active_offers_ending(base::WallTime time, Store::DuePlace after,
                                                      std::uint32_t limit) override;
   Result<NameKey> newest_name() override;
   Result<std::vector<WatchedName>> watched_names(std::span<const NameKey> keys) override;
@@ -105,6 +107,28 @@ class SqliteStore final : public Store, public MoveStore {
                                               std::uint32_t limit) override;
   Result<MoveCounts> move_counts(const MoveRow& move) override;
   Result<std::uint64_t> earlier_runs(const MoveRow& move) override;
+
+  boost::asio::awaitable<Result<TakenIn>> take_in(TakeIn batch) override;
+  boost::asio::awaitable<Result<void>> restart_cursor(PaymentSource source, std::string expected_cursor,
+                                                      NewEvent news) override;
+  Result<std::optional<NodeCursor>> find_cursor(const PaymentSource& source) override;
+  Result<std::vector<NodeCursor>> node_cursors(std::uint32_t limit) override;
+  Result<std::optional<PaymentRow>> find_payment(std::string_view tenant, base::Uuid id) override;
+  Result<std::vector<PaymentRow>> list_payments(std::string_view tenant, std::string_view name,
+                                                base::Uuid before, std::uint32_t limit) override;
+
+  boost::asio::awaitable<Result<InvoiceIntent>> intend_invoice(NewInvoice wish) override;
+  boost::asio::awaitable<Result<InvoiceRow>> create_invoice(MadeInvoice made) override;
+  boost::asio::awaitable<Result<void>> give_up_invoice(base::Uuid intent) override;
+  boost::asio::awaitable<Result<void>> expire_invoices(std::vector<base::Uuid> invoices,
+                                                       base::WallTime time) override;
+  Result<std::optional<InvoiceRow>> find_invoice(std::string_view tenant, base::Uuid id) override;
+  Result<std::vector<InvoiceRow>> list_invoices(std::string_view tenant, std::string_view name,
+                                                std::optional<InvoiceState> state, base::Uuid before,
+                                                std::uint32_t limit) override;
+  Result<std::vector<DueInvoice>> invoices_due(base::WallTime now, InvoiceStore::DuePlace after,
+                                               std::uint32_t limit) override;
+  Result<std::vector<InvoiceIntent>> open_intents(base::WallTime before, std::uint32_t limit) override;
 
   // From now on as Settings::max_open_runs; runs that are open stay so.
   boost::asio::awaitable<Result<void>> limit_open_runs(std::uint64_t most);

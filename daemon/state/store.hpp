@@ -111,6 +111,7 @@ struct Totals {
   std::uint64_t open_runs = 0;
   std::uint64_t paused_runs = 0;
   std::uint64_t events = 0;
+  std::uint64_t payments = 0;
 };
 
 // What has to be so still when facts about a name are written that were found out before.

@@ -35,6 +35,8 @@ UnitWriter::UnitWriter(Connection& connection, std::uint64_t max_open_runs)
       models_(connection),
       proofs_(connection),
       moves_(connection),
+      payments_(connection),
+      invoices_(connection),
       begin_(connection, "BEGIN IMMEDIATE"),
       commit_(connection, "COMMIT"),
       roll_back_(connection, "ROLLBACK"),

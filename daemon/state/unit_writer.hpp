@@ -13,7 +13,10 @@
 
 #include "base/result.hpp"
 #include "state/event_log.hpp"
+#include "state/invoice_table.hpp"
 #include "state/move_table.hpp"
+#include "state/payment_table.hpp"
+#include "state/payment_units.hpp"
 #include "state/proof_table.hpp"
 #include "state/read_models.hpp"
 #include "state/sqlite.hpp"
@@ -37,6 +40,12 @@ class UnitWriter {
   base::Result<MoveRow> write(const StartMoveUnit& unit);
   base::Result<MoveRow> write(const MoveUnit& unit);
   base::Result<std::vector<bool>> write(const MoveNamesUnit& unit);
+  base::Result<TakenIn> write(const TakeInUnit& unit);
+  base::Result<void> write(const RestartCursorUnit& unit);
+  base::Result<InvoiceIntent> write(const IntendInvoiceUnit& unit);
+  base::Result<InvoiceRow> write(const CreateInvoiceUnit& unit);
+  base::Result<void> write(const GiveUpInvoiceUnit& unit);
+  base::Result<void> write(const ExpireInvoicesUnit& unit);
   // Clears the read models and applies every event again. Takes as long as it takes.
   base::Result<void> rebuild();
   // Further runs are refused while so many are open.
@@ -78,6 +87,13 @@ class UnitWriter {
   // ABORTED when the name is not as `standing` says.
   base::Result<void> check_standing(TenantKey tenant, const Standing& standing);
   base::Result<void> write_news(const NewsUnit& unit);
+  // ABORTED when the cursor is another one.
+  base::Result<void> check_cursor(const PaymentSource& source, const std::string& expected);
+  base::Result<Verdict> take_in(const IncomingPayment& payment, const TakeIn& batch);
+  base::Result<void> write_own_events(TenantKey tenant, const std::vector<NewEvent>& events);
+  // The intent that a wish becomes, if it may; its name's key too.
+  base::Result<std::pair<NameKey, InvoiceIntent>> intent_of(TenantKey tenant, const NewInvoice& wish);
+  base::Result<void> say_paid_before(TenantKey tenant, const InvoiceRow& row, base::WallTime now);
   // Whether the name is as the step of its move needs it.
   base::Result<bool> stands_for(const MoveNameUpdate& update);
   // A proof goes with its name.
@@ -90,6 +106,8 @@ class UnitWriter {
   ReadModels models_;
   ProofTable proofs_;
   MoveTable moves_;
+  PaymentTable payments_;
+  InvoiceTable invoices_;
   bool dirty_ = false;
   std::unordered_map<RunKey, OpenEntry> open_;
   std::list<Snapshot> snapshots_;  // the last used first

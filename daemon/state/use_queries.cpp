@@ -18,7 +18,8 @@ UseQueries::UseQueries(Connection& connection, SnapshotStatements& snapshots, Mo
       totals_(connection,
               "SELECT coalesce(t.names, 0), coalesce(t.live, 0), coalesce(t.open_runs, 0), "
               "coalesce(t.paused_runs, 0), "
-              "h.last_offset, coalesce(t.degraded, 0) FROM heads h LEFT JOIN totals t ON t.one = 1") {}
+              "h.last_offset, coalesce(t.degraded, 0), coalesce(t.payments, 0) FROM heads h LEFT JOIN totals "
+              "t ON t.one = 1") {}
 
 base::Result<std::vector<InstanceUse>> UseQueries::instances_in_use() {
   auto all = in_use();
@@ -107,8 +108,8 @@ base::Result<Totals> UseQueries::totals() {
   const auto row = totals_.first();
   if (!row) return base::fail(row.error());
   if (!*row) return base::fail(base::data_loss("the state file has no heads; restore a backup"));
-  const Totals totals{totals_.count(0), totals_.count(1), totals_.count(5),
-                      totals_.count(2), totals_.count(3), totals_.count(4)};
+  const Totals totals{totals_.count(0), totals_.count(1), totals_.count(5), totals_.count(2),
+                      totals_.count(3), totals_.count(4), totals_.count(6)};
   totals_.reset();
   return totals;
 }

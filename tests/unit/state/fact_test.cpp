@@ -24,6 +24,13 @@ TEST_P(BadFact, IsRefusedNamingTheField) {
   EXPECT_THAT(fact.error().message(), testing::HasSubstr(GetParam().type));
 }
 
+// A payment, but for its amount and what follows it.
+std::string payment(const std::string& amount, const std::string& rest) {
+  return R"({"name":"a@b.c","node_id":"02","pay_key":"k","amount_msat":)" + amount + "," + rest + "}";
+}
+const std::string kPaid = R"("paid_at":"2030-01-01T00:00:00.000Z","livemode":true)";
+const std::string kInvoice = R"("invoice":"018bcfe5-6800-7522-8efa-18235092eb22")";
+
 const std::string kRun = R"("run":"018bcfe5-6800-7522-8efa-18235092eb22")";
 
 INSTANTIATE_TEST_SUITE_P(
@@ -64,6 +71,30 @@ INSTANTIATE_TEST_SUITE_P(
             "'what' is not one of its words"},
         Bad{"DomainExpiringNoTime", "domain.expiring", R"({"domain":"b.c","what":"registration"})",
             "'until' is missing"},
+        Bad{"PaymentOfANumber", "payment.received", payment("5", kPaid), "'amount_msat' is not a string"},
+        Bad{"PaymentOfNothing", "payment.received", payment(R"("0")", kPaid), "'amount_msat' is nothing"},
+        Bad{"PaymentOfLessThanNothing", "payment.received", payment(R"("-1")", kPaid),
+            "'amount_msat' is not an amount"},
+        Bad{"PaymentAboveAllBitcoin", "payment.received", payment(R"("2100000000000000001")", kPaid),
+            "'amount_msat' is not an amount"},
+        Bad{"PaymentOfNoMethod", "payment.received", payment(R"("1")", kPaid), "'method' is missing"},
+        Bad{"PaymentOfAnotherMethod", "payment.received", payment(R"("1")", kPaid + R"(,"method":"cash")"),
+            "'method' is not one of its words"},
+        Bad{"PaymentOfNoOffer", "payment.received", payment(R"("1")", kPaid + R"(,"method":"bolt12")"),
+            "'offer_id' is missing"},
+        Bad{"PaymentOfNoInvoice", "payment.received", payment(R"("1")", kPaid + R"(,"method":"bolt11")"),
+            "'invoice' is missing"},
+        Bad{"PaymentWithOddClaims", "payment.received",
+            payment(R"("1")", kPaid + R"(,"claims":{"payer_note":7})"),
+            "'claims' has a member that is not a string"},
+        Bad{"PaymentWithoutMode", "payment.received",
+            payment(R"("1")", R"("paid_at":"2030-01-01T00:00:00.000Z")"), "'livemode' is not true or false"},
+        Bad{"InvoiceWithoutEnd", "invoice.expired",
+            R"({"name":"a@b.c",)" + kInvoice + R"(,"amount_msat":"0"})", "'expires' is missing"},
+        Bad{"InvoiceWithoutText", "invoice.created",
+            R"({"name":"a@b.c",)" + kInvoice +
+                R"(,"amount_msat":"0","expires":"2030-01-01T00:00:00.000Z","livemode":true})",
+            "'bolt11' is missing"},
         Bad{"UnknownVersion", "run.completed", "{" + kRun + R"(,"name":"a@b.c"})", "version 2 is not known",
             2}),
     [](const testing::TestParamInfo<Bad>& bad) { return bad.param.what; });

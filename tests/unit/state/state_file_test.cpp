@@ -114,7 +114,9 @@ TEST_F(StateFile, OfVersion4CountsItsNamesWhenItIsBroughtUp) {
   remove("bob@example.com", author.now + std::chrono::hours{1});
   change(
       "DROP TABLE domain_uses; DROP TABLE domain_moves; DROP TABLE domain_move_names; "
-      "DROP INDEX offers_active_ending; PRAGMA user_version = 4");
+      "DROP INDEX offers_active_ending; DROP INDEX offers_by_offer_id; "
+      "DROP TABLE payments; DROP TABLE invoices; DROP TABLE invoice_intents; DROP TABLE node_cursors; "
+      "ALTER TABLE totals DROP COLUMN payments; PRAGMA user_version = 4");
   open();
   const auto uses = *store->in_use();
   ASSERT_EQ(uses.domains.size(), 1u);
