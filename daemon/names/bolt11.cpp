@@ -104,6 +104,16 @@ std::optional<std::uint64_t> read_number(Groups groups) {
   return value;
 }
 
+// Of 52 groups, the last four bits of which are padding.
+Hash256 hash_of(Groups groups) {
+  Hash256 hash{};
+  for (std::size_t bit = 0; bit < hash.size() * 8; ++bit) {
+    const bool set = ((groups[bit / 5] >> (4 - bit % 5)) & 1) != 0;
+    if (set) hash[bit / 8] = static_cast<std::uint8_t>(hash[bit / 8] | (0x80U >> (bit % 8)));
+  }
+  return hash;
+}
+
 Status check_features(Groups groups) {
   if (!groups.empty() && groups[0] == 0) return invalid_argument("the invoice's features begin with a zero");
   for (std::size_t bit = 0; bit < groups.size() * 5; bit += 2) {
@@ -126,6 +136,8 @@ Status read_field(char type, Groups data, Invoice& invoice, Fields& fields) {
         return invalid_argument(fmt::format("the field '{}' of the invoice has not 256 bits", type));
       }
       ++(type == 'p' ? fields.payment_hashes : type == 's' ? fields.secrets : fields.descriptions);
+      if (type == 'p') invoice.payment_hash = hash_of(data);
+      if (type == 'h') invoice.description_hash = hash_of(data);
       return {};
     }
     case 'n': {
@@ -141,6 +153,7 @@ Status read_field(char type, Groups data, Invoice& invoice, Fields& fields) {
       if (!bytes || !is_utf8({reinterpret_cast<const char*>(bytes->data()), bytes->size()})) {
         return invalid_argument("the description of the invoice is not valid UTF-8");
       }
+      invoice.description.emplace(bytes->begin(), bytes->end());
       ++fields.descriptions;
       return {};
     }

@@ -1,4 +1,5 @@
-// BOLT 11 invoices, as far as publishing one needs: whether it is valid, for which network, and until when.
+// BOLT 11 invoices, as far as publishing one and believing a node that made one need: whether it is valid,
+// for which network, until when, and what it asks for.
 //
 // Threads: value types; functions are pure.
 #pragma once
@@ -9,6 +10,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "names/hash.hpp"
 #include "names/network.hpp"
 
 namespace paynamed::names {
@@ -23,6 +25,10 @@ struct Invoice {
   // Seconds since 1970, and seconds after that (3600 if the invoice does not say).
   std::uint64_t timestamp = 0;
   std::uint64_t expiry = 3600;
+  Hash256 payment_hash{};
+  // One of the two: UTF-8 from outside, or the SHA-256 of a text that is told elsewhere.
+  std::optional<std::string> description;
+  std::optional<Hash256> description_hash;
 
   // Seconds since 1970; the largest number if the sum is beyond.
   std::uint64_t expires_at() const;

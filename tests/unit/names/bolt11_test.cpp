@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "names/bech32.hpp"
+#include "names/bolt12.hpp"
 #include "tests/unit/names/invoice_text.hpp"
 #include "tests/unit/names/offer_text.hpp"
 
@@ -29,6 +30,27 @@ InvoiceParts without(char type, std::vector<InvoiceField> instead = {}) {
   }
   parts.fields.insert(parts.fields.end(), instead.begin(), instead.end());
   return parts;
+}
+
+TEST(Invoice, SaysWhatItIsForAndByWhichHashItIsPaid) {
+  // "Please consider supporting this project", of the examples of BOLT 11.
+  const auto donation = parse_invoice(
+      "lnbc1pvjluezsp5zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zygspp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqf"
+      "qqqsyqcyq5rq"
+      "wzqfqypqdpl2pkx2ctnv5sxxmmwwd5kgetjypeh2ursdae8g6twvus8g6rfwvs8qun0dfjkxaq9qrsgq357wnc5r2ueh7ck6q93dj3"
+      "2dlqnls087fxd"
+      "wk8qakdyafkq3yap9us6v52vjjsrvywa6rt52cm9r9zqt8r2t7mlcwspyetp5h2tztugp9lfyql");
+  ASSERT_TRUE(donation) << donation.error().message();
+  EXPECT_EQ(to_hex(donation->payment_hash),
+            "0001020304050607080900010203040506070809000102030405060708090102");
+  EXPECT_EQ(donation->description, "Please consider supporting this project");
+  EXPECT_FALSE(donation->description_hash);
+  const std::vector<std::uint8_t> hash(52, 1);
+  const auto hashed = parse_invoice(invoice_text(without('d', {{'h', hash}})));
+  ASSERT_TRUE(hashed) << hashed.error().message();
+  EXPECT_FALSE(hashed->description);
+  // 00001 00001 00001...
+  EXPECT_THAT(to_hex(*hashed->description_hash), testing::StartsWith("0842108421"));
 }
 
 TEST(Invoice, SaysNetworkTimeAndAmount) {

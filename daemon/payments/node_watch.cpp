@@ -1,0 +1,334 @@
+#include "payments/node_watch.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "payments/payment_check.hpp"
+
+namespace paynamed::payments {
+namespace asio = boost::asio;
+namespace json = boost::json;
+namespace v1 = paynamed::plugin::v1;
+using base::Code;
+using base::Result;
+using base::Status;
+
+namespace {
+
+constexpr base::Duration kLongPoll{20'000};
+// Between two answers that say nothing new and came at once.
+constexpr base::Duration kShortPause{1'000};
+// Beyond the wait that was asked for.
+constexpr base::Duration kAnswering{30'000};
+// An empty answer after a wait may be a little old.
+constexpr base::Duration kAnswerAge{5'000};
+constexpr base::Duration kFirstPause{1'000};
+constexpr base::Duration kLongestPause{60'000};
+constexpr base::Duration kLongestAsked{300'000};
+constexpr base::Duration kNotWatchedPause{600'000};
+constexpr std::uint32_t kMostAtOnce = 1'000;
+constexpr int kMostInAnswer = 10'000;
+constexpr std::size_t kMostCursorBytes = 1'024;
+
+asio::awaitable<bool> cancelled() {
+  const auto state = co_await asio::this_coro::cancellation_state;
+  co_return state.cancelled() != asio::cancellation_type::none;
+}
+
+}  // namespace
+
+NodeWatch::NodeWatch(WatchedNode node, bool long_polls, const Services& services)
+    : node_(std::move(node)),
+      long_polls_(long_polls),
+      with_(services),
+      log_(services.log.with({{"instance", node_.instance}, {"node", node_.reference}})),
+      taken_in_(services.metrics.counter("paynamed_payments_total", "Payments that were taken in.",
+                                         {{"instance", node_.instance}})),
+      strays_(services.metrics.counter("paynamed_stray_payments_total",
+                                       "Payments that paid nothing of ours and were passed by.",
+                                       {{"instance", node_.instance}})),
+      broken_(services.metrics.counter("paynamed_broken_payments_total",
+                                       "Payments that a plugin told of in a way that cannot be true.",
+                                       {{"instance", node_.instance}})),
+      resyncs_(services.metrics.counter("paynamed_payment_resyncs_total",
+                                        "Times that a node did not know its cursor and was read again.",
+                                        {{"instance", node_.instance}})),
+      failures_(services.metrics.counter("paynamed_payment_watch_failures_total",
+                                         "Times that the payments of a node could not be read.",
+                                         {{"instance", node_.instance}})) {
+  status_.node = node_;
+}
+
+WatchStatus NodeWatch::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+asio::awaitable<void> NodeWatch::run() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  for (;;) {
+    const Status ended = co_await watch();
+    if (co_await cancelled()) co_return;
+    tell(ended);
+    if (!co_await base::sleep_for(with_.clock, pause_after(ended))) co_return;
+  }
+}
+
+// Until something is in the way, which it gives back.
+asio::awaitable<Status> NodeWatch::watch() {
+  caught_up_ = false;
+  auto attached = co_await attach();
+  if (!attached) co_return attached.error();
+  for (;;) {
+    const base::WallTime asked = with_.clock.wall();
+    const base::MonotonicTime begun = with_.clock.monotonic();
+    auto reply = co_await poll(attached->cursor, most_, next_wait());
+    if (co_await cancelled()) co_return base::cancelled("the watch was stopped");
+    if (!reply) {
+      adapt(reply.error());
+      // A plugin of another version may not read the cursors of the one before.
+      const Code code = reply.error().code();
+      if (code == Code::kOutOfRange || (code == Code::kInvalidArgument && !attached->cursor.empty())) {
+        refused_node_id_ = attached->source.node_id;
+        refused_cursor_ = attached->cursor;
+      }
+      co_return reply.error();
+    }
+    const bool was_caught_up = caught_up_;
+    const bool empty = reply->payments().empty();
+    Status taken = co_await take_in(*attached, *std::move(reply));
+    if (!taken.ok()) co_return taken;
+    if (empty) {
+      read_to_the_end(asked, with_.clock.wall());
+    } else if (!was_caught_up) {
+      fine(WatchStatus::State::kReading);
+    }
+    // No call may wait, or the plugin does not.
+    const bool at_once = with_.clock.monotonic() - begun < kShortPause;
+    if (empty && was_caught_up && at_once && !co_await base::sleep_for(with_.clock, kShortPause)) {
+      co_return base::cancelled("the watch was stopped");
+    }
+  }
+}
+
+asio::awaitable<Result<NodeWatch::Description>> NodeWatch::describe() {
+  pipeline::PluginCall wanted;
+  wanted.instance = node_.instance;
+  wanted.method = "Describe";
+  wanted.timeout = kAnswering;
+  wanted.background = true;
+  const v1::DescribeNodesRequest request;
+  auto reply = co_await ask<v1::DescribeNodesReply>(with_, std::move(wanted), request);
+  if (!reply) co_return base::fail(reply.error());
+  if (!reply->watch_payments()) {
+    co_return base::fail(base::unimplemented(
+        fmt::format("'{}' tells of no payments, so none are taken in from it", node_.instance)));
+  }
+  Description description{reply->network().substr(0, 32), false};
+  description.livemode = reply->moves_money() && description.network == "bitcoin";
+  co_return description;
+}
+
+asio::awaitable<Result<NodeWatch::Attached>> NodeWatch::attach() {
+  auto description = co_await describe();
+  if (!description) co_return base::fail(description.error());
+  // Who the node is comes with every answer; what it tells of here is told again.
+  std::string no_cursor;
+  auto first = co_await poll(std::move(no_cursor), 1, base::Duration{0});
+  if (!first) co_return base::fail(first.error());
+  if (!is_node_id(first->node_id())) {
+    co_return base::fail(base::internal(
+        fmt::format("instance '{}' answered WatchPayments without saying which node it is; tell its author",
+                    node_.instance)));
+  }
+  Attached attached;
+  attached.source = {first->node_id(), node_.instance, node_.reference, description->network,
+                     description->livemode};
+  auto cursor = stored_cursor(attached.source);
+  if (!cursor) co_return base::fail(cursor.error());
+  attached.cursor = *std::move(cursor);
+  {
+    const std::lock_guard lock(mutex_);
+    status_.node_id = attached.source.node_id;
+  }
+  const bool refused = !attached.cursor.empty() && refused_node_id_ == attached.source.node_id &&
+                       refused_cursor_ == attached.cursor;
+  refused_node_id_.clear();
+  refused_cursor_.clear();
+  if (refused) {
+    if (auto again = co_await read_again(attached); !again) co_return base::fail(again.error());
+  }
+  co_return attached;
+}
+
+asio::awaitable<Result<void>> NodeWatch::read_again(Attached& attached) {
+  json::object data;
+  data["node_id"] = attached.source.node_id;
+  data["node_instance"] = node_.instance;
+  if (!node_.reference.empty()) data["node"] = node_.reference;
+  data["reason"] =
+      "the node does not know the last payment that was read from it; it was probably restored from "
+      "a backup";
+  state::NewEvent news;
+  news.type = "node.resynced";
+  news.subject = attached.source.node_id;
+  news.time = with_.clock.wall();
+  news.id = base::Uuid::v7(news.time, with_.random);
+  news.data = json::serialize(data);
+  auto done = co_await with_.payments.restart_cursor(attached.source, attached.cursor, std::move(news));
+  if (!done) co_return base::fail(done.error());
+  resyncs_.add();
+  log_.warning("the node does not know the last payment that was read from it; its payments are read again",
+               {{"node_id", attached.source.node_id}, {"cursor", attached.cursor}});
+  attached.cursor.clear();
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<NodeWatch::Reply>> NodeWatch::poll(std::string cursor, std::uint32_t most,
+                                                          base::Duration wait) {
+  v1::WatchPaymentsRequest request;
+  request.mutable_node()->set_node(node_.reference);
+  for (const std::string& handle : node_.secret_handles) request.mutable_node()->add_secret_handles(handle);
+  request.set_cursor(std::move(cursor));
+  request.set_max(most);
+  request.set_wait_ms(static_cast<std::uint32_t>(wait.count()));
+  // A cancellation that came before the call is not told to it.
+  if (co_await cancelled()) co_return base::fail(base::cancelled("the watch was stopped"));
+  pipeline::PluginCall wanted;
+  wanted.instance = node_.instance;
+  wanted.method = "WatchPayments";
+  wanted.timeout = wait + kAnswering;
+  wanted.background = true;
+  const base::MonotonicTime begun = with_.clock.monotonic();
+  auto reply = co_await ask<Reply>(with_, std::move(wanted), request);
+  // A quick full answer: there may be many more.
+  const bool quick = with_.clock.monotonic() - begun < kAnswering / 10;
+  if (reply && quick && reply->payments_size() >= static_cast<int>(most) && most == most_)
+    most_ = std::min(most_ * 2, kMostAtOnce);
+  co_return reply;
+}
+
+Status NodeWatch::check(const Attached& attached, const Reply& reply) const {
+  const auto wrong = [&](std::string_view what) {
+    return base::internal(
+        fmt::format("instance '{}' answered WatchPayments {}; tell its author", node_.instance, what));
+  };
+  if (!is_node_id(reply.node_id())) return wrong("without saying which node it is");
+  if (reply.node_id() != attached.source.node_id) {
+    return base::aborted(fmt::format("another node stands behind '{}' by now: {} instead of {}",
+                                     node_.instance, reply.node_id(), attached.source.node_id));
+  }
+  if (reply.payments_size() > kMostInAnswer) return wrong("with more payments than were asked for");
+  if (reply.next_cursor().size() > kMostCursorBytes) return wrong("with a cursor that is too long");
+  const bool moves_on = !reply.payments().empty();
+  if (reply.next_cursor().empty() && (moves_on || !attached.cursor.empty())) return wrong("without a cursor");
+  return {};
+}
+
+asio::awaitable<Status> NodeWatch::take_in(Attached& attached, Reply reply) {
+  if (Status wrong = check(attached, reply); !wrong.ok()) co_return wrong;
+  if (reply.payments().empty() && reply.next_cursor() == attached.cursor) co_return Status{};
+  CheckedPayments good = checked(reply);
+  const bool stays = reply.next_cursor() == attached.cursor;
+  state::TakeIn batch;
+  batch.source = attached.source;
+  batch.expected_cursor = attached.cursor;
+  batch.next_cursor = good.broken > 0 ? attached.cursor : reply.next_cursor();
+  batch.payments = std::move(good.payments);
+  batch.time = with_.clock.wall();
+  std::string next = batch.next_cursor;
+  const auto counted = co_await with_.payments.take_in(std::move(batch));
+  if (!counted && counted.error().code() == Code::kAborted) {
+    auto cursor = stored_cursor(attached.source);
+    if (!cursor) co_return cursor.error();
+    attached.cursor = *std::move(cursor);
+    co_return Status{};
+  }
+  if (!counted) co_return counted.error();
+  attached.cursor = std::move(next);
+  taken_in_.add(counted->taken_in);
+  strays_.add(counted->strays);
+  if (good.broken > 0) {
+    broken_.add(static_cast<double>(good.broken));
+    // Without a count: what is the same trouble is told once.
+    co_return base::internal(fmt::format(
+        "instance '{}' tells of payments that cannot be true, and nothing behind them is read until it is "
+        "mended: {}",
+        node_.instance, good.first_problem.message()));
+  }
+  if (stays) {
+    co_return base::internal(fmt::format(
+        "instance '{}' told of payments without moving its cursor on; tell its author", node_.instance));
+  }
+  co_return Status{};
+}
+
+Result<std::string> NodeWatch::stored_cursor(const state::PaymentSource& source) const {
+  auto cursor = with_.payments.find_cursor(source);
+  if (!cursor) return base::fail(cursor.error());
+  return *cursor ? std::move((*cursor)->cursor) : std::string{};
+}
+
+// Nothing waits at the node before all that is there was read.
+base::Duration NodeWatch::next_wait() const {
+  const bool may = caught_up_ && long_polls_ && (!with_.may_wait || with_.may_wait(node_.instance));
+  return may ? kLongPoll : base::Duration{0};
+}
+
+// Each payment may cost the backend a question to its node: fewer at once, when it does not come to its end.
+void NodeWatch::adapt(const Status& status) {
+  if (status.code() == Code::kDeadlineExceeded) most_ = std::max(most_ / 2, 1U);
+}
+
+base::Duration NodeWatch::pause_after(const Status& status) {
+  if (status.code() == Code::kUnimplemented) return kNotWatchedPause;
+  const std::uint32_t doublings = std::min(failed_, 6U);
+  ++failed_;
+  base::Duration pause = std::min(kFirstPause * (1U << doublings), kLongestPause);
+  pause = pause / 2 + with_.random.jitter(pause / 2);
+  const base::Duration asked{status.retry_after_ms()};
+  return std::max(pause, std::min(asked, kLongestAsked));
+}
+
+void NodeWatch::tell(const Status& status) {
+  const bool not_watched = status.code() == Code::kUnimplemented;
+  bool said = false;
+  {
+    const std::lock_guard lock(mutex_);
+    said = status_.problem == status.message();
+    status_.state = not_watched ? WatchStatus::State::kNotWatched : WatchStatus::State::kFailing;
+    status_.problem = status.message();
+  }
+  if (!not_watched) failures_.add();
+  if (said) return;
+  if (not_watched) {
+    log_.info("the payments of this node are not watched", {{"why", status}});
+  } else {
+    log_.warning("the payments of a node cannot be read; trying again", {{"why", status}});
+  }
+}
+
+void NodeWatch::fine(WatchStatus::State state) {
+  bool failed = false;
+  {
+    const std::lock_guard lock(mutex_);
+    failed = status_.state == WatchStatus::State::kFailing;
+    status_.state = state;
+    status_.problem.clear();
+  }
+  if (failed) log_.info("the payments of the node can be read again");
+}
+
+void NodeWatch::read_to_the_end(base::WallTime asked, base::WallTime answered) {
+  failed_ = 0;
+  caught_up_ = true;
+  fine(WatchStatus::State::kWaiting);
+  const std::lock_guard lock(mutex_);
+  status_.read_until = std::max(asked, answered - kAnswerAge);
+}
+
+}  // namespace paynamed::payments

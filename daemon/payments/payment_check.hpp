@@ -1,0 +1,31 @@
+// What a plugin says of payments is untrusted: each is checked before it comes near the store.
+//
+// Threads: pure functions.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "paynamed/plugin/v1/node_backend.pb.h"
+#include "state/invoices.hpp"
+#include "state/payments.hpp"
+
+namespace paynamed::payments {
+
+// INVALID_ARGUMENT, saying what is wrong, for what cannot be a payment: no key, no amount or one above all
+// bitcoin, a hash that is none, a time before Bitcoin was. A payer's note that is too long, not UTF-8 or has
+// control characters is left out, for it decides nothing, and the money is there.
+base::Result<state::IncomingPayment> checked(const plugin::v1::Payment& payment);
+
+struct CheckedPayments {
+  std::vector<state::IncomingPayment> payments;
+  std::size_t broken = 0;
+  base::Status first_problem;
+};
+CheckedPayments checked(const plugin::v1::WatchPaymentsReply& reply);
+
+// Hex of a compressed public key.
+bool is_node_id(std::string_view text);
+
+}  // namespace paynamed::payments
