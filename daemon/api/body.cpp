@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
+#include <charconv>
 
 #include "config/diagnostic.hpp"
+#include "state/payments.hpp"
 
 namespace paynamed::api {
 namespace {
@@ -113,6 +115,28 @@ Result<std::uint64_t> Body::positive(std::string_view member) const {
         base::invalid_argument(fmt::format("'{}' in {} must be a whole number from 1", member, where_)));
   }
   return number;
+}
+
+Result<std::uint64_t> Body::amount_msat(std::string_view member) const {
+  const boost::json::value* value = object_.if_contains(member);
+  if (!value || value->is_null()) return std::uint64_t{0};
+  std::uint64_t msat = 0;
+  bool good = false;
+  if (const boost::json::string* text = value->if_string()) {
+    const char* end = text->data() + text->size();
+    const auto [stop, error] = std::from_chars(text->data(), end, msat);
+    good = error == std::errc{} && stop == end;
+  } else if (value->is_int64() || value->is_uint64()) {
+    boost::system::error_code error;
+    msat = value->to_number<std::uint64_t>(error);
+    good = !error;
+  }
+  if (!good || msat == 0 || msat > state::kMostMsat) {
+    return base::fail(base::invalid_argument(
+        fmt::format("'{}' in {} must be an amount in millisatoshi from 1, as a string or a whole number",
+                    member, where_)));
+  }
+  return msat;
 }
 
 Result<Body> Body::object(std::string_view member) const {

@@ -35,6 +35,9 @@ class Body {
                                          std::size_t most_bytes) const;
   // A whole number from 1; 0 when it is absent.
   Result<std::uint64_t> positive(std::string_view member) const;
+  // Millisatoshi from 1, as a decimal string or a whole number, at most all bitcoin; 0 when it is absent or
+  // null.
+  Result<std::uint64_t> amount_msat(std::string_view member) const;
   // An object inside; INVALID_ARGUMENT when it is something else or absent.
   Result<Body> object(std::string_view member) const;
 

@@ -19,6 +19,7 @@
 #include "names/lint/report.hpp"
 #include "observe/log.hpp"
 #include "observe/metrics.hpp"
+#include "payments/invoice_maker.hpp"
 #include "pipeline/engine.hpp"
 #include "state/store.hpp"
 
@@ -67,6 +68,16 @@ struct Moves {
   std::function<boost::asio::awaitable<base::Result<state::MoveRow>>(std::string domain)> resume = {};
   std::function<boost::asio::awaitable<base::Result<state::MoveRow>>(std::string domain)> undo = {};
   std::function<base::Result<std::optional<moves::MoveView>>(const std::string& domain)> show = {};
+};
+
+// What came in, and invoices. All are set, or none.
+struct Payments {
+  state::PaymentStore* payments = nullptr;
+  state::InvoiceStore* invoices = nullptr;
+  // payments::InvoiceMaker::make()
+  std::function<boost::asio::awaitable<base::Result<payments::InvoiceMaker::Made>>(
+      state::NewInvoice wish, std::string correlation_id)>
+      make_invoice = {};
 };
 
 // Which configuration counts, and whether the file says something else by now.
@@ -118,6 +129,7 @@ struct Dependencies {
   std::function<boost::asio::awaitable<ReloadReport>(bool check)> reload = {};
   domains::DomainWork* domain_work = nullptr;  // must be set, as all here
   Moves moves = {};
+  Payments payments = {};
 };
 
 }  // namespace paynamed::api

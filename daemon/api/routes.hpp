@@ -16,8 +16,11 @@ void add_domain_routes(Router& router, const Dependencies& dependencies);  // /v
 // what stands in a zone, and its adoption
 void add_zone_name_routes(Router& router, const Dependencies& dependencies);
 void add_domain_check_routes(Router& router, const Dependencies& dependencies);
-void add_drift_routes(Router& router, const Dependencies& dependencies);  // /v1/domains/{domain}/drift
-void add_move_routes(Router& router, const Dependencies& dependencies);   // /v1/domains/{domain}/moves
+void add_drift_routes(Router& router, const Dependencies& dependencies);    // /v1/domains/{domain}/drift
+void add_move_routes(Router& router, const Dependencies& dependencies);     // /v1/domains/{domain}/moves
+void add_payment_routes(Router& router, const Dependencies& dependencies);  // /v1/payments
+// /v1/invoices, /v1/names/{name}/invoices
+void add_invoice_routes(Router& router, const Dependencies& dependencies);
 void add_event_routes(Router& router, const Dependencies& dependencies);  // /v1/events
 void add_system_routes(Router& router,
                        const Dependencies& dependencies);  // plugins, health, metrics

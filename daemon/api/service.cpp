@@ -73,6 +73,8 @@ Service::Service(Dependencies dependencies, Limits limits, RateLimit rate)
   add_domain_check_routes(router_, dependencies_);
   add_drift_routes(router_, dependencies_);
   add_move_routes(router_, dependencies_);
+  add_payment_routes(router_, dependencies_);
+  add_invoice_routes(router_, dependencies_);
   add_event_routes(router_, dependencies_);
   add_system_routes(router_, dependencies_);
 }

@@ -53,12 +53,9 @@ pipeline::Command new_command(state::Verb verb, base::Name name) {
   return pipeline::Command{{}, verb, std::move(name), {}, {}, {}, 0, {}, {}, {}, {}};
 }
 
-base::Result<void> fill_from(const Request& request, pipeline::Command& command) {
-  command.tenant = request.tenant;
-  command.correlation_id = request.correlation_id;
-  command.traceparent = request.traceparent;
+base::Result<Idempotency> idempotency_of(const Request& request) {
   const std::string* key = request.headers.find("Idempotency-Key");
-  if (key == nullptr) return {};
+  if (key == nullptr) return Idempotency{};
   const bool printable = std::all_of(key->begin(), key->end(), [](char c) { return c >= 0x20 && c < 0x7f; });
   if (key->empty() || key->size() > kMaxIdempotencyKeyBytes || !printable ||
       request.headers.count("Idempotency-Key") > 1) {
@@ -66,9 +63,18 @@ base::Result<void> fill_from(const Request& request, pipeline::Command& command)
         fmt::format("the Idempotency-Key must be one header of 1 to {} printable ASCII characters",
                     kMaxIdempotencyKeyBytes)));
   }
-  command.idempotency_key = *key;
-  command.request_hash =
-      to_hex(sha256(fmt::format("{}\n{}\n{}", request.method, request.path, request.body)));
+  return Idempotency{*key,
+                     to_hex(sha256(fmt::format("{}\n{}\n{}", request.method, request.path, request.body)))};
+}
+
+base::Result<void> fill_from(const Request& request, pipeline::Command& command) {
+  command.tenant = request.tenant;
+  command.correlation_id = request.correlation_id;
+  command.traceparent = request.traceparent;
+  auto idempotency = idempotency_of(request);
+  if (!idempotency) return base::fail(idempotency.error());
+  command.idempotency_key = std::move(idempotency->key);
+  command.request_hash = std::move(idempotency->request_hash);
   return {};
 }
 

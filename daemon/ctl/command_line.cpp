@@ -67,6 +67,7 @@ struct Options {
   SourceOption source;
   NameMoveOption name_move;
   MoveOption move;
+  InvoiceOption invoice;
   bool follow = false;
   bool check = false;
   ProofFormat format = ProofFormat::kJson;
@@ -89,6 +90,7 @@ class Parser {
     add_names();
     add_proofs();
     add_runs();
+    add_payments();
     add_rest();
   }
 
@@ -340,6 +342,42 @@ class Parser {
     add_one("cancel", "undo a paused or waiting run", [this](Context& context) {
       return cancel_run(context, options_.id, following());
     })->add_flag("--follow,-f", options_.follow, "draw the timeline until the end");
+  }
+
+  void add_payments() {
+    CLI::App* payments = add(app_, "payments", "list what was received", [this](Context& context) {
+      return list_payments(context, options_.name, options_.limit);
+    });
+    payments->add_option("--name", options_.name, "only those of this name");
+    add_limit(payments);
+    CLI::App* invoices =
+        add(app_, "invoices", "list invoices, look at one, or make one", [this](Context& context) {
+          return list_invoices(context, options_.name, options_.state, options_.limit);
+        });
+    invoices->require_subcommand(0, 1);
+    invoices->add_option("--name", options_.name, "only those of this name");
+    invoices->add_option("--state", options_.state, "only those in this state: open, paid, expired");
+    add_limit(invoices);
+    add(*invoices, "show", "show an invoice",
+        [this](Context& context) { return show_invoice(context, options_.id); })
+        ->add_option("invoice", options_.id, "the invoice's id")
+        ->required();
+    add_create_invoice(*invoices);
+  }
+
+  void add_create_invoice(CLI::App& invoices) {
+    CLI::App* verb = add(invoices, "create", "make a BOLT 11 invoice at the name's node",
+                         on_name([this](Context& context, const std::string& name) {
+                           options_.invoice.name = name;
+                           return create_invoice(context, options_.invoice);
+                         }));
+    add_name(verb);
+    verb->add_option("--amount-msat", options_.invoice.amount_msat, "millisatoshi; any amount without it");
+    verb->add_option("--memo", options_.invoice.memo, "what the payer sees");
+    verb->add_option("--reference", options_.invoice.reference, "yours; comes back in events");
+    verb->add_option("--expiry", options_.invoice.expiry, "seconds until it expires")
+        ->check(CLI::Range(60, 366 * 86'400));
+    verb->add_option("--idempotency-key", options_.invoice.key, "the same key makes the same invoice");
   }
 
   void add_rest() {

@@ -125,6 +125,20 @@ Exit cancel_run(Context& context, const std::string& id, const Following& follow
 // Draws the timeline until the run is over or paused.
 Exit follow_run(Context& context, const std::string& id);
 
+Exit list_payments(Context& context, const std::string& name, std::uint32_t limit);
+Exit list_invoices(Context& context, const std::string& name, const std::string& state, std::uint32_t limit);
+Exit show_invoice(Context& context, const std::string& id);
+
+struct InvoiceOption {
+  std::string name;
+  std::string amount_msat;  // "": any
+  std::string memo;
+  std::string reference;
+  std::uint32_t expiry = 0;  // seconds; 0: the daemon's default
+  std::string key;           // Idempotency-Key; "" for none
+};
+Exit create_invoice(Context& context, const InvoiceOption& option);
+
 Exit list_events(Context& context, const std::string& after, std::uint32_t limit, bool follow);
 Exit list_domains(Context& context);
 // How a domain is: its state, DS records, keys, servers and warnings.

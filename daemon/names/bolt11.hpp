@@ -27,8 +27,8 @@ struct Invoice {
   std::uint64_t expiry = 3600;
   Hash256 payment_hash{};
   // One of the two: UTF-8 from outside, or the SHA-256 of a text that is told elsewhere.
-  std::optional<std::string> description;
-  std::optional<Hash256> description_hash;
+  std::optional<std::string> description = {};
+  std::optional<Hash256> description_hash = {};
 
   // Seconds since 1970; the largest number if the sum is beyond.
   std::uint64_t expires_at() const;

@@ -18,6 +18,7 @@
 #include "process/configuration_rules.hpp"
 #include "process/domain_parts.hpp"
 #include "process/exit_code.hpp"
+#include "process/payment_parts.hpp"
 
 namespace paynamed::process {
 namespace asio = boost::asio;
@@ -58,8 +59,10 @@ asio::awaitable<std::optional<StartFailure>> Daemon::start() {
   if (auto recovered = engine_->recover(); !recovered) co_return StartFailure{kExitState, recovered.error()};
   prepare_reload();
   make_moves();
+  make_payments();
   if (auto failure = start_api()) co_return failure;
   start_watches();
+  payments_->start();
   moves_->start();
   log_.info("ready", {{"api", server_->address()},
                       {"state", config.daemon.state.string()},
@@ -190,12 +193,19 @@ void Daemon::start_watches() {
   watches_->start(live_.current()->config, dns_.get());
 }
 
+void Daemon::make_payments() {
+  payments_ = std::make_unique<PaymentsIn>(
+      io_, payment_services({clock_, random_, *store_, log_.area("payment"), metrics_, *host_, *calls_}));
+}
+
 void Daemon::prepare_reload() {
   Reload::Dependencies dependencies{
       io_.get_executor(),  live_,    *store_, *host_, failed_, dns_, keys_, clock_, random_,
       log_.area("config"), metrics_, {}};
   dependencies.follow = [this](std::shared_ptr<const pipeline::Runtime> before,
                                std::shared_ptr<const pipeline::Runtime> now) {
+    // First: an instance that was replaced ends when nothing waits at it any more.
+    payments_->refresh();
     return watches_->change(std::move(before), std::move(now), dns_.get(), kLooksEnd);
   };
   reload_ = std::make_unique<Reload>(std::move(dependencies));
@@ -250,6 +260,7 @@ std::optional<StartFailure> Daemon::start_api() {
   dependencies.readiness = [this] { return readiness(); };
   dependencies.domains = [this] { return domains(); };
   dependencies.moves = moves_->for_api();
+  dependencies.payments = payments_->for_api();
   dependencies.config = [this] { return reload_->standing(); };
   dependencies.reload = [this](bool check) { return reload_->reload(check); };
   add_proofs(dependencies);
@@ -306,6 +317,10 @@ asio::awaitable<bool> Daemon::stop() {
   }
   if (watches_ && !co_await watches_->stop(left())) {
     log_.warning("some looks at names did not end in time");
+    clean = false;
+  }
+  if (payments_ && !co_await payments_->stop(left())) {
+    log_.warning("some nodes were being asked for payments and did not answer in time");
     clean = false;
   }
   if (moves_ && !co_await moves_->stop(left())) {
@@ -393,7 +408,18 @@ api::Readiness Daemon::readiness() const {
       readiness.parts.push_back({"breaker " + plugin.id, false, plugin.breaker_message});
     }
   }
+  add_payments(readiness);
   return readiness;
+}
+
+// What arrives meanwhile waits at the node, so the daemon is ready all the same.
+void Daemon::add_payments(api::Readiness& readiness) const {
+  if (!payments_) return;
+  for (const payments::WatchStatus& each : payments_->statuses()) {
+    if (each.state != payments::WatchStatus::State::kFailing) continue;
+    const std::string node = each.node.reference.empty() ? "" : " " + each.node.reference;
+    readiness.parts.push_back({"payments " + each.node.instance + node, false, each.problem});
+  }
 }
 
 }  // namespace paynamed::process

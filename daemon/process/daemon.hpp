@@ -30,6 +30,7 @@
 #include "process/current_dns.hpp"
 #include "process/domain_moves.hpp"
 #include "process/failed_instances.hpp"
+#include "process/payments_in.hpp"
 #include "process/plugin_calls.hpp"
 #include "process/proof_source.hpp"
 #include "process/reload.hpp"
@@ -72,6 +73,7 @@ class Daemon {
   boost::asio::awaitable<void> load_plugins();
   void start_engine();
   void start_watches();
+  void make_payments();
   void prepare_reload();
   void add_proofs(api::Dependencies& dependencies);
   void make_moves();
@@ -80,6 +82,7 @@ class Daemon {
   pipeline::Services services();
   std::vector<api::PluginStatus> plugin_statuses() const;
   api::Readiness readiness() const;
+  void add_payments(api::Readiness& readiness) const;
 
   boost::asio::io_context& io_;
   boost::asio::strand<boost::asio::io_context::executor_type> retirement_strand_;
@@ -101,6 +104,7 @@ class Daemon {
   std::unique_ptr<pipeline::SagaEngine> engine_;
   std::unique_ptr<pipeline::Retirement> retirement_;
   std::unique_ptr<Watches> watches_;
+  std::unique_ptr<PaymentsIn> payments_;
   std::unique_ptr<DomainMoves> moves_;
   boost::asio::cancellation_signal stop_retirement_;
   std::atomic<bool> retiring_{false};

@@ -1,0 +1,50 @@
+#include "process/payments_in.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace paynamed::process {
+namespace asio = boost::asio;
+
+PaymentsIn::PaymentsIn(asio::io_context& io, payments::Services services)
+    : services_(std::move(services)),
+      watcher_(io, services_),
+      invoices_(services_, [this](std::string_view instance,
+                                  std::string_view reference) { return read_state(instance, reference); }),
+      parts_(io, services_.clock) {}
+
+void PaymentsIn::start() {
+  watcher_.start();
+  parts_.start(invoices_.run());
+}
+
+void PaymentsIn::refresh() {
+  watcher_.refresh();
+  invoices_.forget();
+}
+
+asio::awaitable<bool> PaymentsIn::stop(base::Duration most) {
+  const base::MonotonicTime end = services_.clock.monotonic() + most;
+  // Both are told to stop before one is waited for.
+  const bool ended = co_await parts_.stop(base::Duration{0});
+  if (!co_await watcher_.stop(most)) co_return false;
+  const auto left = std::chrono::ceil<base::Duration>(end - services_.clock.monotonic());
+  co_return ended || co_await parts_.stop(std::max(left, base::Duration{0}));
+}
+
+payments::InvoiceMaker::ReadState PaymentsIn::read_state(std::string_view instance,
+                                                         std::string_view reference) const {
+  return {watcher_.watches(instance, reference), watcher_.read_until(instance, reference)};
+}
+
+api::Payments PaymentsIn::for_api() {
+  api::Payments payments;
+  payments.payments = &services_.payments;
+  payments.invoices = &services_.invoices;
+  payments.make_invoice = [this](state::NewInvoice wish, std::string correlation_id) {
+    return invoices_.make(std::move(wish), std::move(correlation_id));
+  };
+  return payments;
+}
+
+}  // namespace paynamed::process

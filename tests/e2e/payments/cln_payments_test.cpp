@@ -1,0 +1,212 @@
+// A daemon and a fake of a Core Lightning node over its socket: what arrives there is told once, whatever
+// ends and begins again meanwhile.
+#include <fmt/format.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "tests/e2e/payments/payment_scene.hpp"
+#include "tests/fakes/cln/fake_cln.hpp"
+
+namespace paynamed::e2e {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::SizeIs;
+
+constexpr const char* kAlice = "alice@example.test";
+
+class ClnPayments : public LabTest {
+ protected:
+  ClnPayments() {
+    std::string config = read_file(scene.config_file());
+    const std::size_t from = config.find("module = \"sandbox\"");
+    const std::size_t to = config.find('\n', config.find("state_file", from));
+    config.replace(
+        from, to - from,
+        fmt::format("module = \"cln\"\ntransport = \"socket\"\nsocket = \"{}\"\nnetwork = \"regtest\"",
+                    node.socket()));
+    write_file(scene.config_file(), config);
+  }
+
+  // What another program at the node's socket does.
+  json::object at_node(const std::string& method, const json::object& params) const {
+    asio::io_context io;
+    asio::local::stream_protocol::socket socket{io};
+    socket.connect(asio::local::stream_protocol::endpoint{node.socket()});
+    const json::object request{{"jsonrpc", "2.0"}, {"id", "test"}, {"method", method}, {"params", params}};
+    asio::write(socket, asio::buffer(json::serialize(request)));
+    std::string reply;
+    asio::read_until(socket, asio::dynamic_buffer(reply), "\n\n");
+    return json::parse(reply).at("result").as_object();
+  }
+  void pay_somebody_else(int number) const {
+    const auto made = at_node(
+        "invoice",
+        {{"amount_msat", 1'000}, {"label", fmt::format("shop order {}", number)}, {"description", "a hat"}});
+    ASSERT_TRUE(node.control("pay_invoice", {{"bolt11", made.at("bolt11")}}).at("paid").as_bool());
+  }
+  std::string offer_of_alice() const {
+    const json::object name = scene.get(std::string{"/v1/names/"} + kAlice);
+    return text(name.at("offers").at(0).as_object(), "offer");
+  }
+  bool pay(const std::string& offer, std::uint64_t msat, const std::string& note = {}) const {
+    return node.control("pay_offer", {{"offer", offer}, {"amount_msat", msat}, {"payer_note", note}})
+        .at("paid")
+        .as_bool();
+  }
+  std::vector<json::object> received() const { return events_of(scene, "payment.received"); }
+  // The daemon has read all that the node has: it asks and waits.
+  bool has_read_all() const {
+    const auto before = node.count("waitanyinvoice");
+    return until([&] { return node.count("waitanyinvoice") > before + 2; });
+  }
+  std::string metrics() const { return scene.send("GET", "/metrics").body; }
+
+  fakes::FakeCln node;
+  Scene scene{lab()};
+};
+
+TEST_F(ClnPayments, EachPaymentIsToldOnceOverKillsOfTheDaemon) {
+  scene.daemon().start();
+  ASSERT_EQ(scene.register_name(kAlice, "owner-1").status, 201);
+  const std::string offer = offer_of_alice();
+  ASSERT_TRUE(pay(offer, 5'000, "thank you"));
+  ASSERT_TRUE(until([&] { return received().size() == 1; }));
+  const json::object data = data_of(received()[0]);
+  EXPECT_EQ(text(data, "name"), kAlice);
+  EXPECT_EQ(text(data, "amount_msat"), "5000");
+  EXPECT_EQ(text(data, "method"), "bolt12");
+  EXPECT_EQ(text(data, "offer_state"), "active");
+  EXPECT_EQ(text(data, "owner"), "owner-1");
+  EXPECT_EQ(text(data, "network"), "regtest");
+  EXPECT_EQ(text(data, "node_id"), node.id());
+  EXPECT_FALSE(data.at("livemode").as_bool());
+  EXPECT_EQ(data.at("claims").at("payer_note").as_string(), "thank you");
+  EXPECT_THAT(json::serialize(data), Not(HasSubstr("preimage")));
+  for (int i = 0; i < 5; ++i) {
+    if (i % 2 == 0) scene.daemon().kill();
+    ASSERT_TRUE(pay(offer, 1'000 + static_cast<std::uint64_t>(i)));
+    if (i % 2 == 1) scene.daemon().kill();
+    scene.daemon().start();
+    ASSERT_TRUE(until([&] { return received().size() == static_cast<std::size_t>(i) + 2; }));
+  }
+  has_read_all();
+  EXPECT_THAT(received(), SizeIs(6));
+  const auto payments = items_of(scene, "/v1/payments");
+  ASSERT_THAT(payments, SizeIs(6));
+  EXPECT_EQ(text(payments.back(), "id"), text(received()[0], "id"));
+  EXPECT_EQ(text(scene.get("/v1/payments/" + text(payments[0], "id")), "amount_msat"), "1004");
+  EXPECT_THAT(scene.ctl({"payments", "--name", kAlice}).output, HasSubstr("5000"));
+}
+
+TEST_F(ClnPayments, TheHistoryOfANodeIsPassedBySilently) {
+  for (int i = 0; i < 30; ++i) pay_somebody_else(i);
+  scene.daemon().start();
+  ASSERT_TRUE(until([&] {
+    return metrics().find("paynamed_stray_payments_total{instance=\"node\"} 30") != std::string::npos;
+  }));
+  EXPECT_THAT(scene.events(), SizeIs(0));
+  pay_somebody_else(30);
+  ASSERT_TRUE(until([&] {
+    return metrics().find("paynamed_stray_payments_total{instance=\"node\"} 31") != std::string::npos;
+  }));
+  EXPECT_THAT(scene.events(), SizeIs(0));
+  EXPECT_THAT(items_of(scene, "/v1/payments"), SizeIs(0));
+  EXPECT_THAT(scene.daemon().log(), Not(HasSubstr("shop order")));
+}
+
+TEST_F(ClnPayments, AnOfferThatWasRotatedAwayAndThatOfARemovedNameAreStillPaid) {
+  scene.daemon().start();
+  ASSERT_EQ(scene.register_name(kAlice).status, 201);
+  const std::string first = offer_of_alice();
+  const std::string target = std::string{"/v1/names/"} + kAlice;
+  ASSERT_EQ(scene.send("POST", target + "/rotate", {}, {{"Prefer", "wait=30"}}).status, 200);
+  const std::string second = offer_of_alice();
+  ASSERT_NE(first, second);
+  ASSERT_TRUE(pay(first, 1'000));
+  ASSERT_TRUE(until([&] { return received().size() == 1; }));
+  EXPECT_EQ(text(data_of(received()[0]), "offer_state"), "retired");
+  ASSERT_EQ(scene.send("DELETE", target, {}, {{"Prefer", "wait=30"}}).status, 200);
+  ASSERT_TRUE(pay(second, 2'000));
+  ASSERT_TRUE(until([&] { return received().size() == 2; }));
+  EXPECT_EQ(text(data_of(received()[1]), "name"), kAlice);
+}
+
+TEST_F(ClnPayments, ANodeThatWasRestoredIsReadAgainAndNothingIsToldTwice) {
+  scene.daemon().start();
+  ASSERT_EQ(scene.register_name(kAlice).status, 201);
+  const std::string offer = offer_of_alice();
+  for (std::uint64_t i = 1; i <= 3; ++i) ASSERT_TRUE(pay(offer, i * 1'000));
+  ASSERT_TRUE(until([&] { return received().size() == 3; }));
+  node.control("rewind", {{"pay_index", 1}});
+  ASSERT_TRUE(pay(offer, 4'000));
+  ASSERT_TRUE(until([&] { return received().size() == 4; }));
+  EXPECT_EQ(text(data_of(received()[3]), "amount_msat"), "4000");
+  EXPECT_THAT(events_of(scene, "node.resynced"), SizeIs(1));
+  ASSERT_TRUE(pay(offer, 5'000));
+  ASSERT_TRUE(until([&] { return received().size() == 5; }));
+}
+
+TEST_F(ClnPayments, AnInvoiceIsMadeOnceAndPaid) {
+  scene.daemon().start();
+  ASSERT_EQ(scene.register_name(kAlice).status, 201);
+  const std::string target = fmt::format("/v1/names/{}/invoices", kAlice);
+  const std::string body = R"({"amount_msat":"250000","memo":"two coffees","reference":"order-1"})";
+  node.order({{"method", "invoice"}, {"kind", "lose_reply"}});
+  const fakes::HttpClient::Headers key{{"Idempotency-Key", "order-1"}};
+  auto reply = scene.send("POST", target, body, key);
+  EXPECT_THAT((std::vector<unsigned>{201, 503, 504}), Contains(reply.status)) << reply.body;
+  reply = scene.send("POST", target, body, key);
+  ASSERT_EQ(reply.status, 201) << reply.body;
+  const json::object invoice = reply.json().as_object();
+  EXPECT_EQ(node.control("state").at("invoices").as_int64(), 1) << "however often it is asked for";
+  scene.daemon().kill();
+  ASSERT_TRUE(node.control("pay_invoice", {{"bolt11", invoice.at("bolt11")}}).at("paid").as_bool());
+  scene.daemon().start();
+  const std::string shown = "/v1/invoices/" + text(invoice, "id");
+  ASSERT_TRUE(until([&] { return text(scene.get(shown), "state") == "paid"; }));
+  EXPECT_EQ(text(scene.get(shown), "received_msat"), "250000");
+  std::vector<std::string> money;
+  for (const std::string& type : scene.event_types(kAlice)) {
+    if (type.starts_with("invoice.") || type.starts_with("payment.")) money.push_back(type);
+  }
+  EXPECT_THAT(money, ElementsAre("invoice.created", "payment.received", "invoice.paid"));
+  EXPECT_EQ(text(data_of(received()[0]), "reference"), "order-1");
+  EXPECT_EQ(text(data_of(received()[0]), "invoice"), text(invoice, "id"));
+  reply = scene.send("POST", target, body, key);
+  EXPECT_EQ(text(reply.json().as_object(), "state"), "paid");
+  EXPECT_EQ(scene.send("POST", target, R"({"amount_msat":"1"})", key).status, 422);
+  EXPECT_THAT(scene.ctl({"invoices", "--state", "paid"}).output, HasSubstr("order-1"));
+}
+
+TEST_F(ClnPayments, AnExternalNameHasNoInvoices) {
+  scene.daemon().start();
+  ASSERT_EQ(scene.register_name(kAlice).status, 201);
+  const std::string offer = offer_of_alice();
+  const auto bob = scene.register_name("bob@example.test", "o", fmt::format(R"({{"offer":"{}"}})", offer));
+  ASSERT_EQ(bob.status, 201) << bob.body;
+  const auto reply = scene.send("POST", "/v1/names/bob@example.test/invoices", "{}");
+  EXPECT_EQ(reply.status, 409) << reply.body;
+  ASSERT_TRUE(pay(offer, 1'000));
+  ASSERT_TRUE(until([&] { return received().size() == 1; }));
+  EXPECT_EQ(text(data_of(received()[0]), "name"), kAlice) << "it was made for her";
+}
+
+TEST_F(ClnPayments, StopsWhileItWaitsForPayments) {
+  scene.daemon().start();
+  has_read_all();
+  EXPECT_EQ(scene.daemon().terminate(std::chrono::seconds{10}), 0);
+}
+
+}  // namespace
+}  // namespace paynamed::e2e
