@@ -15,6 +15,7 @@ Reader::Reader(Connection connection, std::uint32_t epoch)
       runs_(connection_, snapshots_, tenants_),
       events_(connection_, snapshots_, tenants_, epoch),
       moves_(connection_),
+      nodes_(connection_, tenants_),
       uses_(connection_, snapshots_, moves_) {}
 
 base::Result<std::unique_ptr<Reader>> Reader::open(const std::string& path, const std::string& vfs) {

@@ -14,6 +14,7 @@
 #include "state/event_queries.hpp"
 #include "state/move_queries.hpp"
 #include "state/name_queries.hpp"
+#include "state/node_queries.hpp"
 #include "state/offer_queries.hpp"
 #include "state/proof_queries.hpp"
 #include "state/run_queries.hpp"
@@ -35,6 +36,7 @@ class Reader {
   RunQueries& runs() { return runs_; }
   EventQueries& events() { return events_; }
   MoveQueries& moves() { return moves_; }
+  NodeQueries& nodes() { return nodes_; }
   UseQueries& uses() { return uses_; }
   Connection& connection() { return connection_; }
 
@@ -51,6 +53,7 @@ class Reader {
   RunQueries runs_;
   EventQueries events_;
   MoveQueries moves_;
+  NodeQueries nodes_;
   UseQueries uses_;
 };
 

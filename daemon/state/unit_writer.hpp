@@ -14,6 +14,7 @@
 #include "base/result.hpp"
 #include "state/event_log.hpp"
 #include "state/move_table.hpp"
+#include "state/node_table.hpp"
 #include "state/proof_table.hpp"
 #include "state/read_models.hpp"
 #include "state/sqlite.hpp"
@@ -37,6 +38,9 @@ class UnitWriter {
   base::Result<MoveRow> write(const StartMoveUnit& unit);
   base::Result<MoveRow> write(const MoveUnit& unit);
   base::Result<std::vector<bool>> write(const MoveNamesUnit& unit);
+  base::Result<AddedNode> write(const AddNodeUnit& unit);
+  base::Result<void> write(const RemoveNodeUnit& unit);
+  base::Result<void> write(const NodeLookUnit& unit);
   // Clears the read models and applies every event again. Takes as long as it takes.
   base::Result<void> rebuild();
   // Further runs are refused while so many are open.
@@ -80,6 +84,8 @@ class UnitWriter {
   base::Result<void> write_news(const NewsUnit& unit);
   // Whether the name is as the step of its move needs it.
   base::Result<bool> stands_for(const MoveNameUpdate& update);
+  base::Result<std::optional<AddedNode>> replay(TenantKey tenant, const NewNode& node);
+  base::Result<void> check_place(TenantKey tenant, const NewNode& node);
   // A proof goes with its name.
   base::Result<void> erase_proof_of(const Fact& fact);
   std::string uuid_of_run(RunKey run);
@@ -90,6 +96,7 @@ class UnitWriter {
   ReadModels models_;
   ProofTable proofs_;
   MoveTable moves_;
+  NodeTable nodes_;
   bool dirty_ = false;
   std::unordered_map<RunKey, OpenEntry> open_;
   std::list<Snapshot> snapshots_;  // the last used first

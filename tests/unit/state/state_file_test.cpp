@@ -113,12 +113,17 @@ TEST_F(StateFile, OfVersion4CountsItsNamesWhenItIsBroughtUp) {
   make_live("bob@example.com", "o2");
   remove("bob@example.com", author.now + std::chrono::hours{1});
   change(
-      "DROP TABLE domain_uses; DROP TABLE domain_moves; DROP TABLE domain_move_names; PRAGMA user_version = "
-      "4");
+      "DROP TABLE domain_uses; DROP TABLE domain_moves; DROP TABLE domain_move_names; DROP TABLE nodes; "
+      "DROP TABLE node_uses; DROP TABLE node_looks; DROP TABLE secrets; DROP TABLE node_keys; "
+      "PRAGMA user_version = 4");
   open();
   const auto uses = *store->in_use();
   ASSERT_EQ(uses.domains.size(), 1u);
   EXPECT_EQ(uses.domains[0].names.at("zone"), 1u);
+  const auto at_nodes = *store->node_uses();
+  ASSERT_EQ(at_nodes.size(), 1u);
+  EXPECT_EQ(at_nodes[0].names, 1u);
+  EXPECT_EQ(at_nodes[0].offers, 2u);
   expect_sound();
 }
 
