@@ -18,6 +18,7 @@ void add_zone_name_routes(Router& router, const Dependencies& dependencies);
 void add_domain_check_routes(Router& router, const Dependencies& dependencies);
 void add_drift_routes(Router& router, const Dependencies& dependencies);  // /v1/domains/{domain}/drift
 void add_move_routes(Router& router, const Dependencies& dependencies);   // /v1/domains/{domain}/moves
+void add_node_routes(Router& router, const Dependencies& dependencies);   // /v1/nodes
 void add_event_routes(Router& router, const Dependencies& dependencies);  // /v1/events
 void add_system_routes(Router& router,
                        const Dependencies& dependencies);  // plugins, health, metrics

@@ -73,6 +73,7 @@ Service::Service(Dependencies dependencies, Limits limits, RateLimit rate)
   add_domain_check_routes(router_, dependencies_);
   add_drift_routes(router_, dependencies_);
   add_move_routes(router_, dependencies_);
+  add_node_routes(router_, dependencies_);
   add_event_routes(router_, dependencies_);
   add_system_routes(router_, dependencies_);
 }

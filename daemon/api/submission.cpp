@@ -53,12 +53,9 @@ pipeline::Command new_command(state::Verb verb, base::Name name) {
   return pipeline::Command{{}, verb, std::move(name), {}, {}, {}, 0, {}, {}, {}, {}};
 }
 
-base::Result<void> fill_from(const Request& request, pipeline::Command& command) {
-  command.tenant = request.tenant;
-  command.correlation_id = request.correlation_id;
-  command.traceparent = request.traceparent;
+base::Result<std::string> idempotency_key_of(const Request& request) {
   const std::string* key = request.headers.find("Idempotency-Key");
-  if (key == nullptr) return {};
+  if (key == nullptr) return std::string{};
   const bool printable = std::all_of(key->begin(), key->end(), [](char c) { return c >= 0x20 && c < 0x7f; });
   if (key->empty() || key->size() > kMaxIdempotencyKeyBytes || !printable ||
       request.headers.count("Idempotency-Key") > 1) {
@@ -66,7 +63,17 @@ base::Result<void> fill_from(const Request& request, pipeline::Command& command)
         fmt::format("the Idempotency-Key must be one header of 1 to {} printable ASCII characters",
                     kMaxIdempotencyKeyBytes)));
   }
-  command.idempotency_key = *key;
+  return *key;
+}
+
+base::Result<void> fill_from(const Request& request, pipeline::Command& command) {
+  command.tenant = request.tenant;
+  command.correlation_id = request.correlation_id;
+  command.traceparent = request.traceparent;
+  auto key = idempotency_key_of(request);
+  if (!key) return base::fail(key.error());
+  if (key->empty()) return {};
+  command.idempotency_key = *std::move(key);
   command.request_hash =
       to_hex(sha256(fmt::format("{}\n{}\n{}", request.method, request.path, request.body)));
   return {};

@@ -19,6 +19,10 @@ inline constexpr base::Duration kMaxWait{60'000};
 
 pipeline::Command new_command(state::Verb verb, base::Name name);
 
+// The Idempotency-Key; empty when there is none. INVALID_ARGUMENT when it is empty, longer than 255 bytes,
+// given twice or not printable ASCII.
+base::Result<std::string> idempotency_key_of(const Request& request);
+
 // Fills tenant, idempotency key, request hash, correlation id and traceparent from the request.
 // INVALID_ARGUMENT for an Idempotency-Key that is empty, longer than 255 bytes or not printable ASCII.
 base::Result<void> fill_from(const Request& request, pipeline::Command& command);

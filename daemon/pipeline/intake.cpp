@@ -51,6 +51,14 @@ bool makes_offers(const CompiledPipeline& pipeline) {
   });
 }
 
+// Where the pipeline makes offers.
+std::string offering_instance(const CompiledPipeline& pipeline) {
+  for (const CompiledStep& step : pipeline.steps) {
+    if (step.kind == "offer.create") return step.instance;
+  }
+  return {};
+}
+
 Result<const CompiledPipeline*> pipeline_of(const Command& command, SourceKind source,
                                             const Runtime& runtime) {
   const auto found = runtime.pipelines.find(state::to_string(command.verb));
@@ -168,8 +176,8 @@ state::NewEvent accepted_event(const base::Uuid& run, const RunInput& input,
 }  // namespace
 
 Result<Admitted> admit(const Command& command, const Runtime& runtime, SharedPipelines& pipelines,
-                       state::Store& store, base::Clock& clock, base::Random& random,
-                       state::MoveStore* moves) {
+                       state::Store& store, base::Clock& clock, base::Random& random, state::MoveStore* moves,
+                       const NodeReference& node_reference) {
   auto domain = domain_of(command, runtime.config);
   if (!domain) return base::fail(domain.error());
   for (const auto& [what, text] :
@@ -187,6 +195,13 @@ Result<Admitted> admit(const Command& command, const Runtime& runtime, SharedPip
   if (!pipeline) return base::fail(pipeline.error());
   admitted.pipeline = pipelines.of(**pipeline);
   const bool brings_source = command.verb == Verb::kRegister || command.verb == Verb::kSetSource;
+  if (brings_source && input.source.kind == SourceKind::kNode && !input.source.node.empty() &&
+      node_reference) {
+    auto reference =
+        node_reference(command.tenant, input.owner, offering_instance(**pipeline), input.source.node);
+    if (!reference) return base::fail(reference.error());
+    input.source.node = *std::move(reference);
+  }
   if (brings_source && input.source.kind == SourceKind::kExternal) {
     if (auto checked = check_external(command, input, **domain, now, admitted.warnings); !checked) {
       return base::fail(checked.error());

@@ -115,7 +115,7 @@ asio::awaitable<Result<Accepted>> SagaEngine::submit(Command command) {
     if (*taken_back) co_return **std::move(taken_back);
   }
   Result<Admitted> admitted = admit(command, *runtime, pipelines_, dependencies_.store, dependencies_.clock,
-                                    dependencies_.random, dependencies_.moves);
+                                    dependencies_.random, dependencies_.moves, dependencies_.node_reference);
   if (!admitted) co_return base::fail(admitted.error());
 
   state::NewRun new_run = std::move(admitted->run);
@@ -154,7 +154,7 @@ Result<std::optional<Accepted>> SagaEngine::replay(const Command& command, const
   }
   Accepted answer{(*use)->run, true, {}};
   auto again = admit(command, runtime, pipelines_, dependencies_.store, dependencies_.clock,
-                     dependencies_.random, dependencies_.moves);
+                     dependencies_.random, dependencies_.moves, dependencies_.node_reference);
   if (again) answer.warnings = std::move(again->warnings);
   return answer;
 }

@@ -17,6 +17,7 @@
 #include "pipeline/action.hpp"
 #include "pipeline/driver.hpp"
 #include "pipeline/engine.hpp"
+#include "pipeline/intake.hpp"
 #include "pipeline/lanes.hpp"
 #include "pipeline/run.hpp"
 #include "pipeline/runtime.hpp"
@@ -47,6 +48,7 @@ class SagaEngine final : public Engine {
     std::function<boost::asio::awaitable<std::shared_ptr<const Runtime>>()> lease = {};
     Driver::Refusal refusal = {};
     state::MoveStore* moves = nullptr;  // null: no domain is ever moved
+    NodeReference node_reference = {};  // empty: nodes are what callers call them
   };
 
   SagaEngine(Settings settings, Dependencies dependencies, ActionTable actions);

@@ -17,6 +17,7 @@
 #include "process/configuration_rules.hpp"
 #include "process/domain_parts.hpp"
 #include "process/exit_code.hpp"
+#include "process/node_secrets.hpp"
 
 namespace paynamed::process {
 namespace asio = boost::asio;
@@ -59,6 +60,7 @@ asio::awaitable<std::optional<StartFailure>> Daemon::start() {
   make_moves();
   if (auto failure = start_api()) co_return failure;
   start_watches();
+  nodes_->start();
   moves_->start();
   log_.info("ready", {{"api", server_->address()},
                       {"state", config.daemon.state.string()},
@@ -85,6 +87,9 @@ std::optional<StartFailure> Daemon::open_store() {
   auto store = state::SqliteStore::open(store_settings_, clock_);
   if (!store) return StartFailure{kExitState, store.error()};
   store_ = *std::move(store);
+  nodes_ = std::make_unique<NodeParts>(NodeParts::Dependencies{
+      io_, [this] { return live_.current(); }, *store_, clock_, random_, log_.area("nodes"), metrics_});
+  if (auto loaded = nodes_->load(); !loaded) return StartFailure{kExitState, loaded.error()};
   return std::nullopt;
 }
 
@@ -110,6 +115,7 @@ asio::awaitable<void> Daemon::load_plugins() {
   } else {
     log_.warning("plugins cannot send HTTP requests", {{"why", http.error()}});
   }
+  settings.added_secrets = nodes_->secrets();
   host_ = host::PluginHost::create(std::move(settings), clock_, log_.area("host"), metrics_);
   auto configs = instance_configs(runtime->config);
   auto problems = co_await host_->load(std::move(configs));
@@ -117,7 +123,9 @@ asio::awaitable<void> Daemon::load_plugins() {
     log_.error("an instance could not be made", {{"instance", problem.id}, {"why", problem.status}});
   }
   failed_.replace(std::move(problems));
-  calls_ = std::make_unique<PluginCalls>(*host_);
+  calls_ = std::make_unique<PluginCalls>(
+      *host_, [this](pipeline::PluginCall& call) { add_secret_handles(call, nodes_->book()); });
+  nodes_->use(*host_, *calls_);
 }
 
 pipeline::Services Daemon::services() {
@@ -163,6 +171,7 @@ void Daemon::start_engine() {
     return instance == nullptr ? std::nullopt : instance->refusal();
   };
   dependencies.moves = store_.get();
+  dependencies.node_reference = nodes_->references();
   engine_ = std::make_unique<pipeline::SagaEngine>(pipeline::SagaEngine::Settings{}, std::move(dependencies),
                                                    pipeline::standard_actions(services()));
   retirement_ = std::make_unique<pipeline::Retirement>(
@@ -246,6 +255,7 @@ std::optional<StartFailure> Daemon::start_api() {
   dependencies.readiness = [this] { return readiness(); };
   dependencies.domains = [this] { return domains(); };
   dependencies.moves = moves_->for_api();
+  dependencies.nodes = nodes_->for_api();
   dependencies.config = [this] { return reload_->standing(); };
   dependencies.reload = [this](bool check) { return reload_->reload(check); };
   add_proofs(dependencies);
@@ -302,6 +312,10 @@ asio::awaitable<bool> Daemon::stop() {
   }
   if (watches_ && !co_await watches_->stop(left())) {
     log_.warning("some looks at names did not end in time");
+    clean = false;
+  }
+  if (nodes_ && !co_await nodes_->stop(left())) {
+    log_.warning("some looks at nodes did not end in time");
     clean = false;
   }
   if (moves_ && !co_await moves_->stop(left())) {

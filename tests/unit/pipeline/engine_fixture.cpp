@@ -46,6 +46,7 @@ void EngineFixture::start() {
     trouble.push_back(std::string{message} + ": " + status.to_string());
   };
   dependencies.refusal = refusal;
+  dependencies.node_reference = node_reference;
   dependencies.on_rest = [this](const pipeline::Run& run) { ++rests_[run.id]; };
   engine = std::make_unique<SagaEngine>(engine_settings, std::move(dependencies), actions());
   const auto recovered = engine->recover();

@@ -89,6 +89,7 @@ class EngineFixture : public testing::Test {
   std::unique_ptr<SagaEngine> engine;
   SagaEngine::Settings engine_settings;
   Driver::Refusal refusal;
+  NodeReference node_reference;
   std::vector<std::string> trouble;
 
  private:
