@@ -132,7 +132,11 @@ Result<std::optional<state::AddedNode>> AddedNodes::replay(const NodeToAdd& want
   if (wanted.idempotency_key.empty()) return std::nullopt;
   const auto used = with_.store.find_node_key(wanted.tenant, wanted.idempotency_key);
   if (!used) return base::fail(used.error());
-  if (!*used || (*used)->request_hash != hash) return std::nullopt;  // add_node() decides
+  if (!*used) return std::nullopt;
+  if ((*used)->request_hash != hash) {
+    return base::fail(base::invalid_argument(
+        "this Idempotency-Key was used for another request; take a new key for a new request"));
+  }
   auto node = with_.book.find_node((*used)->node);
   if (!node) return std::nullopt;
   return state::AddedNode{*std::move(node), true};

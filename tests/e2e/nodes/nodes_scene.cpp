@@ -18,11 +18,11 @@ bool comes_true(const std::string& what, const std::function<bool()>& condition)
   return false;
 }
 
-NodesScene::NodesScene(const fakes::KnotLab& lab) : scene_(lab, parts(alice_)) {
+NodesScene::NodesScene(const fakes::KnotLab& lab) : scene_(lab, parts(carol_)) {
   use_key('a');
 }
 
-Parts NodesScene::parts(const fakes::FakeCln& alice) {
+Parts NodesScene::parts(const fakes::FakeCln& carol) {
   Parts parts;
   parts.log = "level = \"trace\"";
   parts.daemon = "default_node = \"cln\"\nsecrets_key = { file = \"secrets.key\" }";
@@ -46,7 +46,7 @@ network = "regtest"
 timeout = "3s"
 socket = "{}"
 )",
-                  alice.url(), alice.ca(), alice.write("rune", alice.rune() + "\n"), alice.socket());
+                  carol.url(), carol.ca(), carol.write("rune", carol.rune() + "\n"), carol.socket());
   return parts;
 }
 

@@ -1,4 +1,4 @@
-// NodesScene: a daemon with Core Lightning nodes: "alice" is the configuration's own, "bob" may be added.
+// NodesScene: a daemon with Core Lightning nodes: "carol" is the configuration's own, "bob" may be added.
 //
 // Threads: one thread at a time.
 #pragma once
@@ -20,7 +20,7 @@ class NodesScene {
   explicit NodesScene(const fakes::KnotLab& lab);
 
   Scene& scene() { return scene_; }
-  fakes::FakeCln& alice() { return alice_; }
+  fakes::FakeCln& carol() { return carol_; }
   fakes::FakeCln& bob() { return bob_; }
 
   // The body of POST /v1/nodes for bob.
@@ -33,9 +33,9 @@ class NodesScene {
   void use_key(char digit);
 
  private:
-  static Parts parts(const fakes::FakeCln& alice);
+  static Parts parts(const fakes::FakeCln& carol);
 
-  fakes::FakeCln alice_{"alice"};
+  fakes::FakeCln carol_{"carol"};
   fakes::FakeCln bob_{"bob"};
   Scene scene_;
 };

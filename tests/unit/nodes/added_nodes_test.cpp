@@ -150,6 +150,9 @@ TEST_F(AddedNodesTest, TheSameRequestAddsOnce) {
   EXPECT_TRUE(again->replayed);
   EXPECT_EQ(again->node.id, added->node.id);
   EXPECT_EQ(backend.called.size(), calls);
+  auto other = first;
+  other.request = "another one";
+  EXPECT_EQ(add(other).error().code(), Code::kInvalidArgument);
   const auto use = store->find_node_key("default", "k");
   ASSERT_TRUE(use && *use);
   // Who has the file and a guess cannot tell whether it is right.
