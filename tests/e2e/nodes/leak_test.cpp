@@ -132,6 +132,20 @@ TEST_F(Leaks, ThereAreNoneWhateverHappensToTheNodes) {
   send("POST", "/v1/names/one@example.test/rotate", {}, {{"Prefer", "wait=30"}});
   send("DELETE", "/v1/nodes/" + id);
 
+  // The same over the node's other doors.
+  for (const std::string instance : {"socket", "grpc"}) {
+    nodes.use_instance(instance);
+    EXPECT_EQ(registered(instance + "@example.test", R"({"node": true})"), 201);
+    nodes.carol().order({{"method", "offer"}, {"kind", "lose_reply"}});
+    EXPECT_EQ(registered(instance + "-lost@example.test", R"({"node": true})"), 201);
+    nodes.carol().order({{"method", "offer"},
+                         {"kind", "error"},
+                         {"code", -32602},
+                         {"message", "your key is " + read_file(nodes.carol().pem("client-key"))}});
+    registered(instance + "-refused@example.test", R"({"node": true})");
+  }
+  said += all_answers(scene);
+
   // What is on the disk while it runs, after a crash, and after a stop.
   EXPECT_THAT(leaks_in(nodes, search, said), IsEmpty());
   scene.daemon().kill();

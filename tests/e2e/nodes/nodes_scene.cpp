@@ -18,14 +18,14 @@ bool comes_true(const std::string& what, const std::function<bool()>& condition)
   return false;
 }
 
-NodesScene::NodesScene(const fakes::KnotLab& lab) : scene_(lab, parts(carol_)) {
+NodesScene::NodesScene(const fakes::KnotLab& lab) : scene_(lab, parts(carol_, "cln")) {
   use_key('a');
 }
 
-Parts NodesScene::parts(const fakes::FakeCln& carol) {
+Parts NodesScene::parts(const fakes::FakeCln& carol, const std::string& instance) {
   Parts parts;
   parts.log = "level = \"trace\"";
-  parts.daemon = "default_node = \"cln\"\nsecrets_key = { file = \"secrets.key\" }";
+  parts.daemon = fmt::format("default_node = \"{}\"\nsecrets_key = {{ file = \"secrets.key\" }}", instance);
   parts.tables =
       fmt::format(R"(
 [nodes]
@@ -45,9 +45,25 @@ transport = "socket"
 network = "regtest"
 timeout = "3s"
 socket = "{}"
+[plugins.grpc]
+module = "cln"
+transport = "grpc"
+network = "regtest"
+timeout = "3s"
+address = "{}"
+ca = "{}"
+client_certificate = "{}"
+client_key = {{ file = "{}" }}
 )",
-                  carol.url(), carol.ca(), carol.write("rune", carol.rune() + "\n"), carol.socket());
+                  carol.url(), carol.ca(), carol.write("rune", carol.rune() + "\n"), carol.socket(),
+                  carol.grpc_address(), carol.ca(), carol.pem("client"), carol.pem("client-key"));
   return parts;
+}
+
+void NodesScene::use_instance(const std::string& instance) {
+  scene_.write_config(parts(carol_, instance));
+  const auto reloaded = scene_.ctl({"reload"});
+  EXPECT_EQ(reloaded.exit_code, 0) << reloaded.output << reloaded.errors;
 }
 
 void NodesScene::use_key(char digit) {

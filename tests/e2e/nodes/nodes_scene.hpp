@@ -31,11 +31,13 @@ class NodesScene {
   // "yes", "no" or "unknown".
   std::string receivable(const std::string& name);
   void use_key(char digit);
+  // New names get their offers at this instance from now on: "cln" (over clnrest), "socket" or "grpc".
+  void use_instance(const std::string& instance);
 
  private:
-  static Parts parts(const fakes::FakeCln& carol);
+  static Parts parts(const fakes::FakeCln& carol, const std::string& instance);
 
-  fakes::FakeCln carol_{"carol"};
+  fakes::FakeCln carol_{"carol", fakes::FakeCln::Doors::kGrpcToo};
   fakes::FakeCln bob_{"bob"};
   Scene scene_;
 };
