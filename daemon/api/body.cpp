@@ -139,6 +139,16 @@ Result<std::uint64_t> Body::amount_msat(std::string_view member) const {
   return msat;
 }
 
+Result<std::map<std::string, std::string>> Body::raw_texts() const {
+  std::map<std::string, std::string> texts;
+  for (const auto& member : object_) {
+    if (!member.value().is_string())
+      return base::fail(base::invalid_argument(fmt::format("every member of {} must be a text", where_)));
+    texts[std::string{member.key()}] = std::string{std::string_view{member.value().get_string()}};
+  }
+  return texts;
+}
+
 Result<Body> Body::object(std::string_view member) const {
   const boost::json::value* value = object_.if_contains(member);
   if (!value || !value->is_object()) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,9 @@ class Body {
   // Millisatoshi from 1, as a decimal string or a whole number, at most all bitcoin; 0 when it is absent or
   // null.
   Result<std::uint64_t> amount_msat(std::string_view member) const;
+  // Every member as a text of any bytes; neither names nor values are shown when one is none, for they may be
+  // secrets.
+  Result<std::map<std::string, std::string>> raw_texts() const;
   // An object inside; INVALID_ARGUMENT when it is something else or absent.
   Result<Body> object(std::string_view member) const;
 

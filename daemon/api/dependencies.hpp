@@ -17,6 +17,7 @@
 #include "domains/domain_work.hpp"
 #include "moves/views.hpp"
 #include "names/lint/report.hpp"
+#include "nodes/added_nodes.hpp"
 #include "observe/log.hpp"
 #include "observe/metrics.hpp"
 #include "payments/invoice_maker.hpp"
@@ -80,6 +81,27 @@ struct Payments {
       make_invoice = {};
 };
 
+// A node as a tenant sees it.
+struct NodeView {
+  state::NodePlace place;
+  std::optional<state::NodeRow> added = {};  // none: an instance's own
+  std::optional<state::NodeLook> look = {};
+  nodes::Receivable receivable = {};
+  std::uint64_t names = 0;  // of the tenant
+  std::uint64_t offers = 0;
+};
+
+// What is known and done about nodes: process::NodeParts. All are set, or none.
+struct Nodes {
+  std::function<nodes::Receivable(const state::NameRow&)> receivable = [](const state::NameRow&) {
+    return nodes::Receivable{state::Ternary::kUnknown, "no node is asked", {}, {}};
+  };
+  // Those that the tenant uses or may use, in order of their places.
+  std::function<base::Result<std::vector<NodeView>>(const std::string& tenant)> list = {};
+  std::function<boost::asio::awaitable<base::Result<state::AddedNode>>(nodes::NodeToAdd)> add = {};
+  std::function<boost::asio::awaitable<base::Result<void>>(std::string tenant, base::Uuid id)> remove = {};
+};
+
 // Which configuration counts, and whether the file says something else by now.
 struct ConfigStanding {
   std::uint64_t generation = 1;  // counts from the start of the process
@@ -130,6 +152,7 @@ struct Dependencies {
   domains::DomainWork* domain_work = nullptr;  // must be set, as all here
   Moves moves = {};
   Payments payments = {};
+  Nodes nodes = {};
 };
 
 }  // namespace paynamed::api

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "api/problem.hpp"
+#include "api/render_node.hpp"
 
 namespace paynamed::api {
 namespace {
@@ -31,7 +32,7 @@ std::string run_link(const base::Uuid& run) {
 
 }  // namespace
 
-json::object to_json(const state::NameRow& name) {
+json::object to_json(const state::NameRow& name, const nodes::Receivable& receivable) {
   json::object source{{"kind", state::to_string(name.source)}};
   if (name.source == state::SourceKind::kNode) {
     source["instance"] = text_or_null(name.node_instance);
@@ -51,9 +52,8 @@ json::object to_json(const state::NameRow& name) {
       {"ttl_seconds", name.ttl_seconds},
       {"dns_instance", text_or_null(name.dns_instance)},
       {"offer_id", text_or_null(name.offer_id)},
-      // DNS evidence says nothing about whether a payment would arrive; only a node could, and none is asked
-      // yet.
-      {"receivable", json::object{{"state", "unknown"}, {"reason", "no node has been asked"}}},
+      // DNS evidence says nothing about whether a payment would arrive; only its node does.
+      {"receivable", to_json(receivable)},
       {"created", base::to_rfc3339(name.created)},
       {"updated", base::to_rfc3339(name.updated)},
       {"live_since", time_or_null(name.live_since)},

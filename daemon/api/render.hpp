@@ -13,7 +13,8 @@
 
 namespace paynamed::api {
 
-boost::json::object to_json(const state::NameRow& name);
+// `receivable` is what the name's node said last.
+boost::json::object to_json(const state::NameRow& name, const nodes::Receivable& receivable);
 boost::json::object to_json(const state::OfferRow& offer);
 boost::json::object to_json(const state::RunRow& run);
 boost::json::object to_json(const pipeline::RunView& run);

@@ -75,6 +75,7 @@ Service::Service(Dependencies dependencies, Limits limits, RateLimit rate)
   add_move_routes(router_, dependencies_);
   add_payment_routes(router_, dependencies_);
   add_invoice_routes(router_, dependencies_);
+  add_node_routes(router_, dependencies_);
   add_event_routes(router_, dependencies_);
   add_system_routes(router_, dependencies_);
 }

@@ -53,9 +53,9 @@ pipeline::Command new_command(state::Verb verb, base::Name name) {
   return pipeline::Command{{}, verb, std::move(name), {}, {}, {}, 0, {}, {}, {}, {}};
 }
 
-base::Result<Idempotency> idempotency_of(const Request& request) {
+base::Result<std::string> idempotency_key_of(const Request& request) {
   const std::string* key = request.headers.find("Idempotency-Key");
-  if (key == nullptr) return Idempotency{};
+  if (key == nullptr) return std::string{};
   const bool printable = std::all_of(key->begin(), key->end(), [](char c) { return c >= 0x20 && c < 0x7f; });
   if (key->empty() || key->size() > kMaxIdempotencyKeyBytes || !printable ||
       request.headers.count("Idempotency-Key") > 1) {
@@ -63,7 +63,14 @@ base::Result<Idempotency> idempotency_of(const Request& request) {
         fmt::format("the Idempotency-Key must be one header of 1 to {} printable ASCII characters",
                     kMaxIdempotencyKeyBytes)));
   }
-  return Idempotency{*key,
+  return *key;
+}
+
+base::Result<Idempotency> idempotency_of(const Request& request) {
+  auto key = idempotency_key_of(request);
+  if (!key) return base::fail(key.error());
+  if (key->empty()) return Idempotency{};
+  return Idempotency{*std::move(key),
                      to_hex(sha256(fmt::format("{}\n{}\n{}", request.method, request.path, request.body)))};
 }
 

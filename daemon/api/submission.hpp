@@ -19,12 +19,16 @@ inline constexpr base::Duration kMaxWait{60'000};
 
 pipeline::Command new_command(state::Verb verb, base::Name name);
 
+// The Idempotency-Key; empty when there is none. INVALID_ARGUMENT when it is empty, longer than 255 bytes,
+// given twice or not printable ASCII.
+base::Result<std::string> idempotency_key_of(const Request& request);
+
 // The Idempotency-Key of a request with a hash of what is asked; both empty without one.
 struct Idempotency {
   std::string key;
   std::string request_hash;
 };
-// INVALID_ARGUMENT for a key that is empty, longer than 255 bytes or not printable ASCII.
+// Fails as idempotency_key_of().
 base::Result<Idempotency> idempotency_of(const Request& request);
 
 // Fills tenant, idempotency key, request hash, correlation id and traceparent from the request.

@@ -17,6 +17,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "config/diagnostic.hpp"
+#include "config/node_address.hpp"
 
 namespace paynamed::config {
 
@@ -45,6 +46,7 @@ struct Daemon {
   // How much longer than its step's timeout a call for a bulk run may wait for its turn at a DNS provider.
   base::Duration bulk_wait{600'000};
   std::optional<At<std::string>> default_node;  // the NodeBackend instance of the built-in pipelines
+  std::optional<SecretSource> secrets_key;      // seals what callers of the API bring; 64 hex digits
 };
 
 struct Log {
@@ -121,6 +123,11 @@ struct Monitor {
   base::Duration announce_registration{30LL * 86'400'000};                     // before it ends
 };
 
+// How nodes are watched.
+struct Nodes {
+  base::Duration interval{60'000};  // each is asked once in it how it is
+};
+
 // When an instance is not called for a while, because its calls fail.
 struct Breakers {
   bool enabled = true;
@@ -161,8 +168,10 @@ struct Domain {
 struct Plugin {
   std::string id;
   At<std::string> module;
-  bool retired = false;          // kept for undo only
-  boost::json::object settings;  // everything but the host's keys
+  bool retired = false;                   // kept for undo only
+  bool custodial = false;                 // a node of it may be used by several owners
+  std::vector<At<NodeRule>> added_nodes;  // which nodes callers of the API may add; none: they may not
+  boost::json::object settings;           // everything but the host's keys
   Region region;
 };
 
@@ -208,6 +217,7 @@ struct Config {
   Dns dns;
   Monitor monitor;
   Breakers breakers;
+  Nodes nodes;
   std::vector<Tenant> tenants;
   std::vector<Domain> domains;
   std::vector<Plugin> plugins;

@@ -159,6 +159,7 @@ void compare(Comparison& out, const Daemon& before, const Daemon& after) {
   out.value("daemon.bulk_wait", before.bulk_wait, after.bulk_wait);
   out.value("daemon.stop_deadline", before.stop_deadline, after.stop_deadline);
   out.value("daemon.default_node", before.default_node, after.default_node);
+  out.hidden("daemon.secrets_key", before.secrets_key, after.secrets_key);
 }
 
 void compare(Comparison& out, const Dns& before, const Dns& after) {
@@ -215,6 +216,8 @@ void compare(Comparison& out, const Plugin& before, const Plugin& after) {
   const std::string key = fmt::format("plugins.{}.", before.id);
   out.value(key + "module", before.module, after.module);
   out.value(key + "retired", before.retired, after.retired);
+  out.value(key + "custodial", before.custodial, after.custodial);
+  out.hidden(key + "added_nodes", before.added_nodes, after.added_nodes);
   std::set<std::string> settings;
   for (const auto* table : {&before.settings, &after.settings}) {
     for (const auto& setting : *table) settings.insert(std::string{setting.key()});
@@ -255,6 +258,7 @@ std::vector<Change> difference(const Config& before, const Config& after) {
   compare(out, before.dns, after.dns);
   compare(out, before.monitor, after.monitor);
   compare(out, before.breakers, after.breakers);
+  out.value("nodes.interval", before.nodes.interval, after.nodes.interval);
   out.tables(
       before.domains, after.domains,
       [](const Domain& domain) { return fmt::format("domains.\"{}\"", domain.name); },

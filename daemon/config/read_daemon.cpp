@@ -61,6 +61,7 @@ void read_daemon(Fields& fields, Config& config) {
   if (const auto value = fields.duration("bulk_wait", base::Duration{0}, kHour))
     daemon.bulk_wait = value->value;
   daemon.default_node = fields.identifier("default_node");
+  daemon.secrets_key = fields.secret("secrets_key");
 }
 
 void read_log(Fields& fields, Config& config) {

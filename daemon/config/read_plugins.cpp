@@ -35,6 +35,25 @@ bool holds_plain_secret(const toml::node& node) {
   return !node.is_table();
 }
 
+// The keys that no module gets.
+bool is_the_daemons(std::string_view key) {
+  return key == "module" || key == "retired" || key == "custodial" || key == "added_nodes";
+}
+
+void read_added_nodes(Fields& fields, Plugin& plugin) {
+  fields.list("added_nodes", "addresses", [&](const toml::node& node) {
+    Reader& reader = fields.reader();
+    const auto* text = node.as_string();
+    const auto rule = NodeRule::parse(text == nullptr ? std::string_view{} : std::string_view{text->get()});
+    if (!rule) {
+      reader.diagnostics.error(reader.region(node), fmt::format("an address in 'added_nodes' is wrong: {}",
+                                                                rule.error().message()));
+      return;
+    }
+    plugin.added_nodes.push_back({*rule, reader.region(node)});
+  });
+}
+
 // A module's settings as JSON, with the place of every value and key.
 class Settings {
  public:
@@ -47,7 +66,7 @@ class Settings {
   boost::json::object object(const toml::table& table, const std::string& pointer, bool outermost = false) {
     boost::json::object out;
     for (const auto& [key, node] : in_file_order(table)) {
-      if (outermost && (key.str() == "module" || key.str() == "retired")) continue;
+      if (outermost && is_the_daemons(key.str())) continue;
       const std::string inner = pointer + pointer_token(key.str());
       places_.keys[inner] = reader_.region(key);
       if (names_secret(key.str()) && holds_plain_secret(node)) {
@@ -116,6 +135,8 @@ void read_plugins(Reader& reader, const toml::table& table, Config& config) {
       fields.missing("module", "add module = \"<name>\", the file <name>.so of the plugin path");
     }
     if (const auto retired = fields.boolean("retired")) plugin.retired = *retired;
+    if (const auto custodial = fields.boolean("custodial")) plugin.custodial = *custodial;
+    read_added_nodes(fields, plugin);
     plugin.settings = Settings{reader, config.plugin_places[id]}.all(*inner);
     config.plugins.push_back(std::move(plugin));
   }

@@ -57,6 +57,7 @@ struct Options {
   std::string domain;
   std::string state;
   std::string id;
+  AddNodeOption node;
   std::string after;
   std::uint32_t limit = 100;
   std::uint32_t wait = 0;
@@ -411,12 +412,36 @@ class Parser {
                    "with --apply: also when it is more than 30 % of the names")
         ->needs(apply);
     add_move(*domains);
+    add_nodes();
     add(app_, "plugins", "list the plugin instances", [](Context& context) { return list_plugins(context); });
     add(app_, "health", "say whether the daemon can take work",
         [](Context& context) { return health(context); });
     add(app_, "reload", "have the daemon take up its configuration file", [this](Context& context) {
       return reload(context, options_.check);
     })->add_flag("--check", options_.check, "only say what would change, and whether it would be taken up");
+  }
+
+  void add_nodes() {
+    CLI::App* nodes = add(app_, "nodes", "list Lightning nodes, look at one, add or remove one",
+                          [](Context& context) { return list_nodes(context); });
+    nodes->require_subcommand(0, 1);
+    add(*nodes, "show", "show how an added node is",
+        [this](Context& context) { return show_node(context, options_.id); })
+        ->add_option("node", options_.id, "the node's id")
+        ->required();
+    CLI::App* verb = add(*nodes, "add", "add an owner's node; it is asked before it is kept",
+                         [this](Context& context) { return add_node(context, options_.node); });
+    AddNodeOption& node = options_.node;
+    verb->add_option("address", node.address, "where it is, as https://node7.example.com:3010")->required();
+    verb->add_option("--instance", node.instance, "the instance that reaches it")->required();
+    verb->add_option("--owner", node.owner, "whose it is");
+    verb->add_option("--label", node.label, "a word for people");
+    verb->add_option("--secret", node.secrets,
+                     "<name>=<file>, as rune=node.rune or ca=ca.pem; '-' for standard input. Again for each");
+    add(*nodes, "rm", "forget an added node and its secrets",
+        [this](Context& context) { return remove_node(context, options_.id); })
+        ->add_option("node", options_.id, "the node's id")
+        ->required();
   }
 
   void add_move(CLI::App& domains) {

@@ -166,6 +166,18 @@ struct MoveOption {
 // Moves the names of a domain to another DNS instance. With `follow` until it is over, paused or waits for
 // the delegation to be changed no more.
 Exit move_domain(Context& context, const MoveOption& option);
+// Lightning nodes that the key's names use or may use.
+Exit list_nodes(Context& context);
+Exit show_node(Context& context, const std::string& id);
+struct AddNodeOption {
+  std::string instance;
+  std::string address;
+  std::string owner;
+  std::string label;
+  std::vector<std::string> secrets;  // "<name>=<file>", "-" for standard input: never the secret itself
+};
+Exit add_node(Context& context, const AddNodeOption& option);
+Exit remove_node(Context& context, const std::string& id);
 Exit list_plugins(Context& context);
 Exit health(Context& context);
 // Has the daemon take up its configuration file; with `only_check` it says what would come of it.

@@ -67,6 +67,8 @@ std::string details(const json::object& name, const Style& style) {
   if (const json::value* receivable = name.if_contains("receivable"); receivable && receivable->is_object()) {
     line("receivable", printable(text_of(receivable->get_object(), "state")) + ": " +
                            printable(text_of(receivable->get_object(), "reason")));
+    line("as of", printable(text_of(receivable->get_object(), "as_of")));
+    line("at most msat", printable(text_of(receivable->get_object(), "max_msat")));
   }
   line("created", printable(text_of(name, "created")));
   line("live since", printable(text_of(name, "live_since")));

@@ -36,6 +36,9 @@ struct CallOptions {
   std::string correlation_id;
   std::string traceparent;
   bool background = false;  // nobody in particular waits; what shares a limit lets other calls go first
+  // It is about one of several peers behind the instance, so the breaker neither refuses it nor counts it: a
+  // peer that is gone must not keep calls from the others.
+  bool beside_breaker = false;
 };
 
 // How an attempt ended, and whether the plugin may still be acting.

@@ -26,14 +26,19 @@ std::uint64_t InstanceCore::begin_call(std::string method, std::string request, 
   {
     const std::lock_guard lock(mutex_);
     id = next_call_id_++;
-    base::Result<Breaker::Pass> pass = Breaker::Pass();
-    if (phase_ == Phase::kRunning) pass = breaker_.admit(moment());
-    if (!pass) {
-      refused = pass.error();
-    } else if (phase_ == Phase::kRunning) {
+    std::optional<Breaker::Pass> pass;
+    if (phase_ == Phase::kRunning && !options.beside_breaker) {
+      const auto admitted = breaker_.admit(moment());
+      if (admitted) {
+        pass = *admitted;
+      } else {
+        refused = admitted.error();
+      }
+    }
+    if (!refused && phase_ == Phase::kRunning) {
       ++calls_;
       auto& call = open_[id];
-      call.pass = *pass;
+      call.pass = pass;
       call.method = method;
       call.correlation_id = options.correlation_id;
       call.started = clock().monotonic();
@@ -190,9 +195,9 @@ void InstanceCore::expire_locked(std::uint64_t call_id, OpenCall& call, bool has
 
 std::function<void()> InstanceCore::end_pass_locked(const OpenCall& call, const base::Status& status) {
   // What is broken off because the instance stops says nothing about it.
-  if (phase_ != Phase::kRunning) return nullptr;
+  if (phase_ != Phase::kRunning || !call.pass) return nullptr;
   const Breaker::Moment now = moment();
-  const auto change = breaker_.ended(call.pass, outcome_of(call.method, status.code()), status, now);
+  const auto change = breaker_.ended(*call.pass, outcome_of(call.method, status.code()), status, now);
   if (change == Breaker::Change::kNone) return nullptr;
   if (change == Breaker::Change::kOpened) breaker_openings_.add();
   return [self = shared_from_this(), change, why = breaker_.explanation(now), error = breaker_.last_error()] {

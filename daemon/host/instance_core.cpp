@@ -36,7 +36,7 @@ InstanceCore::InstanceCore(std::shared_ptr<HostContext> host, std::string id, co
       module_(module),
       retired_(retired),
       log_(host_->log.with({{"instance", id_}})),
-      secrets_(id_, host_->directory, host_->log),
+      secrets_(id_, host_->directory, host_->log, host_->added_secrets),
       metrics_(host_->metrics, id_),
       strand_(asio::make_strand(host_->pool->executor())),
       breaker_(breaker, id_),

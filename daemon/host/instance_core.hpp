@@ -41,6 +41,7 @@ struct HostContext {
   std::shared_ptr<ThreadPool> supervisor;
   std::filesystem::path directory;  // where relative paths of secrets start
   std::map<std::string, Service> services;
+  AddedSecrets added_secrets;
   std::function<void(const std::string&, const std::string&, const std::string&)> on_observation;
 };
 
@@ -111,7 +112,7 @@ class InstanceCore : public std::enable_shared_from_this<InstanceCore> {
     base::MonotonicTime deadline;
     base::Duration grace;
     bool background = false;
-    Breaker::Pass pass;
+    std::optional<Breaker::Pass> pass;  // none: beside the breaker
     bool in_plugin = false;
     bool expired = false;
     bool stuck = false;

@@ -157,7 +157,7 @@ class PluginHost::State {
         supervisor(std::make_shared<ThreadPool>(1, 1)),
         context(std::make_shared<HostContext>(HostContext{clock, log.area("plugin"), metrics, pool,
                                                           supervisor, settings.directory, settings.services,
-                                                          settings.on_observation})),
+                                                          settings.added_secrets, settings.on_observation})),
         breakers(settings.breakers),
         ended(clock),
         refresh(metrics.before_text([this] { show_breakers(); })) {}

@@ -52,6 +52,8 @@ struct HostSettings {
   BreakerSettings breakers;
   // What plugins may call besides pn.secret/1, by name ("pn.kv/1").
   std::map<std::string, Service> services;
+  // What pn.secret/1 reads besides the secrets of the configuration.
+  AddedSecrets added_secrets;
   // Gets what plugins observe: the instance, a type of [a-z0-9_.] and a JSON object. From any thread; must
   // not block.
   std::function<void(const std::string& instance, const std::string& type, const std::string& json)>

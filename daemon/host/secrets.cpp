@@ -65,8 +65,11 @@ base::Result<std::string> read_secret(const SecretSource& source, const std::fil
   return value;
 }
 
-Secrets::Secrets(std::string instance, std::filesystem::path directory, observe::Log log)
-    : instance_(std::move(instance)), directory_(std::move(directory)), log_(std::move(log)) {}
+Secrets::Secrets(std::string instance, std::filesystem::path directory, observe::Log log, AddedSecrets added)
+    : instance_(std::move(instance)),
+      directory_(std::move(directory)),
+      log_(std::move(log)),
+      added_(std::move(added)) {}
 
 std::string Secrets::add(std::string_view path, SecretSource source) {
   auto handle = "secret:" + instance_ + std::string(path);
@@ -75,7 +78,15 @@ std::string Secrets::add(std::string_view path, SecretSource source) {
   return handle;
 }
 
+base::Result<std::string> Secrets::read_added(std::string_view handle) {
+  auto value = added_(handle);
+  // A certificate is no secret, and each of its lines would cost every line of the log a search.
+  if (value && value->find("-----BEGIN CERTIFICATE-----") == std::string::npos) log_.redaction().add(*value);
+  return value;
+}
+
 base::Result<std::string> Secrets::read(std::string_view handle) {
+  if (added_ && handle.starts_with("secret:" + instance_ + "/added/")) return read_added(handle);
   SecretSource source;
   {
     const std::lock_guard lock(mutex_);

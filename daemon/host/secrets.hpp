@@ -1,11 +1,12 @@
 // Secrets: where each is read from, and the service pn.secret/1, which reads it at use. A plugin sees handles
-// and asks for values; it gets those of its own configuration only. Every value that was read is hidden in
-// the log from then on.
+// and asks for values; it gets those of its own configuration and of nodes that were added to it only. Every
+// value that was read is hidden in the log from then on.
 //
 // Threads: every function may be called from any thread. Reading a file blocks.
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -35,11 +36,16 @@ inline constexpr std::size_t kMostSecretBytes = 64 * 1024;
 // too long; the message names the place. Files below a relative path are looked for in `directory`.
 base::Result<std::string> read_secret(const SecretSource& source, const std::filesystem::path& directory);
 
+// Reads a secret that is in no configuration, by its handle ("secret:<instance>/added/..."). NOT_FOUND when
+// there is none. From any thread; may block shortly.
+using AddedSecrets = std::function<base::Result<std::string>(std::string_view handle)>;
+
 // The secrets of one instance.
 class Secrets {
  public:
   // Handles are "secret:<instance>/<path>". A file that others than its owner may read gives one warning.
-  Secrets(std::string instance, std::filesystem::path directory, observe::Log log);
+  // `added` may be empty: then there are none.
+  Secrets(std::string instance, std::filesystem::path directory, observe::Log log, AddedSecrets added = {});
 
   // Makes the handle of the secret at `path` ("/tsig/key") of the instance's table.
   std::string add(std::string_view path, SecretSource source);
@@ -47,11 +53,13 @@ class Secrets {
   base::Result<std::string> read(std::string_view handle);
 
  private:
+  base::Result<std::string> read_added(std::string_view handle);
   void warn_if_others_can_read(const std::filesystem::path& file);
 
   const std::string instance_;
   const std::filesystem::path directory_;
   const observe::Log log_;
+  const AddedSecrets added_;
   std::mutex mutex_;
   std::map<std::string, SecretSource, std::less<>> sources_;
   std::set<std::string> warned_;

@@ -76,6 +76,15 @@ Result<void> check_node_instance(const Command& command, const std::string& inst
   return {};
 }
 
+// Where the run makes its offer.
+std::string offering_instance(const CompiledPipeline& pipeline, const Source& source) {
+  if (!source.instance.empty()) return source.instance;
+  for (const CompiledStep& step : pipeline.steps) {
+    if (step.kind == "offer.create") return step.instance;
+  }
+  return {};
+}
+
 // The pipeline as this run goes through it, for it may take place at another node than the file says.
 std::shared_ptr<const SharedPipeline> pipeline_of_run(const CompiledPipeline& pipeline,
                                                       const std::string& instance,
@@ -209,8 +218,8 @@ state::NewEvent accepted_event(const base::Uuid& run, const RunInput& input,
 }  // namespace
 
 Result<Admitted> admit(const Command& command, const Runtime& runtime, SharedPipelines& pipelines,
-                       state::Store& store, base::Clock& clock, base::Random& random,
-                       state::MoveStore* moves) {
+                       state::Store& store, base::Clock& clock, base::Random& random, state::MoveStore* moves,
+                       const NodeReference& node_reference) {
   auto domain = domain_of(command, runtime.config);
   if (!domain) return base::fail(domain.error());
   for (const auto& [what, text] :
@@ -228,6 +237,13 @@ Result<Admitted> admit(const Command& command, const Runtime& runtime, SharedPip
   if (!pipeline) return base::fail(pipeline.error());
   admitted.pipeline = pipeline_of_run(**pipeline, input.source.instance, pipelines);
   const bool brings_source = command.verb == Verb::kRegister || command.verb == Verb::kSetSource;
+  if (brings_source && input.source.kind == SourceKind::kNode && !input.source.node.empty() &&
+      node_reference) {
+    auto reference = node_reference(command.tenant, input.owner, offering_instance(**pipeline, input.source),
+                                    input.source.node);
+    if (!reference) return base::fail(reference.error());
+    input.source.node = *std::move(reference);
+  }
   if (brings_source && input.source.kind == SourceKind::kExternal) {
     if (auto checked = check_external(command, input, **domain, now, admitted.warnings); !checked) {
       return base::fail(checked.error());

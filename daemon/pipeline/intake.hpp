@@ -4,6 +4,7 @@
 // Threads: stateless; any thread.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,9 +26,15 @@ struct Admitted {
   std::vector<std::string> warnings;
 };
 
-// Errors as Engine::submit.
+// Which node of `instance` a caller means by `node`, for names of `owner`: its reference. Fails when the
+// caller may not use it.
+using NodeReference =
+    std::function<base::Result<std::string>(const std::string& tenant, const std::string& owner,
+                                            const std::string& instance, const std::string& node)>;
+
+// Errors as Engine::submit. `node_reference` may be empty: then nodes are what they are called.
 base::Result<Admitted> admit(const Command& command, const Runtime& runtime, SharedPipelines& pipelines,
                              state::Store& store, base::Clock& clock, base::Random& random,
-                             state::MoveStore* moves = nullptr);
+                             state::MoveStore* moves = nullptr, const NodeReference& node_reference = {});
 
 }  // namespace paynamed::pipeline

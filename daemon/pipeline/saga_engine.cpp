@@ -118,7 +118,7 @@ asio::awaitable<Result<Accepted>> SagaEngine::submit(Command command) {
   auto fits = co_await check_named_node(command, *runtime);
   if (!fits) co_return base::fail(fits.error());
   Result<Admitted> admitted = admit(command, *runtime, pipelines_, dependencies_.store, dependencies_.clock,
-                                    dependencies_.random, dependencies_.moves);
+                                    dependencies_.random, dependencies_.moves, dependencies_.node_reference);
   if (!admitted) co_return base::fail(admitted.error());
 
   state::NewRun new_run = std::move(admitted->run);
@@ -170,7 +170,7 @@ Result<std::optional<Accepted>> SagaEngine::replay(const Command& command, const
   }
   Accepted answer{(*use)->run, true, {}};
   auto again = admit(command, runtime, pipelines_, dependencies_.store, dependencies_.clock,
-                     dependencies_.random, dependencies_.moves);
+                     dependencies_.random, dependencies_.moves, dependencies_.node_reference);
   if (again) answer.warnings = std::move(again->warnings);
   return answer;
 }

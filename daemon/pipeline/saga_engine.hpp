@@ -17,6 +17,7 @@
 #include "pipeline/action.hpp"
 #include "pipeline/driver.hpp"
 #include "pipeline/engine.hpp"
+#include "pipeline/intake.hpp"
 #include "pipeline/lanes.hpp"
 #include "pipeline/run.hpp"
 #include "pipeline/runtime.hpp"
@@ -49,6 +50,7 @@ class SagaEngine final : public Engine {
     state::MoveStore* moves = nullptr;  // null: no domain is ever moved
     // pipeline::network_of; empty: no instance is asked.
     std::function<boost::asio::awaitable<base::Result<std::string>>(std::string instance)> network_of = {};
+    NodeReference node_reference = {};  // empty: nodes are what callers call them
   };
 
   SagaEngine(Settings settings, Dependencies dependencies, ActionTable actions);

@@ -18,6 +18,7 @@
 #include "process/configuration_rules.hpp"
 #include "process/domain_parts.hpp"
 #include "process/exit_code.hpp"
+#include "process/node_secrets.hpp"
 #include "process/payment_parts.hpp"
 
 namespace paynamed::process {
@@ -62,6 +63,7 @@ asio::awaitable<std::optional<StartFailure>> Daemon::start() {
   make_payments();
   if (auto failure = start_api()) co_return failure;
   start_watches();
+  nodes_->start();
   payments_->start();
   moves_->start();
   log_.info("ready", {{"api", server_->address()},
@@ -89,6 +91,9 @@ std::optional<StartFailure> Daemon::open_store() {
   auto store = state::SqliteStore::open(store_settings_, clock_);
   if (!store) return StartFailure{kExitState, store.error()};
   store_ = *std::move(store);
+  nodes_ = std::make_unique<NodeParts>(NodeParts::Dependencies{
+      io_, [this] { return live_.current(); }, *store_, clock_, random_, log_.area("nodes"), metrics_});
+  if (auto loaded = nodes_->load(); !loaded) return StartFailure{kExitState, loaded.error()};
   return std::nullopt;
 }
 
@@ -114,6 +119,7 @@ asio::awaitable<void> Daemon::load_plugins() {
   } else {
     log_.warning("plugins cannot send HTTP requests", {{"why", http.error()}});
   }
+  settings.added_secrets = nodes_->secrets();
   host_ = host::PluginHost::create(std::move(settings), clock_, log_.area("host"), metrics_);
   auto configs = instance_configs(runtime->config);
   auto problems = co_await host_->load(std::move(configs));
@@ -121,7 +127,9 @@ asio::awaitable<void> Daemon::load_plugins() {
     log_.error("an instance could not be made", {{"instance", problem.id}, {"why", problem.status}});
   }
   failed_.replace(std::move(problems));
-  calls_ = std::make_unique<PluginCalls>(*host_);
+  calls_ = std::make_unique<PluginCalls>(
+      *host_, [this](pipeline::PluginCall& call) { add_secret_handles(call, nodes_->book()); });
+  nodes_->use(*host_, *calls_);
 }
 
 pipeline::Services Daemon::services() {
@@ -170,6 +178,7 @@ void Daemon::start_engine() {
   dependencies.network_of = [needed = services()](std::string instance) {
     return pipeline::network_of(needed, std::move(instance));
   };
+  dependencies.node_reference = nodes_->references();
   engine_ = std::make_unique<pipeline::SagaEngine>(pipeline::SagaEngine::Settings{}, std::move(dependencies),
                                                    pipeline::standard_actions(services()));
   retirement_ = std::make_unique<pipeline::Retirement>(
@@ -194,8 +203,26 @@ void Daemon::start_watches() {
 }
 
 void Daemon::make_payments() {
-  payments_ = std::make_unique<PaymentsIn>(
-      io_, payment_services({clock_, random_, *store_, log_.area("payment"), metrics_, *host_, *calls_}));
+  payments_ =
+      std::make_unique<PaymentsIn>(io_, payment_services({clock_, random_, *store_, log_.area("payment"),
+                                                          metrics_, *host_, *calls_, nodes_->book()}));
+}
+
+// Payments are asked for at a node from the moment it is there.
+api::Nodes Daemon::nodes_for_api() {
+  api::Nodes nodes = nodes_->for_api();
+  nodes.add = [this, add = nodes.add](nodes::NodeToAdd node) -> asio::awaitable<Result<state::AddedNode>> {
+    auto added = co_await add(std::move(node));
+    if (added) payments_->nodes_changed();
+    co_return added;
+  };
+  nodes.remove = [this, remove = nodes.remove](std::string tenant,
+                                               base::Uuid id) -> asio::awaitable<Result<void>> {
+    auto removed = co_await remove(std::move(tenant), id);
+    if (removed) payments_->nodes_changed();
+    co_return removed;
+  };
+  return nodes;
 }
 
 void Daemon::prepare_reload() {
@@ -261,6 +288,7 @@ std::optional<StartFailure> Daemon::start_api() {
   dependencies.domains = [this] { return domains(); };
   dependencies.moves = moves_->for_api();
   dependencies.payments = payments_->for_api();
+  dependencies.nodes = nodes_for_api();
   dependencies.config = [this] { return reload_->standing(); };
   dependencies.reload = [this](bool check) { return reload_->reload(check); };
   add_proofs(dependencies);
@@ -321,6 +349,10 @@ asio::awaitable<bool> Daemon::stop() {
   }
   if (payments_ && !co_await payments_->stop(left())) {
     log_.warning("some nodes were being asked for payments and did not answer in time");
+    clean = false;
+  }
+  if (nodes_ && !co_await nodes_->stop(left())) {
+    log_.warning("some looks at nodes did not end in time");
     clean = false;
   }
   if (moves_ && !co_await moves_->stop(left())) {

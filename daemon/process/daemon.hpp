@@ -30,6 +30,7 @@
 #include "process/current_dns.hpp"
 #include "process/domain_moves.hpp"
 #include "process/failed_instances.hpp"
+#include "process/node_parts.hpp"
 #include "process/payments_in.hpp"
 #include "process/plugin_calls.hpp"
 #include "process/proof_source.hpp"
@@ -77,6 +78,7 @@ class Daemon {
   void prepare_reload();
   void add_proofs(api::Dependencies& dependencies);
   void make_moves();
+  api::Nodes nodes_for_api();
   std::vector<api::DomainInfo> domains() const;
   std::optional<StartFailure> start_api();
   pipeline::Services services();
@@ -95,6 +97,7 @@ class Daemon {
 
   // In the order in which they are made; each uses those above it.
   std::unique_ptr<state::SqliteStore> store_;
+  std::unique_ptr<NodeParts> nodes_;
   CurrentDns dns_;
   std::unique_ptr<ProofSource> proofs_;
   std::unique_ptr<host::HttpService> http_;

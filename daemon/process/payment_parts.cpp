@@ -5,10 +5,14 @@
 namespace paynamed::process {
 namespace {
 
-std::vector<payments::WatchedNode> configured_nodes(host::PluginHost& host) {
+std::vector<payments::WatchedNode> all_nodes(host::PluginHost& host, const nodes::NodeBook& book) {
   std::vector<payments::WatchedNode> nodes;
   for (host::Instance* instance : host.list()) {
     if (instance->contract() == "NodeBackend") nodes.push_back({instance->id(), {}, {}});
+  }
+  // Their handles are put into the calls (node_secrets.hpp).
+  for (const state::NodeRow& added : book.nodes()) {
+    nodes.push_back({added.place.instance, added.place.reference, {}});
   }
   return nodes;
 }
@@ -25,7 +29,7 @@ payments::Services payment_services(const PaymentParts& parts) {
     const host::Instance* instance = host.find(id);
     return instance != nullptr && instance->info().breaker == host::Breaker::State::kClosed;
   };
-  services.nodes = [&host = parts.host] { return configured_nodes(host); };
+  services.nodes = [&host = parts.host, &book = parts.book] { return all_nodes(host, book); };
   return services;
 }
 

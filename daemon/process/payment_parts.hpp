@@ -4,6 +4,7 @@
 #pragma once
 
 #include "host/plugin_host.hpp"
+#include "nodes/node_book.hpp"
 #include "payments/services.hpp"
 #include "process/plugin_calls.hpp"
 #include "state/sqlite_store.hpp"
@@ -19,10 +20,11 @@ struct PaymentParts {
   observe::Metrics& metrics;
   host::PluginHost& host;
   PluginCalls& calls;
+  const nodes::NodeBook& book;
 };
 
-// The nodes are the default ones of all instances that reach nodes, also of retired ones: what they gave out
-// before can still be paid.
+// The nodes are the default ones of all instances that reach nodes, also of retired ones, and those that
+// owners added: what they gave out before can still be paid.
 payments::Services payment_services(const PaymentParts& parts);
 
 }  // namespace paynamed::process

@@ -60,6 +60,7 @@ asio::awaitable<PluginCalls::Attempt> PluginCalls::attempt(const pipeline::Plugi
     options.correlation_id = call.correlation_id;
     options.traceparent = call.traceparent;
     options.background = call.background;
+    options.beside_breaker = call.beside_breaker;
     std::string method = call.method;
     std::string request = call.request;
     attempt.outcome =
@@ -79,6 +80,7 @@ void PluginCalls::end_background() {
 
 asio::awaitable<PluginAnswer> PluginCalls::call(pipeline::PluginCall call) {
   if (call.background && ends_background_) co_return stopping();
+  if (complete_) complete_(call);
   const std::string key = effect_of(call.settle_key.empty() ? call.key : call.settle_key);
   if (!key.empty() && !co_await settle_earlier(key)) co_return still_acting(call.instance);
   Attempt made = co_await attempt(call);

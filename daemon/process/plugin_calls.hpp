@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -16,7 +17,10 @@ namespace paynamed::process {
 
 class PluginCalls {
  public:
-  explicit PluginCalls(host::PluginHost& host) : host_(host) {}
+  // What every call gets before it is made; see node_secrets.hpp.
+  using Complete = std::function<void(pipeline::PluginCall&)>;
+  explicit PluginCalls(host::PluginHost& host, Complete complete = {})
+      : host_(host), complete_(std::move(complete)) {}
 
   // Waits up to 30 s for an earlier call under the key, then calls; a call with a key has 30 s beyond its
   // deadline for its answer, which then counts as if it had come in time. UNAVAILABLE when there is no such
@@ -42,6 +46,7 @@ class PluginCalls {
   boost::asio::awaitable<Attempt> attempt(const pipeline::PluginCall& call);
 
   host::PluginHost& host_;
+  const Complete complete_;
   std::atomic<bool> ends_background_{false};
   std::mutex mutex_;
   std::map<std::string, Open> open_;  // guarded by mutex_; by run and step

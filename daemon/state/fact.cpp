@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 using Kind = Fact::Kind;
 
-constexpr std::array<std::pair<std::string_view, Kind>, 25> kKinds{{
+constexpr std::array<std::pair<std::string_view, Kind>, 29> kKinds{{
     {"run.accepted", Kind::kRunAccepted},
     {"run.paused", Kind::kRunPaused},
     {"run.resumed", Kind::kRunResumed},
@@ -42,6 +42,10 @@ constexpr std::array<std::pair<std::string_view, Kind>, 25> kKinds{{
     {"invoice.created", Kind::kInvoiceCreated},
     {"invoice.paid", Kind::kInvoicePaid},
     {"invoice.expired", Kind::kInvoiceExpired},
+    {"node.added", Kind::kNodeAdded},
+    {"node.removed", Kind::kNodeRemoved},
+    {"node.reachable", Kind::kNodeReachable},
+    {"node.unreachable", Kind::kNodeUnreachable},
 }};
 
 // Takes fields out of an object and remembers the first that is wrong.
@@ -120,6 +124,20 @@ class Fields {
     const auto time = base::from_rfc3339(*text);
     if (ok() && !time) miss(field, "is not a time");
     return time;
+  }
+  // A list of words: a-z, 0-9 and '_'.
+  std::vector<std::string> words(std::string_view field) {
+    std::vector<std::string> words;
+    const json::value* value = object_.if_contains(field);
+    if (value == nullptr || !value->is_array()) return miss(field, "is not a list"), words;
+    for (const json::value& each : value->get_array()) {
+      const json::string* text = each.if_string();
+      const std::string_view word = text == nullptr ? std::string_view{} : std::string_view{*text};
+      if (word.empty() || word.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != word.npos)
+        return miss(field, "is not a list of words"), words;
+      words.emplace_back(word);
+    }
+    return words;
   }
   template <class Enum>
   Enum word(std::string_view field, std::optional<Enum> (*from)(std::string_view)) {
@@ -205,7 +223,36 @@ void read_invoice(Fields& fields, Fact& fact) {
   }
 }
 
+bool is_about_a_node(Kind kind) {
+  return kind == Kind::kNodeAdded || kind == Kind::kNodeRemoved || kind == Kind::kNodeReachable ||
+         kind == Kind::kNodeUnreachable;
+}
+
+void read_node_fields(Fields& fields, Fact& fact) {
+  fact.node_instance = fields.filled("instance");
+  fact.node = fields.required("reference");
+  switch (fact.kind) {
+    case Kind::kNodeAdded:
+      fact.added_node = fields.uuid("node");
+      fact.owner = fields.optional("owner");
+      fact.label = fields.optional("label").value_or("");
+      fact.node_id = fields.filled("node_id");
+      fact.secrets = fields.words("secrets");
+      break;
+    case Kind::kNodeRemoved:
+      fact.added_node = fields.uuid("node");
+      break;
+    case Kind::kNodeUnreachable:
+      fact.code = fields.filled("code");
+      fact.reason = fields.filled("reason");
+      break;
+    default:
+      break;
+  }
+}
+
 void read_fields(Fields& fields, Fact& fact) {
+  if (is_about_a_node(fact.kind)) return read_node_fields(fields, fact);
   if (is_about_a_domain(fact.kind)) return read_domain_fields(fields, fact);
   fact.name = fields.filled("name");
   const auto at = fact.name.find('@');
@@ -292,6 +339,10 @@ void read_fields(Fields& fields, Fact& fact) {
     case Kind::kDomainRecovered:
     case Kind::kDomainChanged:
     case Kind::kDomainExpiring:
+    case Kind::kNodeAdded:
+    case Kind::kNodeRemoved:
+    case Kind::kNodeReachable:
+    case Kind::kNodeUnreachable:
       break;
     case Kind::kPaymentReceived:
       read_payment(fields, fact);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "state/model.hpp"
@@ -52,11 +53,16 @@ struct Fact {
     kInvoiceCreated,
     kInvoicePaid,
     kInvoiceExpired,
+    kNodeAdded,
+    kNodeRemoved,
+    kNodeReachable,
+    kNodeUnreachable,
   };
   Kind kind = Kind::kOther;
-  base::Uuid run;      // zero when the event names none
-  std::string name;    // empty for events about a domain
-  std::string domain;  // only of events about one
+  base::Uuid run;         // zero when the event names none
+  std::string name;       // empty for events about a domain
+  std::string domain;     // only of events about one
+  base::Uuid added_node;  // node.added, node.removed
   Verb verb = Verb::kRegister;
   std::optional<std::string> owner;
   std::string reference;
@@ -73,6 +79,9 @@ struct Fact {
   std::string node_instance;
   std::string node;
   std::string dns_instance;
+  std::string label;                 // node.added
+  std::string node_id;               // node.added
+  std::vector<std::string> secrets;  // node.added: their names
   std::string value;
   std::uint32_t ttl = 0;
   NameState name_state = NameState::kPublished;

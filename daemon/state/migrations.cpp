@@ -370,11 +370,79 @@ CREATE TABLE node_cursors(
 ALTER TABLE totals ADD COLUMN payments INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// Nodes that their owners added and what each tenant has at which node (read models); looks at nodes, sealed
+// secrets and what idempotency keys were used for (operational).
+constexpr const char* kSchema9 = R"sql(
+CREATE TABLE nodes(
+  id        BLOB    PRIMARY KEY,
+  tenant    INTEGER NOT NULL,
+  owner     TEXT    NOT NULL,
+  instance  TEXT    NOT NULL,
+  reference TEXT    NOT NULL,
+  label     TEXT    NOT NULL,
+  node_id   TEXT    NOT NULL,
+  secrets   TEXT    NOT NULL,
+  added     INTEGER NOT NULL,
+  UNIQUE (instance, reference)
+) WITHOUT ROWID;
+CREATE INDEX nodes_by_node_id ON nodes(node_id);
+
+CREATE TABLE node_uses(
+  instance TEXT    NOT NULL,
+  node     TEXT    NOT NULL,
+  tenant   INTEGER NOT NULL,
+  names    INTEGER NOT NULL,
+  offers   INTEGER NOT NULL,
+  PRIMARY KEY (instance, node, tenant)
+) WITHOUT ROWID;
+INSERT INTO node_uses
+  SELECT node_instance, node, tenant, sum(is_name), sum(1 - is_name) FROM (
+    SELECT node_instance, node, tenant, 1 AS is_name FROM names WHERE node_instance <> ''
+    UNION ALL
+    SELECT node_instance, node, tenant, 0 FROM offers WHERE node_instance <> '' AND state <> 2)
+  GROUP BY 1, 2, 3;
+
+CREATE TABLE node_looks(
+  instance     TEXT    NOT NULL,
+  reference    TEXT    NOT NULL,
+  looked       INTEGER NOT NULL,
+  reachable    INTEGER NOT NULL,
+  signer       INTEGER NOT NULL,
+  receivable   INTEGER NOT NULL,
+  custody      INTEGER NOT NULL,
+  inbound_msat INTEGER NOT NULL,
+  node_id      TEXT    NOT NULL,
+  version      TEXT    NOT NULL,
+  network      TEXT    NOT NULL,
+  code         TEXT    NOT NULL,
+  explanation  TEXT    NOT NULL,
+  seen         INTEGER,
+  missed       INTEGER NOT NULL,
+  reached      INTEGER NOT NULL,
+  told         TEXT    NOT NULL,
+  PRIMARY KEY (instance, reference)
+) WITHOUT ROWID;
+
+CREATE TABLE secrets(
+  handle  TEXT    PRIMARY KEY,
+  sealed  BLOB    NOT NULL,
+  created INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE node_keys(
+  tenant       INTEGER NOT NULL,
+  key          TEXT    NOT NULL,
+  request_hash TEXT    NOT NULL,
+  node         BLOB    NOT NULL,
+  PRIMARY KEY (tenant, key)
+) WITHOUT ROWID;
+)sql";
+
 constexpr std::array kMigrations{Migration{kSchema1}, Migration{kSchema2}, Migration{kSchema3},
                                  Migration{kSchema4}, Migration{kSchema5}, Migration{kSchema6},
-                                 Migration{kSchema7}, Migration{kSchema8}};
-constexpr std::array kReadModels{"names",       "offers",  "runs",     "totals",  "instance_uses",
-                                 "domain_uses", "domains", "payments", "invoices"};
+                                 Migration{kSchema7}, Migration{kSchema8}, Migration{kSchema9}};
+constexpr std::array kReadModels{"names",   "offers",   "runs",     "totals", "instance_uses", "domain_uses",
+                                 "domains", "payments", "invoices", "nodes",  "node_uses"};
 
 base::Result<void> step_forward(Connection& connection, const Migration& migration, std::size_t to) {
   if (auto begun = connection.execute("BEGIN IMMEDIATE"); !begun) return begun;

@@ -85,9 +85,9 @@ ReadModels::ReadModels(Connection& connection)
       move_run_(connection, "UPDATE runs SET state = ?2, reason = ?3, updated = ?4 WHERE key = ?1"),
       end_run_(connection,
                "UPDATE runs SET state = ?2, reason = ?3, updated = ?4, finished = ?4 WHERE key = ?1"),
-      find_offer_(
-          connection,
-          "SELECT key, state, node_instance FROM offers WHERE name = ? AND offer_id = ? AND tenant = ?"),
+      find_offer_(connection,
+                  "SELECT key, state, node_instance, node, tenant FROM offers WHERE name = ? AND offer_id = "
+                  "? AND tenant = ?"),
       put_offer_(
           connection,
           "INSERT INTO offers(key, tenant, name, offer_id, offer, source, state, node_instance, node, "
@@ -118,13 +118,22 @@ ReadModels::ReadModels(Connection& connection)
           "VALUES (1, ?, ?, ?, ?, ?, ?)"),
       write_uses_(connection, "INSERT OR REPLACE INTO instance_uses VALUES (?, ?, ?)"),
       write_domain_uses_(connection, "INSERT OR REPLACE INTO domain_uses VALUES (?, ?, ?)"),
-      erase_domain_uses_(connection, "DELETE FROM domain_uses WHERE domain = ? AND instance = ?") {}
+      erase_domain_uses_(connection, "DELETE FROM domain_uses WHERE domain = ? AND instance = ?"),
+      insert_node_(
+          connection,
+          "INSERT INTO nodes(id, tenant, owner, instance, reference, label, node_id, secrets, added) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      erase_node_(connection,
+                  "DELETE FROM nodes WHERE id = ? AND tenant = ? AND instance = ? AND reference = ?"),
+      write_node_uses_(connection, "INSERT OR REPLACE INTO node_uses VALUES (?, ?, ?, ?, ?)"),
+      erase_node_uses_(connection, "DELETE FROM node_uses WHERE instance = ? AND node = ? AND tenant = ?") {}
 
 base::Result<void> ReadModels::load() {
   totals_ = {};
   totals_changed_ = false;
   uses_.clear();
   domain_uses_.clear();
+  node_uses_.clear();
   Statement totals(*connection_,
                    "SELECT names, live, open_runs, paused_runs, degraded, payments FROM totals");
   auto row = totals.first();
@@ -145,6 +154,13 @@ base::Result<void> ReadModels::load() {
   for (row = domains.first(); row && *row; row = domains.next()) {
     domain_uses_.emplace(std::pair{std::string{domains.text(0)}, std::string{domains.text(1)}},
                          Uses{domains.integer(2), 0, false});
+  }
+  if (!row) return base::fail(row.error());
+
+  Statement nodes(*connection_, "SELECT instance, node, tenant, names, offers FROM node_uses");
+  for (row = nodes.first(); row && *row; row = nodes.next()) {
+    node_uses_.emplace(std::tuple{std::string{nodes.text(0)}, std::string{nodes.text(1)}, nodes.integer(2)},
+                       Uses{nodes.integer(3), nodes.integer(4), false});
   }
   if (!row) return base::fail(row.error());
   return {};
@@ -171,6 +187,21 @@ base::Result<void> ReadModels::flush() {
       if (!done) return done;
     }
     at = uses.names == 0 ? domain_uses_.erase(at) : std::next(at);
+  }
+  return flush_node_uses();
+}
+
+base::Result<void> ReadModels::flush_node_uses() {
+  for (auto at = node_uses_.begin(); at != node_uses_.end();) {
+    const auto& [instance, node, tenant] = at->first;
+    Uses& uses = at->second;
+    const bool is_unused = uses.names == 0 && uses.offers == 0;
+    if (std::exchange(uses.changed, false)) {
+      auto done = is_unused ? erase_node_uses_.run(instance, node, tenant)
+                            : write_node_uses_.run(instance, node, tenant, uses.names, uses.offers);
+      if (!done) return done;
+    }
+    at = is_unused ? node_uses_.erase(at) : std::next(at);
   }
   return {};
 }
@@ -224,6 +255,13 @@ base::Result<void> ReadModels::apply(const Fact& fact, const Context& context) {
     case Kind::kInvoicePaid:
     case Kind::kInvoiceExpired:
       return payment_spoken_of(fact, context);
+    case Kind::kNodeAdded:
+      return node_added(fact, context);
+    case Kind::kNodeRemoved:
+      return node_removed(fact, context);
+    case Kind::kNodeReachable:
+    case Kind::kNodeUnreachable:
+      return {};
   }
   return base::fail(contradiction("its kind is not known"));
 }
@@ -288,7 +326,8 @@ base::Result<void> ReadModels::run_accepted(const Fact& fact, const Context& con
       }
       name_key = name->key;
     }
-    count_name(fact.name, name.value_or(NameEntry{}), number(NameState::kRegistering), {}, {});
+    count_name(fact.name, name.value_or(NameEntry{}), number(NameState::kRegistering), {}, {}, {},
+               context.tenant);
   } else {
     auto mine = name_of(fact, context);
     if (!mine) return base::fail(mine.error());
@@ -329,10 +368,10 @@ base::Result<void> ReadModels::run_ended(const Fact& fact, const Context& contex
   if (to != RunState::kCompensated || verb != Verb::kRegister)
     return end_run_of_name_.run(name->key, context.time);
   if (name->was_quarantined) {
-    count_name(fact.name, *name, number(NameState::kQuarantined), {}, {});
+    count_name(fact.name, *name, number(NameState::kQuarantined), {}, {}, {}, context.tenant);
     return restore_quarantine_.run(name->key, context.time);
   }
-  count_name(fact.name, *name, kFreeName, {}, {});
+  count_name(fact.name, *name, kFreeName, {}, {}, {}, context.tenant);
   return free_name_.run(name->key, context.time);
 }
 
@@ -342,10 +381,10 @@ base::Result<void> ReadModels::offer_created(const Fact& fact, const Context& co
   const auto row = find_offer_.first(name->key, fact.offer_id, context.tenant);
   if (!row) return base::fail(row.error());
   if (*row && find_offer_.integer(1) != static_cast<std::int64_t>(OfferState::kDisabled)) {
-    use_offer(find_offer_.text(2), -1);
+    use_offer(find_offer_.text(2), find_offer_.text(3), find_offer_.integer(4), -1);
   }
   find_offer_.reset();
-  use_offer(fact.node_instance, 1);
+  use_offer(fact.node_instance, fact.node, context.tenant, 1);
   return put_offer_.run(nullptr, context.tenant, name->key, fact.offer_id, fact.offer, fact.source,
                         fact.node_instance, fact.node, fact.offer_key, context.time, fact.until);
 }
@@ -361,7 +400,8 @@ base::Result<void> ReadModels::offer_ended(const Fact& fact, const Context& cont
   const std::int64_t key = find_offer_.integer(0);
   const bool was_disabled = find_offer_.integer(1) == static_cast<std::int64_t>(OfferState::kDisabled);
   const bool is_disabled = to == OfferState::kDisabled;
-  if (was_disabled != is_disabled) use_offer(find_offer_.text(2), is_disabled ? -1 : 1);
+  if (was_disabled != is_disabled)
+    use_offer(find_offer_.text(2), find_offer_.text(3), find_offer_.integer(4), is_disabled ? -1 : 1);
   find_offer_.reset();
   return end_offer_.run(key, to, is_disabled ? std::nullopt : fact.until);
 }
@@ -381,7 +421,7 @@ base::Result<void> ReadModels::offer_expiring(const Fact& fact, const Context& c
 base::Result<void> ReadModels::name_recorded(const Fact& fact, const Context& context, NameState to) {
   const auto name = name_of(fact, context);
   if (!name) return base::fail(name.error());
-  count_name(fact.name, *name, number(to), fact.dns_instance, fact.node_instance);
+  count_name(fact.name, *name, number(to), fact.dns_instance, fact.node_instance, fact.node, context.tenant);
   const auto live_since = to == NameState::kLive ? std::optional{context.time} : std::nullopt;
   return record_name_.run(name->key, to, fact.value, fact.ttl, fact.dns_instance, fact.offer_id, fact.source,
                           fact.node_instance, fact.node, live_since, context.time);
@@ -420,7 +460,7 @@ base::Result<void> ReadModels::name_recovered(const Fact& fact, const Context& c
 base::Result<void> ReadModels::name_removed(const Fact& fact, const Context& context) {
   const auto name = name_of(fact, context);
   if (!name) return base::fail(name.error());
-  count_name(fact.name, *name, number(NameState::kQuarantined), {}, {});
+  count_name(fact.name, *name, number(NameState::kQuarantined), {}, {}, {}, context.tenant);
   return remove_name_.run(name->key, fact.owner, fact.until, context.time);
 }
 
@@ -472,11 +512,13 @@ base::Result<void> ReadModels::domain_spoken_of(const Fact& fact, const Context&
 }
 
 void ReadModels::count_state(std::string_view name, const NameEntry& before, NameState state) {
-  count_name(name, before, number(state), before.dns_instance, before.node_instance);
+  count_name(name, before, number(state), before.dns_instance, before.node_instance, before.node,
+             before.tenant);
 }
 
 void ReadModels::count_name(std::string_view name, const NameEntry& before, std::int64_t state,
-                            std::string_view dns_instance, std::string_view node_instance) {
+                            std::string_view dns_instance, std::string_view node_instance,
+                            std::string_view node, TenantKey tenant) {
   totals_.names += (state == kFreeName ? 0 : 1) - (before.is_free() ? 0 : 1);
   const auto by = [&](NameState counted) {
     return (state == number(counted) ? 1 : 0) - (before.is(counted) ? 1 : 0);
@@ -484,6 +526,10 @@ void ReadModels::count_name(std::string_view name, const NameEntry& before, std:
   totals_.live += by(NameState::kLive);
   totals_.degraded += by(NameState::kDegraded);
   totals_changed_ = true;
+  if (before.node_instance != node_instance || before.node != node) {
+    use_node(before.node_instance, before.node, before.tenant, -1, 0);
+    use_node(node_instance, node, tenant, 1, 0);
+  }
   if (before.dns_instance == dns_instance && before.node_instance == node_instance) return;
   use_names(before.dns_instance, before.node_instance, -1);
   use_names(dns_instance, node_instance, 1);
@@ -510,11 +556,37 @@ void ReadModels::use_domain(std::string_view name, std::string_view dns_instance
   uses.changed = true;
 }
 
-void ReadModels::use_offer(std::string_view node_instance, std::int64_t by) {
+void ReadModels::use_offer(std::string_view node_instance, std::string_view node, TenantKey tenant,
+                           std::int64_t by) {
   if (node_instance.empty()) return;
   Uses& uses = uses_[std::string{node_instance}];
   uses.offers += by;
   uses.changed = true;
+  use_node(node_instance, node, tenant, 0, by);
+}
+
+void ReadModels::use_node(std::string_view node_instance, std::string_view node, TenantKey tenant,
+                          std::int64_t names, std::int64_t offers) {
+  if (node_instance.empty()) return;
+  Uses& uses = node_uses_[{std::string{node_instance}, std::string{node}, tenant}];
+  uses.names += names;
+  uses.offers += offers;
+  uses.changed = true;
+}
+
+base::Result<void> ReadModels::node_added(const Fact& fact, const Context& context) {
+  std::string secrets;
+  for (const std::string& name : fact.secrets) secrets += (secrets.empty() ? "" : " ") + name;
+  return insert_node_.run(fact.added_node, context.tenant, fact.owner.value_or(""), fact.node_instance,
+                          fact.node, fact.label, fact.node_id, secrets, context.time);
+}
+
+base::Result<void> ReadModels::node_removed(const Fact& fact, const Context& context) {
+  if (auto done = erase_node_.run(fact.added_node, context.tenant, fact.node_instance, fact.node); !done)
+    return done;
+  if (sqlite3_changes(connection_->raw()) != 1)
+    return base::fail(contradiction("it removes a node that is not there"));
+  return {};
 }
 
 }  // namespace paynamed::state

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -96,21 +97,29 @@ class ReadModels {
   base::Result<void> name_moved(const Fact& fact, const Context& context);
   base::Result<void> payment_spoken_of(const Fact& fact, const Context& context);
   base::Result<void> domain_spoken_of(const Fact& fact, const Context& context);
+  base::Result<void> node_added(const Fact& fact, const Context& context);
+  base::Result<void> node_removed(const Fact& fact, const Context& context);
 
   // Another state with the same record.
   void count_state(std::string_view name, const NameEntry& before, NameState state);
   void count_name(std::string_view name, const NameEntry& before, std::int64_t state,
-                  std::string_view dns_instance, std::string_view node_instance);
+                  std::string_view dns_instance, std::string_view node_instance, std::string_view node,
+                  TenantKey tenant);
   void use_names(std::string_view dns_instance, std::string_view node_instance, std::int64_t by);
   void use_domain(std::string_view name, std::string_view dns_instance, std::int64_t by);
-  void use_offer(std::string_view node_instance, std::int64_t by);
+  void use_offer(std::string_view node_instance, std::string_view node, TenantKey tenant, std::int64_t by);
+  // Of a node by a tenant: one name or one offer more or less.
+  void use_node(std::string_view node_instance, std::string_view node, TenantKey tenant, std::int64_t names,
+                std::int64_t offers);
+  base::Result<void> flush_node_uses();
 
   Connection* connection_;
   PaymentModels payments_;
   Counts totals_;
   bool totals_changed_ = false;
   std::unordered_map<std::string, Uses> uses_;
-  std::map<std::pair<std::string, std::string>, Uses> domain_uses_;  // by domain and DNS instance
+  std::map<std::pair<std::string, std::string>, Uses> domain_uses_;            // by domain and DNS instance
+  std::map<std::tuple<std::string, std::string, TenantKey>, Uses> node_uses_;  // by instance and node
 
   Statement find_name_;
   Statement insert_name_;
@@ -141,6 +150,10 @@ class ReadModels {
   Statement write_uses_;
   Statement write_domain_uses_;
   Statement erase_domain_uses_;
+  Statement insert_node_;
+  Statement erase_node_;
+  Statement write_node_uses_;
+  Statement erase_node_uses_;
 };
 
 // Applies all events of `log` ("main" or the name of an attached file) to the tables of `connection`, which

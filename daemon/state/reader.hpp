@@ -14,6 +14,7 @@
 #include "state/event_queries.hpp"
 #include "state/move_queries.hpp"
 #include "state/name_queries.hpp"
+#include "state/node_queries.hpp"
 #include "state/offer_queries.hpp"
 #include "state/payment_queries.hpp"
 #include "state/proof_queries.hpp"
@@ -37,6 +38,7 @@ class Reader {
   EventQueries& events() { return events_; }
   MoveQueries& moves() { return moves_; }
   PaymentQueries& payments() { return payments_; }
+  NodeQueries& nodes() { return nodes_; }
   UseQueries& uses() { return uses_; }
   Connection& connection() { return connection_; }
 
@@ -54,6 +56,7 @@ class Reader {
   EventQueries events_;
   MoveQueries moves_;
   PaymentQueries payments_;
+  NodeQueries nodes_;
   UseQueries uses_;
 };
 

@@ -327,6 +327,53 @@ Result<MoveStore::MoveCounts> SqliteStore::move_counts(const MoveRow& move) {
   return parts_->readers->lend()->moves().move_counts(move);
 }
 
+asio::awaitable<Result<AddedNode>> SqliteStore::add_node(NewNode node) {
+  auto unit = check(std::move(node));
+  if (!unit) co_return base::fail(unit.error());
+  std::function<Result<AddedNode>(UnitWriter&)> action = [unit = std::move(*unit)](UnitWriter& writer) {
+    return writer.write(unit);
+  };
+  co_return co_await parts_->submit<AddedNode>(std::move(action));
+}
+
+asio::awaitable<Result<void>> SqliteStore::remove_node(std::string tenant, base::Uuid id, NewEvent event) {
+  auto unit = check(std::move(tenant), id, std::move(event));
+  if (!unit) co_return base::fail(unit.error());
+  std::function<Result<void>(UnitWriter&)> action = [unit = std::move(*unit)](UnitWriter& writer) {
+    return writer.write(unit);
+  };
+  co_return co_await parts_->submit<void>(std::move(action));
+}
+
+asio::awaitable<Result<void>> SqliteStore::record_node_look(NodeLook look, std::vector<NodeNews> news) {
+  auto unit = check(std::move(look), std::move(news));
+  if (!unit) co_return base::fail(unit.error());
+  std::function<Result<void>(UnitWriter&)> action = [unit = std::move(*unit)](UnitWriter& writer) {
+    return writer.write(unit);
+  };
+  co_return co_await parts_->submit<void>(std::move(action));
+}
+
+Result<std::vector<NodeRow>> SqliteStore::added_nodes(base::Uuid after, std::uint32_t limit) {
+  return parts_->readers->lend()->nodes().added_nodes(after, limit);
+}
+Result<std::vector<NodeLook>> SqliteStore::node_looks() {
+  return parts_->readers->lend()->nodes().node_looks();
+}
+Result<std::vector<NodeUse>> SqliteStore::node_uses() {
+  return parts_->readers->lend()->nodes().node_uses();
+}
+Result<std::vector<NodeUse>> SqliteStore::node_uses_of(std::string_view tenant) {
+  return parts_->readers->lend()->nodes().node_uses_of(tenant);
+}
+Result<std::optional<SealedSecret>> SqliteStore::find_secret(std::string_view handle) {
+  return parts_->readers->lend()->nodes().find_secret(handle);
+}
+Result<std::optional<NodeStore::NodeKeyUse>> SqliteStore::find_node_key(std::string_view tenant,
+                                                                        std::string_view key) {
+  return parts_->readers->lend()->nodes().find_node_key(tenant, key);
+}
+
 Result<std::vector<std::string>> SqliteStore::compare_rebuilt() {
   return state::compare_rebuilt(parts_->settings.path, parts_->settings.vfs);
 }

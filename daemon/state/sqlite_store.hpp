@@ -13,12 +13,17 @@
 #include "state/event_log.hpp"
 #include "state/invoices.hpp"
 #include "state/moves.hpp"
+#include "state/nodes.hpp"
 #include "state/payments.hpp"
 #include "state/store.hpp"
 
 namespace paynamed::state {
 
-class SqliteStore final : public Store, public MoveStore, public PaymentStore, public InvoiceStore {
+class SqliteStore final : public Store,
+                          public MoveStore,
+                          public PaymentStore,
+                          public InvoiceStore,
+                          public NodeStore {
  public:
   struct Settings {
     std::string path;
@@ -129,6 +134,17 @@ class SqliteStore final : public Store, public MoveStore, public PaymentStore, p
   Result<std::vector<DueInvoice>> invoices_due(base::WallTime now, InvoiceStore::DuePlace after,
                                                std::uint32_t limit) override;
   Result<std::vector<InvoiceIntent>> open_intents(base::WallTime before, std::uint32_t limit) override;
+
+  boost::asio::awaitable<Result<AddedNode>> add_node(NewNode node) override;
+  boost::asio::awaitable<Result<void>> remove_node(std::string tenant, base::Uuid id,
+                                                   NewEvent event) override;
+  boost::asio::awaitable<Result<void>> record_node_look(NodeLook look, std::vector<NodeNews> news) override;
+  Result<std::vector<NodeRow>> added_nodes(base::Uuid after, std::uint32_t limit) override;
+  Result<std::vector<NodeLook>> node_looks() override;
+  Result<std::vector<NodeUse>> node_uses() override;
+  Result<std::vector<NodeUse>> node_uses_of(std::string_view tenant) override;
+  Result<std::optional<SealedSecret>> find_secret(std::string_view handle) override;
+  Result<std::optional<NodeKeyUse>> find_node_key(std::string_view tenant, std::string_view key) override;
 
   // From now on as Settings::max_open_runs; runs that are open stay so.
   boost::asio::awaitable<Result<void>> limit_open_runs(std::uint64_t most);

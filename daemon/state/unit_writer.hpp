@@ -15,6 +15,7 @@
 #include "state/event_log.hpp"
 #include "state/invoice_table.hpp"
 #include "state/move_table.hpp"
+#include "state/node_table.hpp"
 #include "state/payment_table.hpp"
 #include "state/payment_units.hpp"
 #include "state/proof_table.hpp"
@@ -46,6 +47,9 @@ class UnitWriter {
   base::Result<InvoiceRow> write(const CreateInvoiceUnit& unit);
   base::Result<void> write(const GiveUpInvoiceUnit& unit);
   base::Result<void> write(const ExpireInvoicesUnit& unit);
+  base::Result<AddedNode> write(const AddNodeUnit& unit);
+  base::Result<void> write(const RemoveNodeUnit& unit);
+  base::Result<void> write(const NodeLookUnit& unit);
   // Clears the read models and applies every event again. Takes as long as it takes.
   base::Result<void> rebuild();
   // Further runs are refused while so many are open.
@@ -96,6 +100,8 @@ class UnitWriter {
   base::Result<void> say_paid_before(TenantKey tenant, const InvoiceRow& row, base::WallTime now);
   // Whether the name is as the step of its move needs it.
   base::Result<bool> stands_for(const MoveNameUpdate& update);
+  base::Result<std::optional<AddedNode>> replay(TenantKey tenant, const NewNode& node);
+  base::Result<void> check_place(TenantKey tenant, const NewNode& node);
   // A proof goes with its name.
   base::Result<void> erase_proof_of(const Fact& fact);
   std::string uuid_of_run(RunKey run);
@@ -108,6 +114,7 @@ class UnitWriter {
   MoveTable moves_;
   PaymentTable payments_;
   InvoiceTable invoices_;
+  NodeTable nodes_;
   bool dirty_ = false;
   std::unordered_map<RunKey, OpenEntry> open_;
   std::list<Snapshot> snapshots_;  // the last used first

@@ -188,4 +188,46 @@ base::Result<ProofUnit> check(std::string tenant, std::string name, Proof proof)
   return ProofUnit{std::move(tenant), std::move(name), std::move(proof)};
 }
 
+base::Result<AddNodeUnit> check(NewNode node) {
+  auto fits = check_size("the idempotency key", node.idempotency_key, 255);
+  if (!fits) return base::fail(fits.error());
+  auto facts = read_facts({node.event});
+  if (!facts) return base::fail(facts.error());
+  const Fact& fact = facts->front();
+  if (fact.kind != Fact::Kind::kNodeAdded || fact.added_node != node.node.id ||
+      fact.node_instance != node.node.place.instance || fact.node != node.node.place.reference) {
+    return base::fail(base::internal(
+        "a node was not added, because its event speaks of something else; report this defect"));
+  }
+  AddNodeUnit unit{std::move(node), fact};
+  return unit;
+}
+
+base::Result<RemoveNodeUnit> check(std::string tenant, base::Uuid id, NewEvent event) {
+  auto facts = read_facts({event});
+  if (!facts) return base::fail(facts.error());
+  const Fact& fact = facts->front();
+  if (fact.kind != Fact::Kind::kNodeRemoved || fact.added_node != id) {
+    return base::fail(base::internal(
+        "a node was not removed, because its event speaks of something else; report this defect"));
+  }
+  return RemoveNodeUnit{std::move(tenant), id, std::move(event), fact};
+}
+
+base::Result<NodeLookUnit> check(NodeLook look, std::vector<NodeNews> news) {
+  std::vector<Fact> facts;
+  for (const NodeNews& each : news) {
+    auto read = read_facts({each.event});
+    if (!read) return base::fail(read.error());
+    const Fact& fact = read->front();
+    const bool is_news = fact.kind == Fact::Kind::kNodeReachable || fact.kind == Fact::Kind::kNodeUnreachable;
+    if (!is_news || fact.node_instance != look.place.instance || fact.node != look.place.reference) {
+      return base::fail(base::internal(
+          "a look at a node was not recorded, because its news are of something else; report this defect"));
+    }
+    facts.push_back(fact);
+  }
+  return NodeLookUnit{std::move(look), std::move(news), std::move(facts)};
+}
+
 }  // namespace paynamed::state

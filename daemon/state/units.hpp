@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "state/fact.hpp"
 #include "state/moves.hpp"
+#include "state/nodes.hpp"
 #include "state/store.hpp"
 
 namespace paynamed::state {
@@ -65,6 +66,24 @@ struct MoveNamesUnit {
   std::vector<std::optional<Fact>> facts;  // of their events
 };
 
+struct AddNodeUnit {
+  NewNode node;
+  Fact fact;
+};
+
+struct RemoveNodeUnit {
+  std::string tenant;
+  base::Uuid id;
+  NewEvent event;
+  Fact fact;
+};
+
+struct NodeLookUnit {
+  NodeLook look;
+  std::vector<NodeNews> news;
+  std::vector<Fact> facts;  // of the news, in their order
+};
+
 // INTERNAL when an event contradicts docs/events.md or speaks of another name or run; INVALID_ARGUMENT when a
 // text is too large.
 base::Result<AcceptUnit> check(NewRun run);
@@ -76,5 +95,8 @@ base::Result<StartMoveUnit> check(NewMove move);
 base::Result<MoveUnit> check(MoveUpdate update);
 base::Result<MoveNamesUnit> check(MoveKey move, MovePhase phase, std::vector<MoveNameUpdate> names);
 base::Result<ProofUnit> check(std::string tenant, std::string name, Proof proof);
+base::Result<AddNodeUnit> check(NewNode node);
+base::Result<RemoveNodeUnit> check(std::string tenant, base::Uuid id, NewEvent event);
+base::Result<NodeLookUnit> check(NodeLook look, std::vector<NodeNews> news);
 
 }  // namespace paynamed::state

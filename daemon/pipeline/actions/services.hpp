@@ -34,7 +34,8 @@ struct PluginCall {
   std::string correlation_id;
   std::string traceparent;
   base::Duration timeout{};
-  bool background = false;  // nobody in particular waits: what shares a limit lets other calls go first
+  bool background = false;      // nobody in particular waits: what shares a limit lets other calls go first
+  bool beside_breaker = false;  // about one of several peers behind the instance (host::CallOptions)
 };
 
 struct PluginAnswer {

@@ -1,19 +1,12 @@
-// Cln: the NodeBackend of one Core Lightning node. It takes payments in and sends none: Pay, FetchInvoice,
-// LookupPayment and NewAddress are UNIMPLEMENTED.
+// Cln: the NodeBackend of Core Lightning nodes, the one of its table and those that were added. It takes
+// payments in and sends none: Pay, FetchInvoice, LookupPayment and NewAddress are UNIMPLEMENTED.
 //
 // Threads: the contract's functions run on the plugin's threads, several at once.
 #pragma once
 
-#include <memory>
-#include <mutex>
-#include <optional>
 #include <paynamed/node_backend.hpp>
 
-#include "invoices.hpp"
-#include "node_calls.hpp"
-#include "offers.hpp"
-#include "payments.hpp"
-#include "settings.hpp"
+#include "nodes.hpp"
 
 namespace paynamed::cln {
 
@@ -35,25 +28,7 @@ class Cln final : public Blocking<NodeBackend> {
   WatchPaymentsReply watch_payments(WatchPaymentsRequest request, Call& call) override;
 
  private:
-  // Throws NOT_FOUND for another node than the only one.
-  static void check_node(const NodeRef& node);
-  // Asked at the first call; throws FAILED_PRECONDITION when the node is not what the configuration says.
-  NodeFacts known(const Call& call);
-  void check(const NodeFacts& facts) const;
-  // Why the node cannot make offers with the fronting nodes that the configuration names; empty: it can.
-  std::string fronting_problem(const NodeFacts& facts) const;
-  std::string explanation(const NodeFacts& facts, std::uint64_t inbound_msat) const;
-  // Through whom its offers lead, in a sentence.
-  std::string paths() const;
-  Custody custody() const;
-
-  const Settings settings_;
-  const std::unique_ptr<NodeCalls> calls_;
-  Offers offers_;
-  Invoices invoices_;
-  Payments payments_;
-  std::mutex mutex_;
-  std::optional<NodeFacts> facts_;  // guarded by mutex_
+  Nodes nodes_;
 };
 
 }  // namespace paynamed::cln

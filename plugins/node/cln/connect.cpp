@@ -12,8 +12,8 @@ std::unique_ptr<JsonTransport> json_transport(const Host& host, const Settings& 
   if (settings.transport == Settings::Transport::kSocket) {
     return std::make_unique<UnixSocket>(host, settings.socket, settings.timeout);
   }
-  return std::make_unique<Rest>(host,
-                                Rest::Settings{settings.url, *settings.rune, settings.ca, settings.timeout});
+  return std::make_unique<Rest>(
+      host, Rest::Settings{settings.url, *settings.rune, settings.ca, settings.ca_secret, settings.timeout});
 }
 
 }  // namespace

@@ -83,6 +83,7 @@ HttpRequest Rest::request_of(const JsonCall& asked, const SecretValue& rune) con
   request.set_body(json::serialize(asked.params));
   request.set_max_reply_bytes(kMostAnswer);
   if (!settings_.ca_file.empty()) request.set_trust_pem(read_pem(settings_.ca_file, "ca", "ca.pem"));
+  if (settings_.ca) request.set_trust_pem(std::string(settings_.ca->read_now().reveal()));
   request.set_repeatable(!asked.changes);
   add_header(request, "rune", std::string(checked_rune(rune)));
   add_header(request, "content-type", "application/json");

@@ -3,6 +3,7 @@
 // Threads: call() from any thread that may wait.
 #pragma once
 
+#include <optional>
 #include <paynamed/host.hpp>
 #include <paynamed/http.hpp>
 #include <paynamed/secret.hpp>
@@ -16,7 +17,8 @@ class Rest final : public JsonTransport {
   struct Settings {
     std::string url;  // without a slash at its end
     Secret rune;
-    std::string ca_file;  // PEM, read at use; empty: the system's authorities
+    std::string ca_file;       // PEM, read at use; empty: the system's authorities, or
+    std::optional<Secret> ca;  // the same from the daemon
     std::chrono::milliseconds timeout;
   };
   // No I/O.

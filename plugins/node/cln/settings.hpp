@@ -30,6 +30,7 @@ struct Settings {
   std::string client_certificate;           // kGrpc
   std::optional<Secret> client_key;         // kGrpc
   std::vector<std::string> fronting_nodes;  // lower-case hex; empty: blinded paths as the node decides
+  std::optional<Secret> ca_secret = {};     // kRest, of a node that was added: its `ca` as PEM
 };
 
 }  // namespace paynamed::cln

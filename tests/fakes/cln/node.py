@@ -32,6 +32,7 @@ class Node:
         self.blinded = False  # unannounced: each offer gets a path with fresh keys
         self.clock_offset = 0
         self.warnings = {}
+        self.revoked_runes = []
         self.offers = {}  # by id
         self.invoices = []
         self.created_index = 0

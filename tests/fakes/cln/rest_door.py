@@ -59,6 +59,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if rune is None:
             return self.send(403, {"code": 1501, "message": "Not authorized: Missing rune"})
         refused = refusal_of(rune, method)
+        if rune in self.caller.commands.node.revoked_runes:
+            refused = "Not authorized: Blacklisted rune"
         if refused:
             return self.send(401, {"code": 1502, "message": refused})
         if method not in PARAMETERS:

@@ -55,13 +55,15 @@ std::string Journal::text() const {
 // The part of a daemon that a plugin sees, from start to end.
 class HostedPlugin::Running {
  public:
-  Running(const std::filesystem::path& module, const boost::json::object& table, Journal& journal)
+  Running(const std::filesystem::path& module, const boost::json::object& table, Journal& journal,
+          const host::AddedSecrets& added)
       : log_({observe::Level::kTrace, observe::Log::Format::kText}, clock_,
              [&journal](std::string_view line) { journal.add(line); }) {
     host::HostSettings settings;
     settings.module_directories = {module.parent_path()};
     // Faults are planted close together; what the plugin says to each is what counts.
     settings.breakers.enabled = false;
+    settings.added_secrets = added;
     auto http = host::HttpService::create(io_.get_executor(), clock_, log_, metrics_);
     if (!http) throw std::runtime_error(http.error().to_string());
     http_ = *std::move(http);
@@ -108,11 +110,13 @@ class HostedPlugin::Running {
   std::thread thread_;
 };
 
-HostedPlugin::HostedPlugin(std::filesystem::path module, boost::json::object table, Journal& journal)
+HostedPlugin::HostedPlugin(std::filesystem::path module, boost::json::object table, Journal& journal,
+                           host::AddedSecrets added)
     : module_(std::move(module)),
       table_(std::move(table)),
       journal_(journal),
-      running_(std::make_unique<Running>(module_, table_, journal_)) {}
+      added_(std::move(added)),
+      running_(std::make_unique<Running>(module_, table_, journal_, added_)) {}
 
 HostedPlugin::~HostedPlugin() = default;
 
@@ -122,7 +126,7 @@ std::vector<Result<std::string>> HostedPlugin::call_all(const std::vector<testin
 
 void HostedPlugin::restart() {
   running_.reset();
-  running_ = std::make_unique<Running>(module_, table_, journal_);
+  running_ = std::make_unique<Running>(module_, table_, journal_, added_);
 }
 
 void HostedPlugin::pass(std::chrono::milliseconds time) {

@@ -30,8 +30,9 @@ class Journal {
 class HostedPlugin final : public testing::DnsCaller {
  public:
   // `module` is the file, `table` as in the configuration with secrets as { file = ... }. `journal` outlives
-  // it. Throws std::runtime_error with what is wrong.
-  HostedPlugin(std::filesystem::path module, boost::json::object table, Journal& journal);
+  // it. `added` are secrets that no configuration names. Throws std::runtime_error with what is wrong.
+  HostedPlugin(std::filesystem::path module, boost::json::object table, Journal& journal,
+               host::AddedSecrets added = {});
   ~HostedPlugin() override;
   HostedPlugin(const HostedPlugin&) = delete;
   HostedPlugin& operator=(const HostedPlugin&) = delete;
@@ -45,6 +46,7 @@ class HostedPlugin final : public testing::DnsCaller {
   std::filesystem::path module_;
   boost::json::object table_;
   Journal& journal_;
+  host::AddedSecrets added_;
   std::unique_ptr<Running> running_;
 };
 

@@ -66,6 +66,21 @@ TEST_F(InstanceBreakerTest, InstancesHaveTheirOwn) {
   EXPECT_TRUE(call(good, "Describe").result);
 }
 
+TEST_F(InstanceBreakerTest, CallsOfOnePeerOfManyGoBesideIt) {
+  Instance* instance = make("zone", "throws_in_call");
+  CallOptions beside;
+  beside.beside_breaker = true;
+  for (int i = 0; i < 20; ++i) {
+    auto open = spawn(instance->call_bytes("Read", "", beside));
+    EXPECT_EQ(get(open).result.error().code(), Code::kInternal);
+  }
+  EXPECT_EQ(instance->info().breaker, Breaker::State::kClosed);
+  for (int i = 0; i < 11; ++i) call(instance, "Read");
+  EXPECT_EQ(instance->info().breaker, Breaker::State::kOpen);
+  auto open = spawn(instance->call_bytes("Read", "", beside));
+  EXPECT_EQ(get(open).result.error().code(), Code::kInternal);
+}
+
 TEST_F(InstanceBreakerTest, ItCanBeSwitchedOffWhileItRuns) {
   Instance* instance = make("zone", "throws_in_call");
   for (int i = 0; i < 11; ++i) call(instance, "Read");

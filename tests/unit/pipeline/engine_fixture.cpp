@@ -47,6 +47,7 @@ void EngineFixture::start() {
   };
   dependencies.refusal = refusal;
   dependencies.network_of = network_of;
+  dependencies.node_reference = node_reference;
   dependencies.on_rest = [this](const pipeline::Run& run) { ++rests_[run.id]; };
   engine = std::make_unique<SagaEngine>(engine_settings, std::move(dependencies), actions());
   const auto recovered = engine->recover();

@@ -90,6 +90,7 @@ class EngineFixture : public testing::Test {
   SagaEngine::Settings engine_settings;
   Driver::Refusal refusal;
   std::function<boost::asio::awaitable<base::Result<std::string>>(std::string instance)> network_of;
+  NodeReference node_reference;
   std::vector<std::string> trouble;
 
  private:

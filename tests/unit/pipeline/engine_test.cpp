@@ -45,6 +45,32 @@ TEST_F(EngineTest, RunsEveryStepInOrderAndCompletes) {
   EXPECT_THAT(event_types(), ElementsAre("run.accepted", "run.completed"));
 }
 
+TEST_F(EngineTest, ANodeIsTheOneThatItsOwnerMayUse) {
+  crash();
+  std::vector<std::string> asked;
+  node_reference = [&](const std::string& tenant, const std::string& owner, const std::string& instance,
+                       const std::string& node) -> base::Result<std::string> {
+    asked.push_back(tenant + " " + owner + " " + instance + " " + node);
+    if (owner != "o1") return base::fail(base::permission_denied("it is another owner's"));
+    return std::string("https://a:1");
+  };
+  start();
+  Command wanted = command("alice@example.test");
+  wanted.owner = "o1";
+  wanted.source.node = "the-id";
+  const auto accepted_run = await(engine->submit(wanted));
+  ASSERT_TRUE(accepted_run) << accepted_run.error().to_string();
+  EXPECT_EQ(asked, std::vector<std::string>{"default o1 node the-id"});
+  EXPECT_NE(store->load_run(1).value().value().input.find("https://a:1"), std::string::npos);
+  settle(accepted_run->run);
+  Command refused = command("bob@example.test");
+  refused.source.node = "the-id";
+  EXPECT_EQ(await(engine->submit(refused)).error().code(), Code::kPermissionDenied);
+  Command plain = command("carol@example.test");
+  EXPECT_TRUE(await(engine->submit(plain)));
+  EXPECT_EQ(asked.size(), 2U);
+}
+
 TEST_F(EngineTest, EveryAttemptHasTheSameKey) {
   script.performs["a"] = {fails(Code::kUnavailable), fails(Code::kUnavailable)};
   const auto run = accepted();

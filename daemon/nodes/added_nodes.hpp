@@ -1,0 +1,77 @@
+// AddedNodes: nodes that callers of the API add and remove. A node is asked before it is kept, so that a
+// wrong rune, certificate or network is told at once; its secrets are sealed, and reach its plugin as handles
+// alone.
+//
+// Threads: every function may be called from any thread; awaitables resume on the caller's executor.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "base/random.hpp"
+#include "nodes/node_book.hpp"
+#include "nodes/node_question.hpp"
+#include "nodes/vault.hpp"
+#include "observe/log.hpp"
+#include "pipeline/runtime.hpp"
+
+namespace paynamed::nodes {
+
+struct NodeToAdd {
+  std::string tenant;
+  std::string instance;
+  std::string owner;
+  std::string label;
+  std::string address;
+  std::map<std::string, std::string> secrets;  // by name
+  std::string idempotency_key;
+  std::string request;  // what has to be the same under the same key
+};
+
+class AddedNodes {
+ public:
+  struct Dependencies {
+    pipeline::CurrentRuntime runtime;
+    state::NodeStore& store;
+    NodeBook& book;
+    Vault& vault;
+    base::Clock& clock;
+    base::Random& random;
+    observe::Log log;
+    CallPlugin call_plugin;
+    std::function<bool(const std::string& instance)> is_node_backend;
+  };
+  explicit AddedNodes(Dependencies dependencies);
+
+  // On disk when this resumes. INVALID_ARGUMENT for what is wrong with the request or what the node says to
+  // it; FAILED_PRECONDITION when the configuration does not let nodes be added there; PERMISSION_DENIED for
+  // an address that it does not allow; ALREADY_EXISTS as NodeStore::add_node; UNAVAILABLE when the node could
+  // not be asked now.
+  boost::asio::awaitable<base::Result<state::AddedNode>> add(NodeToAdd wanted);
+  // As NodeStore::remove_node; the plugin forgets the node then.
+  boost::asio::awaitable<base::Result<void>> remove(std::string tenant, base::Uuid id);
+
+  // Which node of the instance `text` (an id or an address) means for names of this owner: its reference, or
+  // the text itself when it is no added node's, for the instance may know it. NOT_FOUND for another tenant's;
+  // PERMISSION_DENIED for another owner's unless the instance is custodial; FAILED_PRECONDITION for a node of
+  // another instance.
+  base::Result<std::string> reference_for(const std::string& tenant, const std::string& owner,
+                                          const std::string& instance, const std::string& text) const;
+
+ private:
+  base::Result<const config::Plugin*> instance_for(const NodeToAdd& wanted,
+                                                   const pipeline::Runtime& runtime) const;
+  base::Result<state::NodeRow> row_of(const NodeToAdd& wanted, const config::Plugin& plugin) const;
+  base::Result<std::optional<state::AddedNode>> replay(const NodeToAdd& wanted,
+                                                       const std::string& hash) const;
+  boost::asio::awaitable<base::Result<state::NodeLook>> tried(state::NodeRow& node);
+  boost::asio::awaitable<base::Result<void>> provision(state::NodeRow& node);
+  boost::asio::awaitable<void> release(state::NodeRow node);
+  base::Result<state::NewNode> sealed(const NodeToAdd& wanted, const state::NodeRow& node);
+
+  const Dependencies with_;
+};
+
+}  // namespace paynamed::nodes

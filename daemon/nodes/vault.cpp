@@ -1,0 +1,64 @@
+#include "nodes/vault.hpp"
+
+#include <openssl/crypto.h>
+
+namespace paynamed::nodes {
+
+Vault::Vault(state::NodeStore& store, base::Random& random, KeySource key)
+    : store_(store), random_(random), key_(std::move(key)) {}
+
+base::Result<std::string> Vault::read(std::string_view handle) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto held = held_.find(handle);
+    if (held != held_.end()) return held->second;
+  }
+  const auto sealed = store_.find_secret(handle);
+  if (!sealed) return base::fail(sealed.error());
+  if (!*sealed) return base::fail(base::not_found("there is no such secret; the node may have been removed"));
+  const auto key = key_();
+  if (!key) return base::fail(key.error());
+  return key->open(handle, (*sealed)->bytes);
+}
+
+Vault::Held::Held(Vault& vault, std::map<std::string, std::string> by_handle) : vault_(vault) {
+  const std::lock_guard lock(vault_.mutex_);
+  for (auto& [handle, value] : by_handle) {
+    handles_.push_back(handle);
+    vault_.held_.insert_or_assign(handle, std::move(value));
+  }
+}
+
+Vault::Held::~Held() {
+  const std::lock_guard lock(vault_.mutex_);
+  for (const std::string& handle : handles_) {
+    const auto held = vault_.held_.find(handle);
+    if (held == vault_.held_.end()) continue;
+    OPENSSL_cleanse(held->second.data(), held->second.size());
+    vault_.held_.erase(held);
+  }
+}
+
+base::Result<state::SealedSecret> Vault::seal(const std::string& handle, std::string_view value) {
+  const auto key = key_();
+  if (!key) return base::fail(key.error());
+  auto sealed = key->seal(handle, value, random_);
+  if (!sealed) return base::fail(sealed.error());
+  return state::SealedSecret{handle, *std::move(sealed)};
+}
+
+base::Result<std::string> Vault::fingerprint(std::string_view text) {
+  const auto key = key_();
+  if (!key) return base::fail(key.error());
+  return key->fingerprint(text);
+}
+
+base::Result<void> Vault::check(const state::NodeRow& node) {
+  for (const std::string& name : node.secrets) {
+    const auto value = read(state::secret_handle(node, name));
+    if (!value) return base::fail(value.error());
+  }
+  return {};
+}
+
+}  // namespace paynamed::nodes

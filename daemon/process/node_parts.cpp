@@ -1,0 +1,163 @@
+#include "process/node_parts.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace paynamed::process {
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::string_view kContract = "NodeBackend";
+
+// Where names of this configuration get their offers.
+std::set<std::string> offering_instances(const pipeline::Runtime& runtime) {
+  std::set<std::string> instances;
+  for (const auto& [name, pipeline] : runtime.pipelines) {
+    for (const pipeline::CompiledStep& step : pipeline.steps) {
+      if (step.kind == "offer.create" && !step.instance.empty()) instances.insert(step.instance);
+    }
+  }
+  return instances;
+}
+
+bool has_domain(const config::Config& config, const std::string& tenant) {
+  return std::ranges::any_of(config.domains, [&](const config::Domain& domain) {
+    return std::ranges::any_of(domain.tenants, [&](const auto& each) { return each.value == tenant; });
+  });
+}
+
+}  // namespace
+
+NodeParts::NodeParts(Dependencies dependencies)
+    : with_(std::move(dependencies)),
+      book_(with_.clock),
+      vault_(with_.store, with_.random, [this] { return key(); }),
+      parts_(with_.io, with_.clock) {}
+
+base::Result<host::SealingKey> NodeParts::key() const {
+  const auto runtime = with_.runtime();
+  const auto& place = runtime->config.daemon.secrets_key;
+  if (!place) {
+    return base::fail(base::failed_precondition(
+        "there is no key to seal secrets with: make one with (umask 077; openssl rand -hex 32 > "
+        "/etc/paynamed/secrets.key) and set [daemon] secrets_key = { file = \"/etc/paynamed/secrets.key\" "
+        "}"));
+  }
+  using From = config::SecretSource::Kind;
+  const host::SecretSource source{
+      place->kind == From::kFile ? host::SecretSource::Kind::kFile : host::SecretSource::Kind::kEnv,
+      place->where};
+  const auto text = host::read_secret(source, runtime->config.file.parent_path());
+  if (!text) return base::fail(text.error());
+  with_.log.redaction().add(*text);
+  auto key = host::SealingKey::from_hex(*text);
+  if (!key) return base::fail(base::failed_precondition("[daemon] secrets_key: " + key.error().message()));
+  return key;
+}
+
+base::Result<void> NodeParts::load() {
+  if (auto read = book_.load(with_.store); !read) return read;
+  for (const state::NodeRow& node : book_.nodes()) {
+    const auto fine = vault_.check(node);
+    if (fine) continue;
+    with_.log.error("an added node cannot be used, for its secrets cannot be read",
+                    {{"instance", node.place.instance},
+                     {"node", node.place.reference},
+                     {"tenant", node.tenant},
+                     {"why", fine.error()}});
+  }
+  return {};
+}
+
+host::AddedSecrets NodeParts::secrets() {
+  return [this](std::string_view handle) { return vault_.read(handle); };
+}
+
+pipeline::NodeReference NodeParts::references() {
+  return [this](const std::string& tenant, const std::string& owner, const std::string& instance,
+                const std::string& node) { return added_->reference_for(tenant, owner, instance, node); };
+}
+
+std::vector<std::string> NodeParts::instances() const {
+  std::vector<std::string> ids;
+  for (const host::Instance* instance : host_->list()) {
+    if (instance->contract() == kContract) ids.push_back(instance->id());
+  }
+  std::ranges::sort(ids);
+  return ids;
+}
+
+void NodeParts::use(host::PluginHost& host, PluginCalls& calls) {
+  host_ = &host;
+  calls_ = &calls;
+  nodes::CallPlugin call_plugin = [this](pipeline::PluginCall call) { return calls_->call(std::move(call)); };
+  added_ = std::make_unique<nodes::AddedNodes>(
+      nodes::AddedNodes::Dependencies{with_.runtime, with_.store, book_, vault_, with_.clock, with_.random,
+                                      with_.log, call_plugin, [this](const std::string& id) {
+                                        const host::Instance* instance = host_->find(id);
+                                        return instance != nullptr && instance->contract() == kContract;
+                                      }});
+  watch_ = std::make_unique<nodes::NodeWatch>(nodes::NodeWatch::Dependencies{
+      with_.io.get_executor(), with_.store, book_, with_.clock, with_.random, with_.log, with_.metrics,
+      std::move(call_plugin), [this] { return instances(); },
+      [this] { return with_.runtime()->config.nodes.interval; }});
+}
+
+void NodeParts::start() {
+  parts_.start(watch_->run());
+}
+
+asio::awaitable<bool> NodeParts::stop(base::Duration most) {
+  return parts_.stop(most);
+}
+
+base::Result<std::vector<state::NodePlace>> NodeParts::places_for(
+    const std::string& tenant, const std::vector<state::NodeUse>& uses) const {
+  std::set<state::NodePlace> places;
+  const auto runtime = with_.runtime();
+  if (has_domain(runtime->config, tenant)) {
+    for (const std::string& instance : offering_instances(*runtime)) places.insert({instance, {}});
+  }
+  for (const state::NodeUse& use : uses) places.insert(use.place);
+  for (const state::NodeRow& node : book_.nodes()) {
+    if (node.tenant == tenant) places.insert(node.place);
+  }
+  return std::vector<state::NodePlace>(places.begin(), places.end());
+}
+
+base::Result<std::vector<api::NodeView>> NodeParts::views_for(const std::string& tenant) const {
+  const auto uses = with_.store.node_uses_of(tenant);
+  if (!uses) return base::fail(uses.error());
+  const auto places = places_for(tenant, *uses);
+  if (!places) return base::fail(places.error());
+  std::vector<api::NodeView> views;
+  for (const state::NodePlace& place : *places) {
+    api::NodeView view;
+    view.place = place;
+    view.added = book_.node_at(place);
+    if (view.added && view.added->tenant != tenant) continue;
+    view.look = book_.look_at(place);
+    view.receivable = book_.receivable_at(place);
+    const auto use =
+        std::ranges::find_if(*uses, [&](const state::NodeUse& each) { return each.place == place; });
+    if (use != uses->end()) {
+      view.names = use->names;
+      view.offers = use->offers;
+    }
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+api::Nodes NodeParts::for_api() {
+  api::Nodes nodes;
+  nodes.receivable = [this](const state::NameRow& name) { return book_.receivable(name); };
+  nodes.list = [this](const std::string& tenant) { return views_for(tenant); };
+  nodes.add = [this](nodes::NodeToAdd wanted) { return added_->add(std::move(wanted)); };
+  nodes.remove = [this](std::string tenant, base::Uuid id) { return added_->remove(std::move(tenant), id); };
+  return nodes;
+}
+
+}  // namespace paynamed::process

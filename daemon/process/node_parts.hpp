@@ -1,0 +1,69 @@
+// NodeParts: what the daemon knows and does about Lightning nodes themselves, put together.
+//
+// Threads: load(), start() and stop() are called once each, in this order; everything else from any thread.
+// What it is given outlives it.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+
+#include "api/dependencies.hpp"
+#include "host/plugin_host.hpp"
+#include "nodes/added_nodes.hpp"
+#include "nodes/node_book.hpp"
+#include "nodes/node_watch.hpp"
+#include "nodes/vault.hpp"
+#include "pipeline/intake.hpp"
+#include "pipeline/runtime.hpp"
+#include "process/plugin_calls.hpp"
+#include "process/watch_parts.hpp"
+#include "state/sqlite_store.hpp"
+
+namespace paynamed::process {
+
+class NodeParts {
+ public:
+  struct Dependencies {
+    boost::asio::io_context& io;
+    pipeline::CurrentRuntime runtime;
+    state::SqliteStore& store;
+    base::Clock& clock;
+    base::Random& random;
+    observe::Log log;
+    observe::Metrics& metrics;
+  };
+  explicit NodeParts(Dependencies dependencies);
+
+  // Reads what the store knows, and says which secrets cannot be opened.
+  base::Result<void> load();
+  host::AddedSecrets secrets();
+  const nodes::NodeBook& book() const { return book_; }
+  pipeline::NodeReference references();
+
+  // With the plugins that run.
+  void use(host::PluginHost& host, PluginCalls& calls);
+  void start();
+  // As WatchParts::stop.
+  boost::asio::awaitable<bool> stop(base::Duration most);
+
+  api::Nodes for_api();
+
+ private:
+  base::Result<host::SealingKey> key() const;
+  // Instances of NodeBackend, in order.
+  std::vector<std::string> instances() const;
+  base::Result<std::vector<api::NodeView>> views_for(const std::string& tenant) const;
+  base::Result<std::vector<state::NodePlace>> places_for(const std::string& tenant,
+                                                         const std::vector<state::NodeUse>& uses) const;
+
+  const Dependencies with_;
+  nodes::NodeBook book_;
+  nodes::Vault vault_;
+  host::PluginHost* host_ = nullptr;
+  PluginCalls* calls_ = nullptr;
+  std::unique_ptr<nodes::AddedNodes> added_;
+  std::unique_ptr<nodes::NodeWatch> watch_;
+  WatchParts parts_;
+};
+
+}  // namespace paynamed::process

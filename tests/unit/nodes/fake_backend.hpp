@@ -1,0 +1,65 @@
+// A node backend as the daemon's plugin calls see it, with nodes that a test describes.
+//
+// Threads: one.
+#pragma once
+
+#include <paynamed/plugin/v1/node_backend.pb.h>
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "nodes/node_question.hpp"
+
+namespace paynamed::nodes {
+
+struct FakeBackend {
+  // What Info answers, by reference; another one is not there.
+  std::map<std::string, base::Result<plugin::v1::NodeInfoReply>> nodes;
+  std::vector<std::string> called;   // "Info https://..."
+  std::vector<std::string> handles;  // of the last call
+
+  static plugin::v1::NodeInfoReply up(const std::string& id = std::string(66, 'a')) {
+    plugin::v1::NodeInfoReply reply;
+    reply.set_reachable(plugin::v1::TERNARY_YES);
+    reply.set_receivable(plugin::v1::TERNARY_YES);
+    reply.set_inbound_msat(5'000);
+    reply.set_node_id(id);
+    reply.set_version("v26.06");
+    reply.set_network("regtest");
+    reply.set_custody(plugin::v1::CUSTODY_RECEIVE_ONLY);
+    reply.set_explanation("It has room.");
+    return reply;
+  }
+  static plugin::v1::NodeInfoReply down() {
+    plugin::v1::NodeInfoReply reply;
+    reply.set_reachable(plugin::v1::TERNARY_NO);
+    reply.set_explanation("It does not answer.");
+    return reply;
+  }
+
+  boost::asio::awaitable<pipeline::PluginAnswer> call(pipeline::PluginCall call) {
+    plugin::v1::NodeInfoRequest request;
+    request.ParseFromString(call.request);
+    called.push_back(call.method + " " + call.instance + request.node().node());
+    handles.assign(request.node().secret_handles().begin(), request.node().secret_handles().end());
+    if (call.method == "Release") co_return pipeline::PluginAnswer{std::string{}, false};
+    const auto found = nodes.find(request.node().node());
+    if (found == nodes.end()) {
+      co_return pipeline::PluginAnswer{base::fail(base::not_found("no such node")), false};
+    }
+    if (!found->second) co_return pipeline::PluginAnswer{base::fail(found->second.error()), false};
+    if (call.method == "Provision") {
+      plugin::v1::ProvisionReply reply;
+      reply.mutable_node()->set_node(request.node().node());
+      co_return pipeline::PluginAnswer{reply.SerializeAsString(), false};
+    }
+    co_return pipeline::PluginAnswer{found->second->SerializeAsString(), false};
+  }
+  CallPlugin caller() {
+    return [this](pipeline::PluginCall wanted) { return call(std::move(wanted)); };
+  }
+};
+
+}  // namespace paynamed::nodes
