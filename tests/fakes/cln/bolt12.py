@@ -3,7 +3,11 @@
 import hashlib
 
 ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
-AMOUNT, DESCRIPTION, EXPIRY, PATHS, ISSUER, ISSUER_ID = 8, 10, 14, 16, 18, 22
+CHAINS, AMOUNT, DESCRIPTION, EXPIRY, PATHS, ISSUER, ISSUER_ID = 2, 8, 10, 14, 16, 18, 22
+# The hashes of their first blocks, as they stand in messages; bitcoin is what an offer is for that names none.
+GENESIS = {"testnet": "43497fd7f826957108f4a30fd9cec3aeba79972084e90ead01ea330900000000",
+           "signet": "f61eee3b63a380a477a063af32b2bbc97c9ff9f01f2c4225e973988108000000",
+           "regtest": "06226e46111a0b59caaf126043eb5bbf28c34f3a5e332a1fc7b2b73cf188910f"}
 
 
 def _bigsize(number):
@@ -14,9 +18,11 @@ def _truncated(number):
     return number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
-def records_of(terms, issuer_id, path):
+def records_of(terms, issuer_id, path, network):
     """terms: amount_msat, description, issuer, absolute_expiry; a path makes the offer unlike every other."""
     records = {}
+    if network in GENESIS:
+        records[CHAINS] = bytes.fromhex(GENESIS[network])
     if terms.get("amount_msat"):
         records[AMOUNT] = _truncated(terms["amount_msat"])
     if terms.get("description") is not None:

@@ -24,10 +24,23 @@ class RpcError(Exception):
         return answer
 
 
+FIELD = 2**256 - 2**32 - 977  # of secp256k1
+
+
+def node_id(seed):
+    """A key that is a point of the curve: y*y = x*x*x + 7 has a solution."""
+    digest = hashlib.sha256(seed.encode()).digest()
+    while True:
+        x = int.from_bytes(digest, "big")
+        if x < FIELD and pow(x**3 + 7, (FIELD - 1) // 2, FIELD) == 1:
+            return "02" + digest.hex()
+        digest = hashlib.sha256(digest).digest()
+
+
 class Node:
     def __init__(self, seed, network="regtest", version="v26.06.6"):
         self.lock = threading.Condition()
-        self.id = "02" + hashlib.sha256(seed.encode()).hexdigest()
+        self.id = node_id(seed)
         self.network, self.version = network, version
         self.blinded = False  # unannounced: each offer gets a path with fresh keys
         self.clock_offset = 0
@@ -54,7 +67,7 @@ class Node:
     def create_offer(self, terms, label, single_use, fronting_nodes=()):
         forced = self.blinded or bool(fronting_nodes)
         path = bytes.fromhex("".join(fronting_nodes)) + os.urandom(60) if forced else None
-        records = bolt12.records_of(terms, bytes.fromhex(self.id), path)
+        records = bolt12.records_of(terms, bytes.fromhex(self.id), path, self.network)
         offer_id = bolt12.offer_id(records)
         known = self.offers.get(offer_id)
         if known:
