@@ -75,7 +75,8 @@ bool same_network(const std::array<std::uint8_t, 16>& left, const std::array<std
                   unsigned prefix) {
   for (unsigned bit = 0; bit < prefix; ++bit) {
     const unsigned shift = 7 - bit % 8;
-    if (((left.at(bit / 8) ^ right.at(bit / 8)) >> shift & 1U) != 0) return false;
+    const auto differing = static_cast<unsigned>(left.at(bit / 8) ^ right.at(bit / 8));
+    if (((differing >> shift) & 1U) != 0) return false;
   }
   return true;
 }

@@ -8,6 +8,7 @@
 #include <map>
 #include <span>
 
+#include "base/id.hpp"
 #include "base/name.hpp"
 #include "ctl/ask.hpp"
 #include "ctl/bulk_report.hpp"
@@ -88,6 +89,15 @@ std::optional<Exit> check_target(Context& context, const NodeTarget& target) {
   context.err(fmt::format("paynamectl: '{}' is no instance of a node that makes offers; {}\n",
                           target.instance, nodes.empty() ? "there is none" : "there are: " + nodes));
   return Exit::kUsage;
+}
+
+// Names show the address of an added node, not its id.
+std::optional<Exit> resolve_node(Context& context, NodeTarget& target) {
+  if (!base::Uuid::parse(target.node)) return std::nullopt;
+  const Answer answer = get(context, "/v1/nodes/" + target.node);
+  if (!answer.ok()) return answer.exit;
+  target.node = text_of(answer.body, "reference");
+  return std::nullopt;
 }
 
 json::array to_json(const std::vector<NameMovePlan::Left>& left) {
@@ -214,13 +224,14 @@ Exit move_them(Context& context, const NameMoveOption& option, const NodeTarget&
 }  // namespace
 
 Exit move_names(Context& context, const NameMoveOption& option) {
-  const NodeTarget target = NodeTarget::from(option.to_node);
+  NodeTarget target = NodeTarget::from(option.to_node);
   const auto names = named(context, option);
   if (!names) {
     context.err("paynamectl: " + printable(names.error().message()) + "\n");
     return names.error().code() == base::Code::kUnavailable ? Exit::kUnreachable : Exit::kUsage;
   }
   if (auto stop = check_target(context, target)) return *stop;
+  if (auto stop = resolve_node(context, target)) return *stop;
   const auto plan =
       *names ? plan_of_names(context, target, **names) : plan_of_domain(context, target, option.domain);
   if (!plan) return Exit::kUnreachable;

@@ -80,8 +80,7 @@ std::string Secrets::add(std::string_view path, SecretSource source) {
 
 base::Result<std::string> Secrets::read_added(std::string_view handle) {
   auto value = added_(handle);
-  // A certificate is no secret, and each of its lines would cost every line of the log a search.
-  if (value && value->find("-----BEGIN CERTIFICATE-----") == std::string::npos) log_.redaction().add(*value);
+  if (value) log_.redaction().add_of_caller(*value);
   return value;
 }
 

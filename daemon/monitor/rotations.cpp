@@ -64,9 +64,10 @@ Result<std::optional<state::NameRow>> Rotations::due(const state::Store::DueOffe
   if (!fits) return None{};
   const auto runs = store_.list_runs(ending.tenant, ending.offer.name, std::nullopt, {}, 1);
   if (!runs) return base::fail(runs.error());
-  const bool was_turned_back = !runs->empty() && runs->front().verb == state::Verb::kRotate &&
-                               runs->front().state == state::RunState::kCompensated;
-  if (was_turned_back && now < runs->front().updated + settings_.again_after) return None{};
+  // Also one that went well: its offer should not end so soon, and nothing is gained by making the next at
+  // once.
+  const bool was_rotated = !runs->empty() && runs->front().verb == state::Verb::kRotate;
+  if (was_rotated && now < runs->front().updated + settings_.again_after) return None{};
   return *std::move(name);
 }
 

@@ -34,8 +34,8 @@ struct RotationRuns {
 class Rotations {
  public:
   struct Settings {
-    std::size_t most_at_once = 100;         // begun by one call
-    base::Duration again_after{3'600'000};  // a rotation was turned back
+    std::size_t most_at_once = 2'000;       // begun by one call, unless others would not be accepted
+    base::Duration again_after{3'600'000};  // the last rotation of the name
     std::uint32_t page = 1'000;             // how many offers are read at once
   };
   Rotations(Settings settings, RotationRuns runs, state::Store& store, base::Clock& clock)

@@ -27,6 +27,7 @@ constexpr std::size_t kMostNodes = 100;  // of an instance
 constexpr std::size_t kMostReference = 512;
 constexpr std::size_t kMostSecrets = 8;
 constexpr std::size_t kMostSecretName = 32;
+constexpr std::ptrdiff_t kMostSecretLines = 200;  // a chain of certificates has fewer
 
 bool is_word(std::string_view text) {
   return !text.empty() && text.size() <= kMostSecretName &&
@@ -41,6 +42,11 @@ Result<void> check_secrets(const std::map<std::string, std::string>& secrets) {
       return base::fail(base::invalid_argument("the name of a secret is made of a-z, 0-9 and '_'"));
     if (value.empty() || value.size() > host::kMostSecretBytes)
       return base::fail(base::invalid_argument(fmt::format("the secret '{}' is empty or too long", name)));
+    if (std::ranges::any_of(value, [](char c) { return c != '\n' && c != '\r' && (c < 0x20 || c > 0x7e); }))
+      return base::fail(
+          base::invalid_argument(fmt::format("the secret '{}' is not a text of ASCII lines", name)));
+    if (std::ranges::count(value, '\n') > kMostSecretLines)
+      return base::fail(base::invalid_argument(fmt::format("the secret '{}' has too many lines", name)));
   }
   return {};
 }
@@ -57,6 +63,7 @@ pipeline::PluginCall call_of(const NodeRow& node, std::string method, std::strin
   call.request = std::move(request);
   call.key = node.id.to_string() + (call.method == "Release" ? "/undo" : "");
   call.timeout = kAsking;
+  call.beside_breaker = true;  // whatever the caller's node does says nothing about the instance
   return call;
 }
 
@@ -165,6 +172,7 @@ asio::awaitable<Result<state::NodeLook>> AddedNodes::tried(NodeRow& node) {
     question.secret_handles.push_back(state::secret_handle(node, name));
   question.timeout = kAsking;
   question.background = false;
+  question.beside_breaker = true;
   auto look = co_await ask_node(with_.call_plugin, with_.clock, std::move(question));
   if (!look) {
     co_return base::fail(base::unavailable(
@@ -230,7 +238,7 @@ asio::awaitable<Result<state::AddedNode>> AddedNodes::add(NodeToAdd wanted) {
   std::map<std::string, std::string> by_handle;
   for (const auto& [name, value] : wanted.secrets) {
     by_handle[state::secret_handle(*node, name)] = value;
-    if (value.find("-----BEGIN CERTIFICATE-----") == std::string::npos) with_.log.redaction().add(value);
+    with_.log.redaction().add_of_caller(value);
   }
   const Vault::Held held(with_.vault, std::move(by_handle));
   auto look = co_await tried(*node);
@@ -295,7 +303,11 @@ Result<std::string> AddedNodes::reference_for(const std::string& tenant, const s
     node = with_.book.node_at({instance, address ? address->text() : text});
     if (!node) node = with_.book.node_at({instance, text});
   }
-  if (!node) return id ? Result<std::string>(unknown()) : Result<std::string>(text);
+  // What is no address is a plugin's own word for a node. An address that nobody added is no node of this
+  // caller, and would be another's as soon as that one adds it.
+  const bool is_address = !id && config::NodeAddress::parse(text).has_value();
+  if (!node && (id || is_address)) return unknown();
+  if (!node) return text;
   if (node->tenant != tenant) return unknown();
   if (node->place.instance != instance) {
     return base::fail(base::failed_precondition(

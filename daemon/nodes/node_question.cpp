@@ -106,6 +106,7 @@ asio::awaitable<std::optional<state::NodeLook>> ask_node(const CallPlugin& call_
   call.request = request.SerializeAsString();
   call.timeout = question.timeout;
   call.background = question.background;
+  call.beside_breaker = question.beside_breaker;
   const pipeline::PluginAnswer answer = co_await call_plugin(std::move(call));
   state::NodeLook look;
   look.place = std::move(question.place);

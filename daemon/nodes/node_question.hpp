@@ -22,6 +22,7 @@ struct NodeQuestion {
   std::vector<std::string> secret_handles;  // only of a node that is not known yet
   base::Duration timeout{15'000};
   bool background = true;
+  bool beside_breaker = false;  // of a node that is not known yet
 };
 
 // What the node says; `missed`, `reached`, `seen` and `told` are whoever keeps looks'. Nothing when it was

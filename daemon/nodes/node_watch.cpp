@@ -97,6 +97,7 @@ void NodeWatch::refresh() {
 }
 
 base::Duration NodeWatch::until_next() const {
+  if (running_.size() >= with_.looks_at_once) return kPauseWhileBusy;
   const auto now = with_.clock.monotonic();
   base::MonotonicTime next = now + (running_.empty() ? kRefresh : kPauseWhileBusy);
   for (const auto& [place, watched] : nodes_) {

@@ -8,6 +8,7 @@ namespace paynamed::observe {
 namespace {
 
 constexpr std::size_t kShortest = 4;
+constexpr std::size_t kShortestOfCaller = 16;
 constexpr std::size_t kMost = 1'000;
 constexpr std::string_view kPlaceholder = "[redacted]";
 
@@ -15,6 +16,22 @@ constexpr std::string_view kPlaceholder = "[redacted]";
 
 void Redaction::add(std::string_view secret) {
   const std::unique_lock lock(mutex_);
+  add_lines(values_, secret, kShortest);
+}
+
+void Redaction::add_of_caller(std::string_view secret) {
+  const auto has = [&](std::string_view word) { return secret.find(word) != std::string_view::npos; };
+  if (has("-----BEGIN CERTIFICATE-----") && !has("PRIVATE KEY-----")) return;
+  const std::unique_lock lock(mutex_);
+  add_lines(of_callers_, secret, kShortestOfCaller);
+}
+
+void Redaction::add_lines(Values& values, std::string_view secret, std::size_t shortest) {
+  const auto add_one = [&](std::string_view value) {
+    if (value.size() < shortest || std::ranges::find(values, value) != values.end()) return;
+    values.emplace_back(value);
+    if (values.size() > kMost) values.pop_front();
+  };
   add_one(secret);
   for (std::size_t start = 0; start < secret.size();) {
     auto end = secret.find('\n', start);
@@ -26,21 +43,16 @@ void Redaction::add(std::string_view secret) {
   }
 }
 
-void Redaction::add_one(std::string_view value) {
-  if (value.size() < kShortest) return;
-  if (std::find(values_.begin(), values_.end(), value) != values_.end()) return;
-  values_.emplace_back(value);
-  if (values_.size() > kMost) values_.pop_front();
-}
-
 std::string Redaction::apply(std::string_view text) const {
   // First mark what to hide, then write: a secret that contains another one, or overlaps it, is hidden whole.
   std::vector<std::pair<std::size_t, std::size_t>> hidden;
   {
     const std::shared_lock lock(mutex_);
-    for (const auto& value : values_) {
-      for (auto at = text.find(value); at != std::string_view::npos; at = text.find(value, at + 1)) {
-        hidden.emplace_back(at, at + value.size());
+    for (const Values* values : {&values_, &of_callers_}) {
+      for (const auto& value : *values) {
+        for (auto at = text.find(value); at != std::string_view::npos; at = text.find(value, at + 1)) {
+          hidden.emplace_back(at, at + value.size());
+        }
       }
     }
   }

@@ -37,8 +37,9 @@ asio::awaitable<base::Result<std::size_t>> Retirement::disable_due() {
   const auto executor = co_await asio::this_coro::executor;
   const base::WallTime now = services_.clock.wall();
   std::size_t disabled = 0;
-  // An instance that failed is left alone until the next round, so that it does not keep the others waiting.
-  std::set<std::string> failing;
+  // A node that failed is left alone until the next round, so that it does not keep the others waiting. An
+  // instance may have many, each with an owner who may have switched it off.
+  std::set<std::pair<std::string, std::string>> failing;
   state::Store::DuePlace place;
   for (;;) {
     // What stays due (its instance fails, or it stands in DNS) is passed by, however much of it there is.
@@ -48,12 +49,13 @@ asio::awaitable<base::Result<std::size_t>> Retirement::disable_due() {
       if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) {
         co_return disabled;
       }
-      if (failing.contains(each.offer.node_instance) || stands_in_dns(each)) continue;
+      const std::pair at{each.offer.node_instance, each.offer.node};
+      if (failing.contains(at) || stands_in_dns(each)) continue;
       const base::Status status = co_await disable(each);
       if (status.ok()) {
         ++disabled;
       } else {
-        failing.insert(each.offer.node_instance);
+        failing.insert(at);
         if (on_trouble_) on_trouble_(each.offer, status);
       }
     }

@@ -209,6 +209,9 @@ TEST_F(AddedNodesTest, NamesFindANodeByIdOrAddressIfItIsTheirs) {
   EXPECT_EQ(ask("default", "o1", id, "node2").error().code(), Code::kFailedPrecondition);
   EXPECT_EQ(ask("default", "o1", "01890000-0000-7000-8000-000000000000").error().code(), Code::kNotFound);
   EXPECT_EQ(ask("default", "o1", "alpha").value(), "alpha");
+  // It would be somebody else's as soon as that one adds it.
+  EXPECT_EQ(ask("default", "o1", "https://new.nodes.example.com:3010").error().code(), Code::kNotFound);
+  EXPECT_EQ(ask("other", "o1", kAddress, "node2").error().code(), Code::kNotFound);
   plugin().custodial = true;
   EXPECT_EQ(ask("default", "o2", id).value(), kAddress);
 }

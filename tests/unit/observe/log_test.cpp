@@ -92,6 +92,28 @@ TEST(Redaction, HidesOverlappingSecretsWhole) {
   EXPECT_EQ(redaction.apply("nothing"), "nothing");
 }
 
+TEST(Redaction, CallersCannotMakeWordsOrTheSecretsOfOthersVanish) {
+  Redaction redaction;
+  redaction.add("operator-key");
+  redaction.add_of_caller("warn\nname\na-line-of-a-key-of-theirs");
+  std::string lines;
+  for (int i = 0; i < 1'500; ++i) lines += "line-of-many-lines-" + std::to_string(i) + "\n";
+  redaction.add_of_caller(lines);
+  EXPECT_EQ(redaction.apply("operator-key warn name"), "[redacted] warn name");
+  EXPECT_EQ(redaction.apply("line-of-many-lines-1499"), "[redacted]");
+}
+
+TEST(Redaction, ACertificateIsNoSecretUnlessAPrivateKeyIsBesideIt) {
+  const std::string certificate =
+      "-----BEGIN CERTIFICATE-----\nMIIBCDEFGHIJKLMNOP\n-----END CERTIFICATE-----\n";
+  const std::string key = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA\n-----END PRIVATE KEY-----\n";
+  Redaction redaction;
+  redaction.add_of_caller(certificate);
+  EXPECT_EQ(redaction.apply("MIIBCDEFGHIJKLMNOP"), "MIIBCDEFGHIJKLMNOP");
+  redaction.add_of_caller(certificate + key);
+  EXPECT_EQ(redaction.apply("MC4CAQAwBQYDK2VwBCIEIA"), "[redacted]");
+}
+
 TEST_F(LogTest, CutsWhatIsTooLong) {
   log(Log::Format::kText).info(std::string(100'000, 'x'));
   EXPECT_LT(lines_.at(0).size(), 9'000U);
