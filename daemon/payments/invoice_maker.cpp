@@ -52,6 +52,31 @@ asio::awaitable<bool> cancelled() {
   co_return state.cancelled() != asio::cancellation_type::none;
 }
 
+// Of an attempt that may have been, or be, successful.
+base::Status not_known() {
+  return base::deadline_exceeded(
+      "the node did not say whether it made the invoice, and is asked again; send the request again with the "
+      "same "
+      "Idempotency-Key, or wait for invoice.created");
+}
+
+// What the node thinks of us is not what we think of the caller: a rune that it refuses is no bad API key.
+base::Status as_told_to_callers(const base::Status& why, const std::string& instance) {
+  switch (why.code()) {
+    case base::Code::kInvalidArgument:
+    case base::Code::kFailedPrecondition:
+    case base::Code::kUnimplemented:
+    case base::Code::kResourceExhausted:
+    case base::Code::kUnavailable:
+    case base::Code::kInternal:
+      return why;
+    default:
+      return base::unavailable(
+          fmt::format("the node of '{}' makes no invoices now; its operator has to look at it", instance),
+          why.to_string());
+  }
+}
+
 }  // namespace
 
 InvoiceMaker::InvoiceMaker(const Services& services, ReadStateOf read_state)
@@ -105,14 +130,13 @@ asio::awaitable<Result<state::InvoiceRow>> InvoiceMaker::ask_node(state::Invoice
     with_.log.warning(
         "a node did not say whether it made an invoice; it is asked again",
         {{"instance", intent.node_instance}, {"invoice", intent.id.to_string()}, {"why", reply.error()}});
-    co_return base::fail(
-        base::deadline_exceeded("the node did not say whether it made the invoice, and is asked again; send "
-                                "the request again with the same "
-                                "Idempotency-Key, or wait for invoice.created"));
+    co_return base::fail(not_known());
   }
   if (!reply) {
-    if (first || is_final(reply.error().code())) co_await give_up(intent.id);
-    co_return base::fail(reply.error());
+    const bool is_over = first || is_final(reply.error().code());
+    if (!is_over) co_return base::fail(not_known());
+    co_await give_up(intent.id);
+    co_return base::fail(as_told_to_callers(reply.error(), intent.node_instance));
   }
   auto made = checked(*reply, intent, *network, with_.clock.wall());
   if (!made) {

@@ -86,7 +86,8 @@ asio::awaitable<Status> NodeWatch::watch() {
   for (;;) {
     const base::WallTime asked = with_.clock.wall();
     const base::MonotonicTime begun = with_.clock.monotonic();
-    auto reply = co_await poll(attached->cursor, most_, next_wait());
+    const base::Duration wait = next_wait();
+    auto reply = co_await poll(attached->cursor, most_, wait);
     if (co_await cancelled()) co_return base::cancelled("the watch was stopped");
     if (!reply) {
       adapt(reply.error());
@@ -103,7 +104,7 @@ asio::awaitable<Status> NodeWatch::watch() {
     Status taken = co_await take_in(*attached, *std::move(reply));
     if (!taken.ok()) co_return taken;
     if (empty) {
-      read_to_the_end(asked, with_.clock.wall());
+      read_to_the_end(asked, with_.clock.wall(), wait);
     } else if (!was_caught_up) {
       fine(WatchStatus::State::kReading);
     }
@@ -323,12 +324,14 @@ void NodeWatch::fine(WatchStatus::State state) {
   if (failed) log_.info("the payments of the node can be read again");
 }
 
-void NodeWatch::read_to_the_end(base::WallTime asked, base::WallTime answered) {
+// The plugin looked until it answered, and no longer than it was asked to; how long its answer was on its way
+// nobody knows.
+void NodeWatch::read_to_the_end(base::WallTime asked, base::WallTime answered, base::Duration wait) {
   failed_ = 0;
   caught_up_ = true;
   fine(WatchStatus::State::kWaiting);
   const std::lock_guard lock(mutex_);
-  status_.read_until = std::max(asked, answered - kAnswerAge);
+  status_.read_until = std::max(asked, std::min(answered, asked + wait) - kAnswerAge);
 }
 
 }  // namespace paynamed::payments

@@ -74,7 +74,7 @@ class NodeWatch {
   base::Duration pause_after(const base::Status& status);
   void tell(const base::Status& status);
   void fine(WatchStatus::State state);
-  void read_to_the_end(base::WallTime asked, base::WallTime answered);
+  void read_to_the_end(base::WallTime asked, base::WallTime answered, base::Duration wait);
 
   const WatchedNode node_;
   const bool long_polls_;

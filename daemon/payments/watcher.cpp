@@ -122,6 +122,11 @@ bool Watcher::watches(std::string_view instance, std::string_view reference) con
   return entry && entry->watch.status().state != WatchStatus::State::kNotWatched;
 }
 
+bool Watcher::knows(std::string_view instance, std::string_view reference) const {
+  const std::lock_guard lock(mutex_);
+  return find(instance, reference) != nullptr;
+}
+
 std::vector<WatchStatus> Watcher::statuses() const {
   std::vector<WatchStatus> all;
   const std::lock_guard lock(mutex_);

@@ -42,6 +42,8 @@ class Watcher {
   // read to its end.
   std::optional<base::WallTime> read_until(std::string_view instance, std::string_view reference) const;
   bool watches(std::string_view instance, std::string_view reference) const;
+  // Whether there is such a node now.
+  bool knows(std::string_view instance, std::string_view reference) const;
   std::vector<WatchStatus> statuses() const;
 
  private:

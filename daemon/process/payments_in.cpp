@@ -34,7 +34,11 @@ asio::awaitable<bool> PaymentsIn::stop(base::Duration most) {
 
 payments::InvoiceMaker::ReadState PaymentsIn::read_state(std::string_view instance,
                                                          std::string_view reference) const {
-  return {watcher_.watches(instance, reference), watcher_.read_until(instance, reference)};
+  // The default node has a name of its own with some backends.
+  const std::string_view at = watcher_.knows(instance, reference) ? reference : std::string_view{};
+  // A node that is not there now, as when its instance failed, will be read later.
+  if (!watcher_.knows(instance, at)) return {true, std::nullopt};
+  return {watcher_.watches(instance, at), watcher_.read_until(instance, at)};
 }
 
 api::Payments PaymentsIn::for_api() {

@@ -59,7 +59,8 @@ InvoiceTable::InvoiceTable(Connection& connection)
       find_invoice_(connection, "SELECT " PAYNAMED_INVOICE_COLUMNS
                                 ", i.tenant FROM invoices i JOIN names n ON n.key = i.name WHERE i.id = ?"),
       received_for_(connection,
-                    "SELECT sum(received_msat) OVER (), paid_at, payment_hash FROM payments "
+                    "SELECT CAST(min(total(received_msat) OVER (), 2.1e18) AS INTEGER), paid_at, "
+                    "payment_hash FROM payments "
                     "WHERE invoice = ? ORDER BY key DESC LIMIT 1") {}
 
 base::Result<std::optional<InvoiceTable::KeyUse>> InvoiceTable::find_key(TenantKey tenant,

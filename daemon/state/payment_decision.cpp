@@ -1,6 +1,7 @@
 #include "state/payment_decision.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include <array>
 #include <boost/json/monotonic_resource.hpp>
@@ -99,7 +100,7 @@ NewEvent invoice_paid(const PaidInvoice& invoice, std::string_view payment_hash,
   data.put("invoice", invoice.id.to_string());
   data.put("name", invoice.of.name);
   data.put_amount("amount_msat", invoice.amount_msat);
-  data.put_amount("received_msat", received_msat);
+  data.put_amount("received_msat", std::min(received_msat, kMostMsat));
   data.put_if("payment_hash", payment_hash);
   data.put("paid_at", base::to_rfc3339(paid_at));
   data.put("expires", base::to_rfc3339(invoice.expires));

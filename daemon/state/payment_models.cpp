@@ -14,14 +14,19 @@ base::Status contradiction(std::string_view what) {
 
 }  // namespace
 
+// Sums end at kMostMsat, as events do: a node that lies must not stop the writer.
 PaymentModels::PaymentModels(Connection& connection)
     : insert_payment_(connection,
                       "INSERT INTO payments(key, tenant, id, node_id, pay_key, name, offer_id, invoice, "
                       "received_msat, paid_at, taken_in, payment_hash, payer_note, late, livemode) "
                       "VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      add_to_invoice_(connection, "UPDATE invoices SET received_msat = received_msat + ?2 WHERE id = ?1"),
+      add_to_invoice_(
+          connection,
+          "UPDATE invoices SET received_msat = min(received_msat + ?2, 2100000000000000000) WHERE id = ?1"),
       find_payment_(connection, "SELECT 1 FROM payments WHERE id = ?"),
-      received_for_(connection, "SELECT coalesce(sum(received_msat), 0) FROM payments WHERE invoice = ?"),
+      received_for_(
+          connection,
+          "SELECT CAST(min(total(received_msat), 2.1e18) AS INTEGER) FROM payments WHERE invoice = ?"),
       find_invoice_(connection, "SELECT state FROM invoices WHERE id = ?"),
       insert_invoice_(
           connection,

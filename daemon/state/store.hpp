@@ -79,8 +79,9 @@ struct InstanceUse {
   std::string instance;
   std::uint64_t open_runs = 0;
   std::uint64_t names = 0;
-  std::uint64_t offers = 0;  // active or retired
-  std::uint64_t moves = 0;   // open ones, from or to it
+  std::uint64_t offers = 0;    // active or retired
+  std::uint64_t moves = 0;     // open ones, from or to it
+  std::uint64_t invoices = 0;  // open ones, and those that are being made
 };
 
 // Who depends on where a domain's records are.

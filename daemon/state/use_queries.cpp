@@ -15,6 +15,9 @@ UseQueries::UseQueries(Connection& connection, SnapshotStatements& snapshots, Mo
           connection,
           "SELECT i.instances, n.name FROM runs r INDEXED BY runs_open JOIN run_inputs i ON i.run = r.key "
           "JOIN names n ON n.key = r.name WHERE r.finished IS NULL"),
+      open_invoices_(connection,
+                     "SELECT node_instance FROM invoices WHERE state = 0 UNION ALL "
+                     "SELECT node_instance FROM invoice_intents WHERE state = 0"),
       totals_(connection,
               "SELECT coalesce(t.names, 0), coalesce(t.live, 0), coalesce(t.open_runs, 0), "
               "coalesce(t.paused_runs, 0), "
@@ -31,8 +34,9 @@ base::Result<InUse> UseQueries::in_use() {
   const ReadSnapshot snapshot(*snapshots_);
   if (!snapshot.begun()) return base::fail(snapshot.begun().error());
   Counted counted;
-  for (const auto count : {&UseQueries::count_instances, &UseQueries::count_domains,
-                           &UseQueries::count_open_runs, &UseQueries::count_moves}) {
+  for (const auto count :
+       {&UseQueries::count_instances, &UseQueries::count_domains, &UseQueries::count_open_runs,
+        &UseQueries::count_moves, &UseQueries::count_invoices}) {
     auto done = (this->*count)(counted);
     if (!done) return base::fail(done.error());
   }
@@ -101,6 +105,15 @@ base::Result<void> UseQueries::count_moves(Counted& counted) {
     if (!moved) return base::fail(moved.error());
     use.moved = *std::move(moved);
   }
+  return {};
+}
+
+base::Result<void> UseQueries::count_invoices(Counted& counted) {
+  auto row = open_invoices_.first();
+  for (; row && *row; row = open_invoices_.next()) {
+    ++counted.instances[std::string{open_invoices_.text(0)}].invoices;
+  }
+  if (!row) return base::fail(row.error());
   return {};
 }
 

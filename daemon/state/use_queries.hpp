@@ -33,12 +33,14 @@ class UseQueries {
   base::Result<void> count_domains(Counted& counted);
   base::Result<void> count_open_runs(Counted& counted);
   base::Result<void> count_moves(Counted& counted);
+  base::Result<void> count_invoices(Counted& counted);
 
   SnapshotStatements* snapshots_;
   MoveQueries* moves_;
   Statement uses_;
   Statement domain_uses_;
   Statement open_instances_;
+  Statement open_invoices_;
   Statement totals_;
 };
 

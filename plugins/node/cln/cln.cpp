@@ -145,6 +145,8 @@ Cln::LookupInvoiceReply Cln::lookup_invoice(LookupInvoiceRequest request, Call& 
 
 Cln::WatchPaymentsReply Cln::watch_payments(WatchPaymentsRequest request, Call& call) {
   const auto node = nodes_.of(request.node());
+  // With a cursor the node is known by its last payment; without one another node may be there by now.
+  if (request.cursor().empty()) node->forget_facts();
   const auto node_id = known(*node, call).id;
   const auto left = host().remaining(call, kMostWait) - kAnswering;
   const auto wait = std::clamp(std::chrono::milliseconds(request.wait_ms()), std::chrono::milliseconds(0),

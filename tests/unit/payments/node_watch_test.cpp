@@ -237,6 +237,18 @@ TEST_F(NodeWatchTest, APaymentThatCannotBeOneHoldsTheCursorAndNothingElse) {
   expect_sound();
 }
 
+TEST_F(NodeWatchTest, ANoteOfAnyBytesIsLeftOutAndThePaymentTakenIn) {
+  pay("p1").set_payer_note("\xff\xfe");
+  pay("p2").set_payer_note("thanks");
+  start();
+  until_waiting();
+  const auto told = events();
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[0].data.find("payer_note"), std::string::npos);
+  EXPECT_NE(told[1].data.find("thanks"), std::string::npos);
+  expect_sound();
+}
+
 TEST_F(NodeWatchTest, AnAnswerAgainstTheContractIsRefused) {
   struct Case {
     const char* what;

@@ -1,6 +1,8 @@
 // Invoices begin as intents, and end paid or expired, each said once.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "state_fixture.hpp"
 
 namespace paynamed::state {
@@ -109,6 +111,29 @@ TEST_F(Invoices, TheSameKeyIsTheSameInvoice) {
   NewInvoice of_other_tenant = wish("key");
   of_other_tenant.tenant = "other";
   EXPECT_EQ(intend(std::move(of_other_tenant)).error().code(), Code::kNotFound) << "it has no such name";
+}
+
+// Of a node that lies: nothing may stop the writer.
+TEST_F(Invoices, WhatArrivesForOneAddsUpToNoMoreThanThereIs) {
+  const InvoiceRow partly = open_invoice(5'000);
+  ASSERT_TRUE(pay(partly.id, 1));
+  ASSERT_TRUE(pay(partly.id, kMostMsat, "p2"));
+  EXPECT_EQ((*store->find_invoice("default", partly.id))->received_msat, kMostMsat);
+  const auto begun = intend(wish("key"));
+  for (int i = 0; i < 6; ++i) ASSERT_TRUE(pay(begun->id, kMostMsat, "q" + std::to_string(i)));
+  const auto created = create(begun->id);
+  ASSERT_TRUE(created) << created.error().to_string();
+  EXPECT_EQ(created->received_msat, kMostMsat);
+}
+
+TEST_F(Invoices, OpenOnesAndThoseBeingMadeUseTheirInstance) {
+  open_invoice();
+  ASSERT_TRUE(intend(wish("key")));
+  const auto uses = store->instances_in_use();
+  ASSERT_TRUE(uses);
+  const auto sandbox = std::ranges::find(*uses, "sandbox", &InstanceUse::instance);
+  ASSERT_NE(sandbox, uses->end());
+  EXPECT_EQ(sandbox->invoices, 2u);
 }
 
 TEST_F(Invoices, OnlyANameWithANodeHasThem) {
