@@ -211,13 +211,14 @@ void Daemon::make_payments() {
 // Payments are asked for at a node from the moment it is there.
 api::Nodes Daemon::nodes_for_api() {
   api::Nodes nodes = nodes_->for_api();
-  nodes.add = [this, add = nodes.add](nodes::NodeToAdd node) -> asio::awaitable<Result<state::AddedNode>> {
+  nodes.add = [this,
+               add = nodes.add](nodes::NodeToAdd node) -> asio::awaitable<base::Result<state::AddedNode>> {
     auto added = co_await add(std::move(node));
     if (added) payments_->nodes_changed();
     co_return added;
   };
   nodes.remove = [this, remove = nodes.remove](std::string tenant,
-                                               base::Uuid id) -> asio::awaitable<Result<void>> {
+                                               base::Uuid id) -> asio::awaitable<base::Result<void>> {
     auto removed = co_await remove(std::move(tenant), id);
     if (removed) payments_->nodes_changed();
     co_return removed;

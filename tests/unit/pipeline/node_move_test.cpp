@@ -24,11 +24,11 @@ using testing::SizeIs;
 using Kind = Fault::Kind;
 
 struct NodeMoveTest : ActionsFixture {
-  Command to(const std::string& instance, const std::string& node_reference = {},
+  Command to(const std::string& instance, const std::string& reference = {},
              Verb verb = Verb::kSetSource) const {
     Command wanted = command(kAlice, verb);
     wanted.source.instance = instance;
-    wanted.source.node = node_reference;
+    wanted.source.node = reference;
     return wanted;
   }
   FakeNode& other() { return nodes["node2"]; }
