@@ -48,6 +48,17 @@ Validator::~Validator() {
 asio::awaitable<base::Result<Validation>> Validator::validate(std::string name, net::DnsType type,
                                                               base::Duration timeout,
                                                               Freshness freshness) const {
+  const base::MonotonicTime end = clock_.monotonic() + timeout;
+  auto found = co_await ask(name, type, timeout, freshness, false);
+  if (freshness == Freshness::kCached || !found || found->security == Security::kSecure) co_return found;
+  const auto left = std::chrono::ceil<base::Duration>(end - clock_.monotonic());
+  if (left.count() <= 0) co_return found;
+  co_return co_await ask(std::move(name), type, left, freshness, true);
+}
+
+asio::awaitable<base::Result<Validation>> Validator::ask(std::string name, net::DnsType type,
+                                                         base::Duration timeout, Freshness freshness,
+                                                         bool in_new_context) const {
   const auto normal = net::normal_name(name);
   if (!normal) co_return base::fail(base::invalid_argument(fmt::format("'{}' is not a DNS name", name)));
   const auto executor = co_await asio::this_coro::executor;
@@ -56,6 +67,7 @@ asio::awaitable<base::Result<Validation>> Validator::validate(std::string name, 
   job->name = *normal;
   job->type = type;
   job->freshness = freshness;
+  job->in_new_context = in_new_context;
   const auto when = clock_.monotonic() + timeout;
 
   // Named: g++ 12.2 frees the captures of a lambda twice that is a temporary inside a co_await expression.

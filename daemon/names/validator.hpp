@@ -68,7 +68,8 @@ struct DomainSecurity {
 };
 
 // Negative answers are never remembered. What leads to the answer (delegations, keys) may be a second old in
-// a fresh and a recent one.
+// a fresh and a recent one, but only where it is secure: what is not is asked anew from the root before it is
+// said.
 enum class Freshness {
   kFresh,   // from the servers, not remembered: after a change
   kRecent,  // a second old at most
@@ -98,6 +99,9 @@ class Validator {
  private:
   class Worker;
   Validator(std::shared_ptr<Worker> worker, base::Clock& clock);
+  boost::asio::awaitable<base::Result<Validation>> ask(std::string name, net::DnsType type,
+                                                       base::Duration timeout, Freshness freshness,
+                                                       bool in_new_context) const;
 
   std::shared_ptr<Worker> worker_;
   base::Clock& clock_;

@@ -225,8 +225,10 @@ void Validator::Worker::start(std::shared_ptr<ValidationJob> job) {
   running.job = std::move(job);
   running.context = shared_.get();
   if (running.job->freshness != Freshness::kCached) {
-    auto young = running.job->freshness == Freshness::kFresh ? young_.for_fresh(running.job->name)
-                                                             : young_.for_recent(running.job->name);
+    const std::string& name = running.job->name;
+    auto young = running.job->in_new_context                   ? young_.for_one(name)
+                 : running.job->freshness == Freshness::kFresh ? young_.for_fresh(name)
+                                                               : young_.for_recent(name);
     if (!young) {
       running.job->finish(base::fail(young.error()));
       running_.pop_back();

@@ -27,6 +27,7 @@ struct ValidationJob {
   std::string name;
   net::DnsType type{};
   Freshness freshness{};
+  bool in_new_context = false;
   std::unique_ptr<base::Clock::Timer> deadline;
   std::function<void(base::Result<Validation>, std::unique_ptr<base::Clock::Timer>)> done;
   std::mutex mutex;  // guards executor, deadline and done

@@ -15,6 +15,10 @@ base::Result<std::shared_ptr<YoungContext>> YoungContexts::for_recent(const std:
   return asked_for(name, newest_is_young());
 }
 
+base::Result<std::shared_ptr<YoungContext>> YoungContexts::for_one(const std::string& name) {
+  return asked_for(name, false);
+}
+
 bool YoungContexts::newest_is_young() const {
   return newest_ && clock_.monotonic() - newest_->made < kMostAge && newest_->names.size() < kMostNames;
 }

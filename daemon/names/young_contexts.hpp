@@ -36,6 +36,8 @@ class YoungContexts {
   base::Result<std::shared_ptr<YoungContext>> for_fresh(const std::string& name);
   // One that may have been, within the last kMostAge.
   base::Result<std::shared_ptr<YoungContext>> for_recent(const std::string& name);
+  // One that was never asked for anything: what was wrong a moment ago may have been mended.
+  base::Result<std::shared_ptr<YoungContext>> for_one(const std::string& name);
   // Keeps none; those that somebody uses end with their last user.
   void clear() { newest_.reset(); }
 

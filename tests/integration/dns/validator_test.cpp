@@ -118,8 +118,7 @@ TEST_F(ValidatorTest, TtlAndSeveralRecordsAreGiven) {
 
 TEST_F(ValidatorTest, ANameMissingAMomentAgoIsSeenAtOnce) {
   for (const auto freshness : {Freshness::kFresh, Freshness::kRecent, Freshness::kCached}) {
-    const auto name =
-        fmt::format("late{}.user._bitcoin-payment.second.test.", static_cast<int>(freshness));
+    const auto name = fmt::format("late{}.user._bitcoin-payment.second.test.", static_cast<int>(freshness));
     ASSERT_EQ(validate(name, freshness).rcode, net::DnsRcode::kNxDomain);
     lab->put_txt("second.test.", name, {"bitcoin:?lno=lno1late"});
     const Validation found = validate(name, freshness);
@@ -146,6 +145,25 @@ TEST_F(ValidatorTest, AFreshAnswerSeesWhatChangedAfterAnother) {
   for (const std::string value : {"bitcoin:?lno=one", "bitcoin:?lno=two", "bitcoin:?lno=three"}) {
     lab->put_txt("second.test.", name, {value});
     EXPECT_EQ(validate(name).values, std::vector<std::string>{value});
+  }
+  lab->remove_txt("second.test.", name);
+}
+
+// Keys that were found bad are remembered, and what hangs from them.
+TEST_F(ValidatorTest, WhatWasBrokenAMomentAgoIsAskedAnew) {
+  const std::string name = "mended.user._bitcoin-payment.second.test.";
+  lab->put_txt("second.test.", name, {"bitcoin:?lno=one"});
+  for (const auto freshness : {Freshness::kFresh, Freshness::kRecent}) {
+    validator = make(settings_for(*lab), clock);  // that remembers nothing
+    lab->set_ds("second.test.", "wrong");
+    const auto broken = run(validator->validate("second.test.", net::DnsType::kSoa, kTimeout, freshness));
+    lab->set_ds("second.test.", "right");
+    ASSERT_TRUE(broken);
+    EXPECT_EQ(broken->security, Security::kBogus);
+    EXPECT_EQ(validate(name, freshness).security, Security::kSecure);
+    const auto domain = run(validator->domain_security("second.test.", kTimeout, freshness));
+    ASSERT_TRUE(domain);
+    EXPECT_TRUE(domain->usable()) << domain->sentence;
   }
   lab->remove_txt("second.test.", name);
 }

@@ -53,6 +53,14 @@ TEST_F(YoungContextsTest, ARecentAnswerIsNoOlderThanAMoment) {
   EXPECT_NE(recent("a.test."), first);
 }
 
+TEST_F(YoungContextsTest, OneForOneQuestionIsNewAndSharedAfterwards) {
+  const auto first = fresh("a.test.");
+  const auto own = contexts.for_one("b.test.");
+  ASSERT_TRUE(own);
+  EXPECT_NE(*own, first);
+  EXPECT_EQ(fresh("c.test."), *own);
+}
+
 TEST_F(YoungContextsTest, OneServesABoundedNumberOfNames) {
   const auto first = fresh("first.test.");
   int more = 1;

@@ -215,16 +215,23 @@ TEST_F(Route53Test, AClockThatIsOffIsCorrectedOnce) {
 TEST_F(Route53Test, AClockThatIsOffIsCorrectedOnceForAllThatAreUnderWay) {
   constexpr int kAtOnce = 12;
   expect_all_ok(plugin->call_all(creations(kAtOnce)));
-  fake.settings({{"clock_offset", 3600}, {"skew_code", "SignatureDoesNotMatch"}});
   // Lists, for looks at names follow each other.
   ListNamesRequest list;
   list.set_zone(kZone);
   const Calls lists(kAtOnce, call_of("ListNames", list));
-  for (const auto& each : plugin->call_all(lists)) {
-    EXPECT_TRUE(each.ok()) << (each.ok() ? "" : text_of(each.error()));
+  // Whether several are under way when the first is refused is not in our hands: again until they are.
+  std::int64_t refused_at_once = 0;
+  for (int hours = 1; hours <= 40 && refused_at_once < 2; ++hours) {
+    const auto before = fake.refusals("SignatureDoesNotMatch");
+    fake.settings({{"clock_offset", 3'600 * hours}, {"skew_code", "SignatureDoesNotMatch"}});
+    for (const auto& each : plugin->call_all(lists)) {
+      EXPECT_TRUE(each.ok()) << (each.ok() ? "" : text_of(each.error()));
+    }
+    refused_at_once = fake.refusals("SignatureDoesNotMatch") - before;
+    EXPECT_GE(refused_at_once, 1);
+    EXPECT_LE(refused_at_once, kAtOnce) << "each is signed anew once at most";
   }
-  EXPECT_GT(fake.refusals("SignatureDoesNotMatch"), 1) << "else they were not under way at once";
-  EXPECT_LE(fake.refusals("SignatureDoesNotMatch"), kAtOnce) << "each is signed anew once at most";
+  EXPECT_GT(refused_at_once, 1) << "they were never under way at once";
 }
 
 TEST_F(Route53Test, ZonesAreFoundByTheirExactName) {

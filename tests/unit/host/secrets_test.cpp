@@ -101,15 +101,15 @@ TEST_F(SecretsTest, AddedOnesAreReadByTheirInstanceAlone) {
   std::vector<std::string> asked;
   Secrets secrets("node", directory_, log_, [&](std::string_view handle) -> base::Result<std::string> {
     asked.emplace_back(handle);
-    return std::string("rune-of-alice");
+    return std::string("the-rune-of-alice");
   });
-  EXPECT_EQ(secrets.read("secret:node/added/1/rune").value(), "rune-of-alice");
+  EXPECT_EQ(secrets.read("secret:node/added/1/rune").value(), "the-rune-of-alice");
   EXPECT_EQ(secrets.read("secret:node2/added/1/rune").error().code(), base::Code::kNotFound);
   EXPECT_EQ(secrets.read("secret:node/rune").error().code(), base::Code::kNotFound);
   EXPECT_EQ(asked, std::vector<std::string>{"secret:node/added/1/rune"});
-  log_.info("it is rune-of-alice");
+  log_.info("it is the-rune-of-alice");
   ASSERT_EQ(lines_.size(), 1U);
-  EXPECT_EQ(lines_[0].find("rune-of-alice"), std::string::npos);
+  EXPECT_EQ(lines_[0].find("the-rune-of-alice"), std::string::npos);
   EXPECT_EQ(secrets_.read("secret:zone/added/1/rune").error().code(), base::Code::kNotFound);
 }
 

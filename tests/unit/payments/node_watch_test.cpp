@@ -196,6 +196,7 @@ TEST_F(NodeWatchTest, AnAnswerOfAnotherNodeIsNotTakenForThisOnes) {
   until([this] { return events().size() == 1; });
   EXPECT_TRUE(lied);
   EXPECT_THAT(events()[0].data, HasSubstr(backend.node_id));
+  stop();
 }
 
 TEST_F(NodeWatchTest, ACursorThatThePluginCannotReadAnyMoreIsAsIfTheNodeWereRestored) {

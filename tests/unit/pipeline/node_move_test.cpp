@@ -33,7 +33,8 @@ struct NodeMoveTest : ActionsFixture {
   }
   FakeNode& other() { return nodes["node2"]; }
   state::InstanceUse use_of(const std::string& instance) {
-    for (const state::InstanceUse& use : store->instances_in_use().value()) {
+    const auto uses = store->instances_in_use();
+    for (const state::InstanceUse& use : uses.value()) {
       if (use.instance == instance) return use;
     }
     return {};
