@@ -47,10 +47,12 @@ server = "127.0.0.1"
 tsig = {{ name = "bench.", algorithm = "hmac-sha256", secret = {{ file = "tsig.secret" }} }}
 [plugins.node]
 module = "sandbox"
-key_file = "sandbox.key"
-state_file = "sandbox.nodes"
+key_file = "{}"
+state_file = "{}"
 )",
-                                     state.string(), paths.modules.string(), port);
+                                     state.string(), paths.modules.string(), port,
+                                     (paths.folder / "sandbox.key").string(),
+                                     (paths.folder / "sandbox.nodes").string());
   return file;
 }
 
