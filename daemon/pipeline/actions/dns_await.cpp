@@ -1,6 +1,7 @@
 // dns.await: every address of every authoritative server has the record, and then the configured resolvers.
 // Where the provider itself knows when a change has reached its servers, they are not asked before.
 #include <algorithm>
+#include <cmath>
 
 #include <boost/json/parse.hpp>
 
@@ -15,8 +16,10 @@ namespace json = boost::json;
 namespace {
 
 constexpr base::Duration kPoll{1'000};
-// Servers that sign what they get need a moment, and somebody waits.
+// Servers that sign what they get need a moment, and somebody waits: a look comes at most a quarter later
+// than it might.
 constexpr base::Duration kInteractivePoll{200};
+constexpr double kInteractiveGrowth = 1.25;
 constexpr base::Duration kLongestPoll{60'000};
 // A provider is asked often, for it is cheap, and not believed for ever.
 constexpr base::Duration kLongestPendingPoll{8'000};
@@ -79,18 +82,24 @@ class DnsAwait final : public Action {
                    std::move(state)};
   }
 
-  // Later each time, and not before those who remember something else may have forgotten it.
+  // Less often each time, and not before those who remember something else may have forgotten it.
   static Wait look_again(const StepContext& context, std::string message, base::Duration cached,
                          std::optional<base::WallTime> agreed) {
     const auto looks = integer_of(context.step_progress().wait_state, "looks").value_or(0);
-    const base::Duration poll =
-        context.duration_argument("poll").value_or(context.input.bulk ? kPoll : kInteractivePoll);
-    const base::Duration doubled{poll.count() << std::min<std::int64_t>(looks, 16)};
-    const base::Duration pause = std::min(std::max(doubled, cached), kLongestPoll);
+    const base::Duration pause = std::min(std::max(pause_after(context, looks), cached), kLongestPoll);
     json::object state;
     state["looks"] = looks + 1;
     if (agreed) state["agreed"] = base::to_rfc3339(*agreed);
     return Wait{context.now + pause, std::move(message), std::move(state)};
+  }
+
+  static base::Duration pause_after(const StepContext& context, std::int64_t looks) {
+    const auto poll = context.duration_argument("poll");
+    if (context.input.bulk || poll) {
+      return base::Duration{poll.value_or(kPoll).count() << std::min<std::int64_t>(looks, 16)};
+    }
+    const double grown = std::pow(kInteractiveGrowth, static_cast<double>(std::min<std::int64_t>(looks, 64)));
+    return base::Duration{std::llround(static_cast<double>(kInteractivePoll.count()) * grown)};
   }
 
   base::Duration settle_of(const StepContext& context) const {
