@@ -58,6 +58,11 @@ class Cloudflare:
                 "rejected": counters.get("blocked", 0) + counters.get("refused", 0),
                 "changed": counters.get("post", 0) + counters.get("batched", 0)}
 
+    def server_seconds(self, name):
+        """What the signed zone behind the fake took to have a name that was changed alone."""
+        user, _, domain = name.partition("@")
+        return self._fake.control("server_seconds").get(f"{user}.user._bitcoin-payment.{domain}.", 0.0)
+
     def refill_seconds(self):
         return self._burst / self._rate()
 
@@ -67,13 +72,13 @@ class Cloudflare:
     def _rate(self):
         return (self._requests - self._burst) / 300
 
-    def budget(self):
-        """(seconds, how they come about)."""
+    def budget(self, alone):
+        """(seconds, how they come about), with `alone` names that are registered one by one meanwhile."""
         writes = math.ceil(self._names / self.NAMES_A_BATCH) if self._batch else self._names
         # A batch is only known to have gone well when the zone was read after it (one list, page by page).
         pages = sum(math.ceil(batch * self.NAMES_A_BATCH / self.RECORDS_A_PAGE) for batch in range(1, writes + 1)) if self._batch else 0
-        seconds = max(0.0, (writes + pages - self._burst) / self._rate())
-        return seconds, (f"{writes} requests that write and {pages} pages read after them, {self._burst} at once, "
+        seconds = max(0.0, (writes + pages + alone - self._burst) / self._rate())
+        return seconds, (f"{writes} requests that write and {pages} pages read after them, {alone} for names alone, {self._burst} at once, "
                          f"then {self._rate():.2f} a second")
 
 
@@ -110,16 +115,20 @@ class Route53:
         return {"requests": counters["requests"], "rejected": sum(counters["refusals"].values()),
                 "refusals": counters["refusals"], "changed": sum(each["size"] for each in self._fake.control("changes"))}
 
+    def server_seconds(self, name):
+        return 0.0  # GetChange says INSYNC when it is there, which is the provider's time: nothing is taken off
+
     def refill_seconds(self):
         return 10.0
 
     def pause_seconds(self):
         return 0.5 / self._speed
 
-    def budget(self):
-        changes = (self._names - self._whole(500)) / (50.0 * self._speed)
-        requests = (math.ceil(self._names / self.CHANGES_A_REQUEST) - self._whole(50)) / (10.0 * self._speed)
-        return max(0.0, changes, requests), f"{self._names} changes, {self._whole(500)} at once, then {50.0 * self._speed:g} a second"
+    def budget(self, alone):
+        names = self._names + alone
+        changes = (names - self._whole(500)) / (50.0 * self._speed)
+        requests = (math.ceil(self._names / self.CHANGES_A_REQUEST) + alone - self._whole(50)) / (10.0 * self._speed)
+        return max(0.0, changes, requests), f"{names} changes, {self._whole(500)} at once, then {50.0 * self._speed:g} a second"
 
 
 PROVIDERS = {"cloudflare": Cloudflare, "route53": Route53}

@@ -27,6 +27,8 @@ def control(api, method, target, body):
         if api.mirror:
             api.mirror.drain()
         return 200, {}
+    if what == "server_seconds":
+        return 200, api.mirror.seconds_of() if api.mirror else {}
     with api.lock:
         if method == "GET" and what == "counters":
             return 200, {**api.counters, "largest_batch": api.largest_batch, "blocks": api.limit.blocks}

@@ -162,7 +162,7 @@ class Boto3Test(unittest.TestCase):
         self.assertEqual(mirror.got, [])
         with mirror.changed:
             self.assertTrue(mirror.changed.wait_for(lambda: len(mirror.got) == 2, timeout=20))
-        self.assertEqual(mirror.got, [(ZONE, NAME, 60, [[long[:255], long[255:]]]), (ZONE, NAME, 60, [])])
+        self.assertEqual(mirror.got, [(ZONE, [(NAME, 60, [[long[:255], long[255:]]])]), (ZONE, [(NAME, 60, [])])])
 
     # -- what is refused
 

@@ -131,8 +131,7 @@ class Service:
         while True:
             due, zone, sets = self.in_sync.get()
             time.sleep(max(0.0, due - time.monotonic()))
-            for name, ttl, values in sets:
-                self.mirror.put(zone, name, ttl, values)
+            self.mirror.put(zone, sets)
 
     @staticmethod
     def seen(change):
