@@ -99,6 +99,8 @@ struct Nodes {
   // Those that the tenant uses or may use, in order of their places.
   std::function<base::Result<std::vector<NodeView>>(const std::string& tenant)> list = {};
   std::function<boost::asio::awaitable<base::Result<state::AddedNode>>(nodes::NodeToAdd)> add = {};
+  std::function<boost::asio::awaitable<base::Result<state::NodeRow>>(nodes::NewSecrets)> replace_credentials =
+      {};
   std::function<boost::asio::awaitable<base::Result<void>>(std::string tenant, base::Uuid id)> remove = {};
 };
 

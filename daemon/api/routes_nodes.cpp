@@ -122,6 +122,29 @@ awaitable<Response> add_node(const Dependencies& dependencies, Request& request)
   co_return response;
 }
 
+// As read_node().
+base::Result<nodes::NewSecrets> read_credentials(const Request& request, base::Uuid node) {
+  auto body = Body::parse(request.body);
+  if (!body) return base::fail(body.error());
+  if (auto known = body->only({"secrets"}); !known) return base::fail(known.error());
+  auto secrets = body->object("secrets");
+  if (!secrets) return base::fail(secrets.error());
+  auto texts = secrets->raw_texts();
+  if (!texts) return base::fail(texts.error());
+  return nodes::NewSecrets{request.tenant, node, *std::move(texts)};
+}
+
+awaitable<Response> replace_credentials(const Dependencies& dependencies, Request& request) {
+  const auto id = node_of(request);
+  if (!id) co_return problem(request, id.error());
+  auto wanted = read_credentials(request, *id);
+  if (!wanted) co_return bad_request(request, wanted.error());
+  const auto kept = co_await dependencies.nodes.replace_credentials(*std::move(wanted));
+  if (!kept) co_return problem(request, kept.error());
+  const auto node = find_node(dependencies, request, *id);
+  co_return node ? json_response(200, to_json(*node)) : problem(request, node.error());
+}
+
 awaitable<Response> remove_node(const Dependencies& dependencies, Request& request) {
   const auto id = node_of(request);
   if (!id) co_return problem(request, id.error());
@@ -143,6 +166,9 @@ void add_node_routes(Router& router, const Dependencies& dependencies) {
       DirectHandler{[&dependencies](Request& request) { return show_node(dependencies, request); }});
   add("POST", "/v1/nodes",
       WaitingHandler{[&dependencies](Request& request) { return add_node(dependencies, request); }});
+  add("PUT", "/v1/nodes/{id}/credentials", WaitingHandler{[&dependencies](Request& request) {
+        return replace_credentials(dependencies, request);
+      }});
   add("DELETE", "/v1/nodes/{id}",
       WaitingHandler{[&dependencies](Request& request) { return remove_node(dependencies, request); }});
 }

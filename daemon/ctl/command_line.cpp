@@ -58,6 +58,7 @@ struct Options {
   std::string state;
   std::string id;
   AddNodeOption node;
+  CredentialsOption credentials;
   std::string after;
   std::uint32_t limit = 100;
   std::uint32_t wait = 0;
@@ -422,7 +423,7 @@ class Parser {
   }
 
   void add_nodes() {
-    CLI::App* nodes = add(app_, "nodes", "list Lightning nodes, look at one, add or remove one",
+    CLI::App* nodes = add(app_, "nodes", "list Lightning nodes, look at one, add, change or remove one",
                           [](Context& context) { return list_nodes(context); });
     nodes->require_subcommand(0, 1);
     add(*nodes, "show", "show how an added node is",
@@ -438,6 +439,12 @@ class Parser {
     verb->add_option("--label", node.label, "a word for people");
     verb->add_option("--secret", node.secrets,
                      "<name>=<file>, as rune=node.rune or ca=ca.pem; '-' for standard input. Again for each");
+    CLI::App* change =
+        add(*nodes, "credentials", "give an added node other secrets, in the place of all it has",
+            [this](Context& context) { return replace_credentials(context, options_.credentials); });
+    change->add_option("node", options_.credentials.id, "the node's id")->required();
+    change->add_option("--secret", options_.credentials.secrets, "<name>=<file>, as for add. Again for each")
+        ->required();
     add(*nodes, "rm", "forget an added node and its secrets",
         [this](Context& context) { return remove_node(context, options_.id); })
         ->add_option("node", options_.id, "the node's id")

@@ -177,6 +177,11 @@ struct AddNodeOption {
   std::vector<std::string> secrets;  // "<name>=<file>", "-" for standard input: never the secret itself
 };
 Exit add_node(Context& context, const AddNodeOption& option);
+struct CredentialsOption {
+  std::string id;
+  std::vector<std::string> secrets;  // as of AddNodeOption; all that the node has from then on
+};
+Exit replace_credentials(Context& context, const CredentialsOption& option);
 Exit remove_node(Context& context, const std::string& id);
 Exit list_plugins(Context& context);
 Exit health(Context& context);

@@ -75,6 +75,28 @@ std::optional<std::string> read_secret(const std::string& file) {
   return text;
 }
 
+// Of "<name>=<file>"; nothing when one is wrong, which is said.
+std::optional<json::object> secrets_in(Context& context, const std::vector<std::string>& options) {
+  json::object secrets;
+  for (const std::string& each : options) {
+    const auto equals = each.find('=');
+    if (equals == each.npos || equals == 0) {
+      context.err("paynamectl: --secret is <name>=<file>, as rune=node.rune; '-' is standard input\n");
+      return std::nullopt;
+    }
+    const std::string file = each.substr(equals + 1);
+    auto value = read_secret(file);
+    if (!value) {
+      context.err(
+          fmt::format("paynamectl: the secret in '{}' cannot be read, is empty or longer than 64 KiB\n",
+                      printable(file)));
+      return std::nullopt;
+    }
+    secrets[each.substr(0, equals)] = *std::move(value);
+  }
+  return secrets;
+}
+
 }  // namespace
 
 Exit list_nodes(Context& context) {
@@ -108,31 +130,30 @@ Exit show_node(Context& context, const std::string& id) {
 }
 
 Exit add_node(Context& context, const AddNodeOption& option) {
-  json::object secrets;
-  for (const std::string& each : option.secrets) {
-    const auto equals = each.find('=');
-    if (equals == each.npos || equals == 0) {
-      context.err("paynamectl: --secret is <name>=<file>, as rune=node.rune; '-' is standard input\n");
-      return Exit::kUsage;
-    }
-    const std::string file = each.substr(equals + 1);
-    auto value = read_secret(file);
-    if (!value) {
-      context.err(
-          fmt::format("paynamectl: the secret in '{}' cannot be read, is empty or longer than 64 KiB\n",
-                      printable(file)));
-      return Exit::kUsage;
-    }
-    secrets[each.substr(0, equals)] = *std::move(value);
-  }
+  auto secrets = secrets_in(context, option.secrets);
+  if (!secrets) return Exit::kUsage;
   json::object body{{"instance", option.instance}, {"address", option.address}};
   if (!option.owner.empty()) body["owner"] = option.owner;
   if (!option.label.empty()) body["label"] = option.label;
-  if (!secrets.empty()) body["secrets"] = std::move(secrets);
+  if (!secrets->empty()) body["secrets"] = *std::move(secrets);
   HttpCall call;
   call.method = "POST";
   call.target = "/v1/nodes";
   call.body = json::serialize(body);
+  call.timeout = api::kClientTimeout;
+  const Answer answer = ask(context, call);
+  if (!answer.ok()) return answer.exit;
+  context.out(context.json ? answer.reply.body + "\n" : details(answer.body, context.style));
+  return Exit::kOk;
+}
+
+Exit replace_credentials(Context& context, const CredentialsOption& option) {
+  auto secrets = secrets_in(context, option.secrets);
+  if (!secrets) return Exit::kUsage;
+  HttpCall call;
+  call.method = "PUT";
+  call.target = fmt::format("/v1/nodes/{}/credentials", percent_encode(option.id));
+  call.body = json::serialize(json::object{{"secrets", *std::move(secrets)}});
   call.timeout = api::kClientTimeout;
   const Answer answer = ask(context, call);
   if (!answer.ok()) return answer.exit;

@@ -7,71 +7,19 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "host/secrets.hpp"
 #include "nodes/node_news.hpp"
-#include "paynamed/plugin/v1/node_backend.pb.h"
 
 namespace paynamed::nodes {
 namespace asio = boost::asio;
 namespace json = boost::json;
-namespace v1 = paynamed::plugin::v1;
 using base::Result;
-using state::NodePlace;
 using state::NodeRow;
-using state::Ternary;
 
 namespace {
 
-constexpr base::Duration kAsking{15'000};
 constexpr std::size_t kMostNodes = 100;  // of an instance
-constexpr std::size_t kMostReference = 512;
-constexpr std::size_t kMostSecrets = 8;
-constexpr std::size_t kMostSecretName = 32;
-constexpr std::ptrdiff_t kMostSecretLines = 200;  // a chain of certificates has fewer
-
-bool is_word(std::string_view text) {
-  return !text.empty() && text.size() <= kMostSecretName &&
-         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == text.npos;
-}
-
-Result<void> check_secrets(const std::map<std::string, std::string>& secrets) {
-  if (secrets.size() > kMostSecrets)
-    return base::fail(base::invalid_argument(fmt::format("a node has at most {} secrets", kMostSecrets)));
-  for (const auto& [name, value] : secrets) {
-    if (!is_word(name))
-      return base::fail(base::invalid_argument("the name of a secret is made of a-z, 0-9 and '_'"));
-    if (value.empty() || value.size() > host::kMostSecretBytes)
-      return base::fail(base::invalid_argument(fmt::format("the secret '{}' is empty or too long", name)));
-    if (std::ranges::any_of(value, [](char c) { return c != '\n' && c != '\r' && (c < 0x20 || c > 0x7e); }))
-      return base::fail(
-          base::invalid_argument(fmt::format("the secret '{}' is not a text of ASCII lines", name)));
-    if (std::ranges::count(value, '\n') > kMostSecretLines)
-      return base::fail(base::invalid_argument(fmt::format("the secret '{}' has too many lines", name)));
-  }
-  return {};
-}
-
-void put_ref(v1::NodeRef& ref, const NodeRow& node) {
-  ref.set_node(node.place.reference);
-  for (const std::string& name : node.secrets) ref.add_secret_handles(state::secret_handle(node, name));
-}
-
-pipeline::PluginCall call_of(const NodeRow& node, std::string method, std::string request) {
-  pipeline::PluginCall call;
-  call.instance = node.place.instance;
-  call.method = std::move(method);
-  call.request = std::move(request);
-  call.key = node.id.to_string() + (call.method == "Release" ? "/undo" : "");
-  call.timeout = kAsking;
-  call.beside_breaker = true;  // whatever the caller's node does says nothing about the instance
-  return call;
-}
-
-// The node's refusal is the caller's mistake, whatever the node calls it.
-base::Status not_added(const base::Status& why) {
-  if (why.deferred() || why.code() == base::Code::kResourceExhausted) return why;
-  return base::invalid_argument("the node was not added: " + bounded_text(why.message(), 500));
-}
+constexpr const char* kNotAdded = "the node was not added";
+constexpr const char* kNotChanged = "the credentials were not changed";
 
 state::NewEvent event_about(const NodeRow& node, std::string type, json::object data, base::WallTime now,
                             base::Random& random) {
@@ -89,7 +37,8 @@ state::NewEvent event_about(const NodeRow& node, std::string type, json::object 
 
 }  // namespace
 
-AddedNodes::AddedNodes(Dependencies dependencies) : with_(std::move(dependencies)) {}
+AddedNodes::AddedNodes(Dependencies dependencies)
+    : with_(std::move(dependencies)), trial_(with_.call_plugin, with_.clock, with_.log) {}
 
 Result<const config::Plugin*> AddedNodes::instance_for(const NodeToAdd& wanted,
                                                        const pipeline::Runtime& runtime) const {
@@ -130,7 +79,7 @@ Result<NodeRow> AddedNodes::row_of(const NodeToAdd& wanted, const config::Plugin
   node.owner = wanted.owner;
   node.label = wanted.label;
   node.place = {wanted.instance, address->text()};
-  for (const auto& [name, value] : wanted.secrets) node.secrets.push_back(name);
+  node.secrets = names_of(wanted.secrets);
   return node;
 }
 
@@ -149,66 +98,41 @@ Result<std::optional<state::AddedNode>> AddedNodes::replay(const NodeToAdd& want
   return state::AddedNode{*std::move(node), true};
 }
 
-asio::awaitable<Result<void>> AddedNodes::provision(NodeRow& node) {
-  v1::ProvisionRequest request;
-  put_ref(*request.mutable_node(), node);
-  request.set_owner(node.owner);
-  pipeline::PluginCall call = call_of(node, "Provision", request.SerializeAsString());
-  const pipeline::PluginAnswer answer = co_await with_.call_plugin(std::move(call));
-  if (!answer.reply) co_return base::fail(answer.reply.error());
-  v1::ProvisionReply reply;
-  if (!reply.ParseFromString(*answer.reply) || reply.node().node().empty() ||
-      reply.node().node().size() > kMostReference) {
-    co_return base::fail(base::internal("the instance answered Provision with no node; tell its author"));
-  }
-  node.place.reference = reply.node().node();
-  co_return Result<void>{};
-}
-
 asio::awaitable<Result<state::NodeLook>> AddedNodes::tried(NodeRow& node) {
-  NodeQuestion question;
-  question.place = node.place;
-  for (const std::string& name : node.secrets)
-    question.secret_handles.push_back(state::secret_handle(node, name));
-  question.timeout = kAsking;
-  question.background = false;
-  question.beside_breaker = true;
-  auto look = co_await ask_node(with_.call_plugin, with_.clock, std::move(question));
-  if (!look) {
-    co_return base::fail(base::unavailable(
-        fmt::format("the node could not be asked now, for '{}' is not called at the moment; try again later",
-                    node.place.instance)));
-  }
-  if (look->reachable != Ternary::kYes)
-    co_return base::fail(base::invalid_argument("the node was not added: " + look->explanation));
-  if (look->node_id.empty())
-    co_return base::fail(base::invalid_argument("the node was not added: it does not say who it is"));
-  if (auto ready = co_await provision(node); !ready) co_return base::fail(not_added(ready.error()));
+  auto look = co_await trial_.ask(node, kNotAdded);
+  if (!look) co_return look;
+  if (auto ready = co_await trial_.provision(node, kNotAdded); !ready) co_return base::fail(ready.error());
   look->place = node.place;
   node.node_id = look->node_id;
   follow(*look, nullptr);
-  co_return *std::move(look);
+  co_return look;
 }
 
-asio::awaitable<void> AddedNodes::release(NodeRow node) {
-  v1::ReleaseRequest request;
-  put_ref(*request.mutable_node(), node);
-  request.set_key(node.id.to_string());
-  pipeline::PluginCall call = call_of(node, "Release", request.SerializeAsString());
-  const pipeline::PluginAnswer answer = co_await with_.call_plugin(std::move(call));
-  if (answer.reply || answer.reply.error().code() == base::Code::kNotFound) co_return;
-  with_.log.warning("a plugin was told to forget a node and failed; a restart makes it forget",
-                    {{"instance", node.place.instance}, {"why", answer.reply.error()}});
-}
-
-Result<state::NewNode> AddedNodes::sealed(const NodeToAdd& wanted, const NodeRow& node) {
-  state::NewNode added;
-  added.node = node;
-  for (const auto& [name, value] : wanted.secrets) {
+Result<std::vector<state::SealedSecret>> AddedNodes::sealed(const NodeRow& node, const Secrets& secrets) {
+  std::vector<state::SealedSecret> all;
+  for (const auto& [name, value] : secrets) {
     auto secret = with_.vault.seal(state::secret_handle(node, name), value);
     if (!secret) return base::fail(secret.error());
-    added.secrets.push_back(*std::move(secret));
+    all.push_back(*std::move(secret));
   }
+  return all;
+}
+
+Vault::Held AddedNodes::held(const NodeRow& node, const Secrets& secrets) {
+  std::map<std::string, std::string> by_handle;
+  for (const auto& [name, value] : secrets) {
+    by_handle[state::secret_handle(node, name)] = value;
+    with_.log.redaction().add_of_caller(value);
+  }
+  return Vault::Held(with_.vault, std::move(by_handle));
+}
+
+Result<state::NewNode> AddedNodes::new_node(const NodeToAdd& wanted, const NodeRow& node) {
+  state::NewNode added;
+  added.node = node;
+  auto secrets = sealed(node, wanted.secrets);
+  if (!secrets) return base::fail(secrets.error());
+  added.secrets = *std::move(secrets);
   json::object data{{"node_id", node.node_id}};
   if (!node.owner.empty()) data["owner"] = node.owner;
   if (!node.label.empty()) data["label"] = node.label;
@@ -235,12 +159,7 @@ asio::awaitable<Result<state::AddedNode>> AddedNodes::add(NodeToAdd wanted) {
                                          node->place.instance, node->place.reference)));
   }
 
-  std::map<std::string, std::string> by_handle;
-  for (const auto& [name, value] : wanted.secrets) {
-    by_handle[state::secret_handle(*node, name)] = value;
-    with_.log.redaction().add_of_caller(value);
-  }
-  const Vault::Held held(with_.vault, std::move(by_handle));
+  const Vault::Held secrets = held(*node, wanted.secrets);
   auto look = co_await tried(*node);
   if (!look) co_return base::fail(look.error());
   Result<state::AddedNode> added = base::fail(base::internal("the node was not added"));
@@ -253,7 +172,7 @@ asio::awaitable<Result<state::AddedNode>> AddedNodes::add(NodeToAdd wanted) {
         "the node {} is one of the configuration's own; a node has one owner unless its instance is "
         "custodial",
         node->node_id)));
-  } else if (auto closed = sealed(wanted, *node); !closed) {
+  } else if (auto closed = new_node(wanted, *node); !closed) {
     added = base::fail(closed.error());
   } else {
     closed->shared = (*plugin)->custodial;
@@ -262,7 +181,7 @@ asio::awaitable<Result<state::AddedNode>> AddedNodes::add(NodeToAdd wanted) {
     added = co_await with_.store.add_node(*std::move(closed));
   }
   if (!added || added->replayed) {
-    co_await release(*node);
+    co_await trial_.release(*node);
     co_return added;
   }
   with_.book.put_node(added->node);
@@ -276,6 +195,42 @@ asio::awaitable<Result<state::AddedNode>> AddedNodes::add(NodeToAdd wanted) {
   co_return added;
 }
 
+asio::awaitable<Result<NodeRow>> AddedNodes::replace_credentials(NewSecrets wanted) {
+  const auto node = with_.book.find_node(wanted.node);
+  if (!node || node->tenant != wanted.tenant) co_return base::fail(base::not_found("there is no such node"));
+  if (auto fine = check_secrets(wanted.secrets); !fine) co_return base::fail(fine.error());
+  auto secrets = sealed(*node, wanted.secrets);
+  if (!secrets) co_return base::fail(secrets.error());
+  // Its handles are others: calls of this moment go on with the secrets that are kept.
+  NodeRow trial = *node;
+  trial.id = base::Uuid::v7(with_.clock.wall(), with_.random);
+  trial.secrets = names_of(wanted.secrets);
+  const Vault::Held held_secrets = held(trial, wanted.secrets);
+  auto look = co_await trial_.ask(trial, kNotChanged);
+  co_await trial_.release(trial);
+  if (!look) co_return base::fail(look.error());
+  if (look->node_id != node->node_id) {
+    co_return base::fail(base::invalid_argument(
+        fmt::format("{}: they are another node's, {} instead of {}; add that one as a node of its own",
+                    kNotChanged, look->node_id, node->node_id)));
+  }
+  state::NewCredentials credentials;
+  credentials.tenant = node->tenant;
+  credentials.id = node->id;
+  credentials.secrets = *std::move(secrets);
+  json::object data{{"secrets", json::array(trial.secrets.begin(), trial.secrets.end())}};
+  credentials.event =
+      event_about(*node, "node.credentials_changed", std::move(data), with_.clock.wall(), with_.random);
+  auto kept = co_await with_.store.replace_credentials(std::move(credentials));
+  if (!kept) co_return kept;
+  with_.book.renew_node(*kept);
+  with_.book.renew_look(*std::move(look));
+  with_.log.info(
+      "the credentials of a node were replaced",
+      {{"instance", kept->place.instance}, {"node", kept->place.reference}, {"tenant", kept->tenant}});
+  co_return kept;
+}
+
 asio::awaitable<Result<void>> AddedNodes::remove(std::string tenant, base::Uuid id) {
   auto node = with_.book.find_node(id);
   if (!node || node->tenant != tenant) co_return base::fail(base::not_found("there is no such node"));
@@ -284,7 +239,7 @@ asio::awaitable<Result<void>> AddedNodes::remove(std::string tenant, base::Uuid 
   if (!removed) co_return removed;
   with_.book.erase_node(node->place);
   with_.log.info("a node was removed", {{"instance", node->place.instance}, {"node", node->place.reference}});
-  co_await release(*std::move(node));
+  co_await trial_.release(*std::move(node));
   co_return Result<void>{};
 }
 

@@ -12,7 +12,7 @@
 
 #include "base/random.hpp"
 #include "nodes/node_book.hpp"
-#include "nodes/node_question.hpp"
+#include "nodes/node_trial.hpp"
 #include "nodes/vault.hpp"
 #include "observe/log.hpp"
 #include "pipeline/runtime.hpp"
@@ -25,9 +25,16 @@ struct NodeToAdd {
   std::string owner;
   std::string label;
   std::string address;
-  std::map<std::string, std::string> secrets;  // by name
+  Secrets secrets;
   std::string idempotency_key;
   std::string request;  // what has to be the same under the same key
+};
+
+// All secrets of a node from now on.
+struct NewSecrets {
+  std::string tenant;
+  base::Uuid node;
+  Secrets secrets;
 };
 
 class AddedNodes {
@@ -50,6 +57,11 @@ class AddedNodes {
   // an address that it does not allow; ALREADY_EXISTS as NodeStore::add_node; UNAVAILABLE when the node could
   // not be asked now.
   boost::asio::awaitable<base::Result<state::AddedNode>> add(NodeToAdd wanted);
+  // The node is asked with them first, and has to be the one that was added. On disk when this resumes: then
+  // every call uses them, and those of before are in no file. INVALID_ARGUMENT for what is wrong with them or
+  // what the node says to them; FAILED_PRECONDITION without a key to seal with; NOT_FOUND when the tenant has
+  // no such node; UNAVAILABLE when it could not be asked now.
+  boost::asio::awaitable<base::Result<state::NodeRow>> replace_credentials(NewSecrets wanted);
   // As NodeStore::remove_node; the plugin forgets the node then.
   boost::asio::awaitable<base::Result<void>> remove(std::string tenant, base::Uuid id);
 
@@ -67,11 +79,12 @@ class AddedNodes {
   base::Result<std::optional<state::AddedNode>> replay(const NodeToAdd& wanted,
                                                        const std::string& hash) const;
   boost::asio::awaitable<base::Result<state::NodeLook>> tried(state::NodeRow& node);
-  boost::asio::awaitable<base::Result<void>> provision(state::NodeRow& node);
-  boost::asio::awaitable<void> release(state::NodeRow node);
-  base::Result<state::NewNode> sealed(const NodeToAdd& wanted, const state::NodeRow& node);
+  Vault::Held held(const state::NodeRow& node, const Secrets& secrets);
+  base::Result<std::vector<state::SealedSecret>> sealed(const state::NodeRow& node, const Secrets& secrets);
+  base::Result<state::NewNode> new_node(const NodeToAdd& wanted, const state::NodeRow& node);
 
   const Dependencies with_;
+  NodeTrial trial_;
 };
 
 }  // namespace paynamed::nodes

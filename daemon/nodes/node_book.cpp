@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <mutex>
 
+#include "nodes/node_news.hpp"
+
 namespace paynamed::nodes {
 namespace {
 
@@ -60,6 +62,12 @@ void NodeBook::put_node(state::NodeRow node) {
   nodes_.insert_or_assign(std::move(place), std::move(node));
 }
 
+void NodeBook::renew_node(state::NodeRow node) {
+  const std::lock_guard lock(mutex_);
+  const auto known = nodes_.find(node.place);
+  if (known != nodes_.end() && known->second.id == node.id) known->second = std::move(node);
+}
+
 void NodeBook::erase_node(const NodePlace& place) {
   const std::lock_guard lock(mutex_);
   nodes_.erase(place);
@@ -68,6 +76,14 @@ void NodeBook::erase_node(const NodePlace& place) {
 
 void NodeBook::put_look(state::NodeLook look) {
   const std::lock_guard lock(mutex_);
+  NodePlace place = look.place;
+  looks_.insert_or_assign(std::move(place), std::move(look));
+}
+
+void NodeBook::renew_look(state::NodeLook look) {
+  const std::lock_guard lock(mutex_);
+  const auto before = looks_.find(look.place);
+  follow(look, before == looks_.end() ? nullptr : &before->second);
   NodePlace place = look.place;
   looks_.insert_or_assign(std::move(place), std::move(look));
 }

@@ -36,9 +36,13 @@ class NodeBook {
   void set_interval(base::Duration interval);
 
   void put_node(state::NodeRow node);
+  // In the place of what is known of the same node; nothing when it was removed meanwhile.
+  void renew_node(state::NodeRow node);
   // With its look.
   void erase_node(const state::NodePlace& place);
   void put_look(state::NodeLook look);
+  // Follows the look before it; what tenants were told stays as it was.
+  void renew_look(state::NodeLook look);
   void erase_look(const state::NodePlace& place);
 
   std::optional<state::NodeLook> look_at(const state::NodePlace& place) const;

@@ -156,6 +156,9 @@ api::Nodes NodeParts::for_api() {
   nodes.receivable = [this](const state::NameRow& name) { return book_.receivable(name); };
   nodes.list = [this](const std::string& tenant) { return views_for(tenant); };
   nodes.add = [this](nodes::NodeToAdd wanted) { return added_->add(std::move(wanted)); };
+  nodes.replace_credentials = [this](nodes::NewSecrets wanted) {
+    return added_->replace_credentials(std::move(wanted));
+  };
   nodes.remove = [this](std::string tenant, base::Uuid id) { return added_->remove(std::move(tenant), id); };
   return nodes;
 }

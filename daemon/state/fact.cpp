@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 using Kind = Fact::Kind;
 
-constexpr std::array<std::pair<std::string_view, Kind>, 29> kKinds{{
+constexpr std::array<std::pair<std::string_view, Kind>, 30> kKinds{{
     {"run.accepted", Kind::kRunAccepted},
     {"run.paused", Kind::kRunPaused},
     {"run.resumed", Kind::kRunResumed},
@@ -44,6 +44,7 @@ constexpr std::array<std::pair<std::string_view, Kind>, 29> kKinds{{
     {"invoice.expired", Kind::kInvoiceExpired},
     {"node.added", Kind::kNodeAdded},
     {"node.removed", Kind::kNodeRemoved},
+    {"node.credentials_changed", Kind::kNodeCredentialsChanged},
     {"node.reachable", Kind::kNodeReachable},
     {"node.unreachable", Kind::kNodeUnreachable},
 }};
@@ -224,8 +225,8 @@ void read_invoice(Fields& fields, Fact& fact) {
 }
 
 bool is_about_a_node(Kind kind) {
-  return kind == Kind::kNodeAdded || kind == Kind::kNodeRemoved || kind == Kind::kNodeReachable ||
-         kind == Kind::kNodeUnreachable;
+  return kind == Kind::kNodeAdded || kind == Kind::kNodeRemoved || kind == Kind::kNodeCredentialsChanged ||
+         kind == Kind::kNodeReachable || kind == Kind::kNodeUnreachable;
 }
 
 void read_node_fields(Fields& fields, Fact& fact) {
@@ -241,6 +242,10 @@ void read_node_fields(Fields& fields, Fact& fact) {
       break;
     case Kind::kNodeRemoved:
       fact.added_node = fields.uuid("node");
+      break;
+    case Kind::kNodeCredentialsChanged:
+      fact.added_node = fields.uuid("node");
+      fact.secrets = fields.words("secrets");
       break;
     case Kind::kNodeUnreachable:
       fact.code = fields.filled("code");
@@ -341,6 +346,7 @@ void read_fields(Fields& fields, Fact& fact) {
     case Kind::kDomainExpiring:
     case Kind::kNodeAdded:
     case Kind::kNodeRemoved:
+    case Kind::kNodeCredentialsChanged:
     case Kind::kNodeReachable:
     case Kind::kNodeUnreachable:
       break;

@@ -55,6 +55,7 @@ struct Fact {
     kInvoiceExpired,
     kNodeAdded,
     kNodeRemoved,
+    kNodeCredentialsChanged,
     kNodeReachable,
     kNodeUnreachable,
   };
@@ -62,7 +63,7 @@ struct Fact {
   base::Uuid run;         // zero when the event names none
   std::string name;       // empty for events about a domain
   std::string domain;     // only of events about one
-  base::Uuid added_node;  // node.added, node.removed
+  base::Uuid added_node;  // node.added, node.removed, node.credentials_changed
   Verb verb = Verb::kRegister;
   std::optional<std::string> owner;
   std::string reference;
@@ -81,7 +82,7 @@ struct Fact {
   std::string dns_instance;
   std::string label;                 // node.added
   std::string node_id;               // node.added
-  std::vector<std::string> secrets;  // node.added: their names
+  std::vector<std::string> secrets;  // node.added, node.credentials_changed: their names
   std::string value;
   std::uint32_t ttl = 0;
   NameState name_state = NameState::kPublished;

@@ -96,6 +96,14 @@ struct AddedNode {
   bool replayed = false;  // the same request added it before; nothing was written
 };
 
+// All secrets of a node from now on.
+struct NewCredentials {
+  std::string tenant;
+  base::Uuid id;
+  std::vector<SealedSecret> secrets;
+  NewEvent event;  // node.credentials_changed
+};
+
 struct NodeNews {
   std::string tenant;
   NewEvent event;
@@ -113,6 +121,10 @@ class NodeStore {
   // open runs use it: the message counts them.
   virtual boost::asio::awaitable<base::Result<void>> remove_node(std::string tenant, base::Uuid id,
                                                                  NewEvent event) = 0;
+  // These secrets take the place of all that the node had, which are then in no part of the file any more
+  // (the rows are overwritten, and the write-ahead log is emptied as soon as no reader holds it). The node
+  // with them. NOT_FOUND when the tenant has no such node.
+  virtual boost::asio::awaitable<base::Result<NodeRow>> replace_credentials(NewCredentials credentials) = 0;
   // The look and what follows from it in one transaction.
   virtual boost::asio::awaitable<base::Result<void>> record_node_look(NodeLook look,
                                                                       std::vector<NodeNews> news) = 0;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "state/node_table.hpp"
+
 namespace paynamed::state {
 namespace {
 
@@ -125,6 +127,10 @@ ReadModels::ReadModels(Connection& connection)
           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       erase_node_(connection,
                   "DELETE FROM nodes WHERE id = ? AND tenant = ? AND instance = ? AND reference = ?"),
+      change_node_(
+          connection,
+          "UPDATE nodes SET secrets = ? WHERE id = ? AND tenant = ? AND instance = ? AND reference = "
+          "?"),
       write_node_uses_(connection, "INSERT OR REPLACE INTO node_uses VALUES (?, ?, ?, ?, ?)"),
       erase_node_uses_(connection, "DELETE FROM node_uses WHERE instance = ? AND node = ? AND tenant = ?") {}
 
@@ -259,6 +265,8 @@ base::Result<void> ReadModels::apply(const Fact& fact, const Context& context) {
       return node_added(fact, context);
     case Kind::kNodeRemoved:
       return node_removed(fact, context);
+    case Kind::kNodeCredentialsChanged:
+      return node_credentials_changed(fact, context);
     case Kind::kNodeReachable:
     case Kind::kNodeUnreachable:
       return {};
@@ -575,10 +583,8 @@ void ReadModels::use_node(std::string_view node_instance, std::string_view node,
 }
 
 base::Result<void> ReadModels::node_added(const Fact& fact, const Context& context) {
-  std::string secrets;
-  for (const std::string& name : fact.secrets) secrets += (secrets.empty() ? "" : " ") + name;
   return insert_node_.run(fact.added_node, context.tenant, fact.owner.value_or(""), fact.node_instance,
-                          fact.node, fact.label, fact.node_id, secrets, context.time);
+                          fact.node, fact.label, fact.node_id, joined_words(fact.secrets), context.time);
 }
 
 base::Result<void> ReadModels::node_removed(const Fact& fact, const Context& context) {
@@ -586,6 +592,15 @@ base::Result<void> ReadModels::node_removed(const Fact& fact, const Context& con
     return done;
   if (sqlite3_changes(connection_->raw()) != 1)
     return base::fail(contradiction("it removes a node that is not there"));
+  return {};
+}
+
+base::Result<void> ReadModels::node_credentials_changed(const Fact& fact, const Context& context) {
+  auto done = change_node_.run(joined_words(fact.secrets), fact.added_node, context.tenant,
+                               fact.node_instance, fact.node);
+  if (!done) return done;
+  if (sqlite3_changes(connection_->raw()) != 1)
+    return base::fail(contradiction("it is about a node that is not there"));
   return {};
 }
 

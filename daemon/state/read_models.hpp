@@ -99,6 +99,7 @@ class ReadModels {
   base::Result<void> domain_spoken_of(const Fact& fact, const Context& context);
   base::Result<void> node_added(const Fact& fact, const Context& context);
   base::Result<void> node_removed(const Fact& fact, const Context& context);
+  base::Result<void> node_credentials_changed(const Fact& fact, const Context& context);
 
   // Another state with the same record.
   void count_state(std::string_view name, const NameEntry& before, NameState state);
@@ -152,6 +153,7 @@ class ReadModels {
   Statement erase_domain_uses_;
   Statement insert_node_;
   Statement erase_node_;
+  Statement change_node_;
   Statement write_node_uses_;
   Statement erase_node_uses_;
 };

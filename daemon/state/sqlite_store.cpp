@@ -45,6 +45,8 @@ Result<Connection> open_writer(const SqliteStore::Settings& settings) {
   if (done) done = set_pragma(*connection, "wal_autocheckpoint", "0", "0");
   if (done) done = set_pragma(*connection, "temp_store", "MEMORY", "2");
   if (done) done = set_pragma(*connection, "cache_size", "-16384", "-16384");
+  // What is deleted is overwritten: sealed secrets are among it.
+  if (done) done = set_pragma(*connection, "secure_delete", "ON", "1");
   if (done) done = migrate(*connection, settings.path);
   if (!done) return base::fail(done.error());
   return connection;
@@ -343,6 +345,15 @@ asio::awaitable<Result<void>> SqliteStore::remove_node(std::string tenant, base:
     return writer.write(unit);
   };
   co_return co_await parts_->submit<void>(std::move(action));
+}
+
+asio::awaitable<Result<NodeRow>> SqliteStore::replace_credentials(NewCredentials credentials) {
+  auto unit = check(std::move(credentials));
+  if (!unit) co_return base::fail(unit.error());
+  std::function<Result<NodeRow>(UnitWriter&)> action = [unit = std::move(*unit)](UnitWriter& writer) {
+    return writer.write(unit);
+  };
+  co_return co_await parts_->submit<NodeRow>(std::move(action));
 }
 
 asio::awaitable<Result<void>> SqliteStore::record_node_look(NodeLook look, std::vector<NodeNews> news) {

@@ -138,6 +138,7 @@ class SqliteStore final : public Store,
   boost::asio::awaitable<Result<AddedNode>> add_node(NewNode node) override;
   boost::asio::awaitable<Result<void>> remove_node(std::string tenant, base::Uuid id,
                                                    NewEvent event) override;
+  boost::asio::awaitable<Result<NodeRow>> replace_credentials(NewCredentials credentials) override;
   boost::asio::awaitable<Result<void>> record_node_look(NodeLook look, std::vector<NodeNews> news) override;
   Result<std::vector<NodeRow>> added_nodes(base::Uuid after, std::uint32_t limit) override;
   Result<std::vector<NodeLook>> node_looks() override;

@@ -49,12 +49,16 @@ class UnitWriter {
   base::Result<void> write(const ExpireInvoicesUnit& unit);
   base::Result<AddedNode> write(const AddNodeUnit& unit);
   base::Result<void> write(const RemoveNodeUnit& unit);
+  base::Result<NodeRow> write(const CredentialsUnit& unit);
   base::Result<void> write(const NodeLookUnit& unit);
   // Clears the read models and applies every event again. Takes as long as it takes.
   base::Result<void> rebuild();
   // Further runs are refused while so many are open.
   void limit_open_runs(std::uint64_t most) { max_open_runs_ = most; }
   bool dirty() const { return dirty_; }
+  // Sealed secrets were erased, and the write-ahead log still has them.
+  bool has_erased_secrets() const { return secrets_in_wal_; }
+  void wal_is_empty() { secrets_in_wal_ = false; }
   base::Result<void> commit();
   base::Result<void> roll_back();
 
@@ -102,6 +106,9 @@ class UnitWriter {
   base::Result<bool> stands_for(const MoveNameUpdate& update);
   base::Result<std::optional<AddedNode>> replay(TenantKey tenant, const NewNode& node);
   base::Result<void> check_place(TenantKey tenant, const NewNode& node);
+  // NOT_FOUND when it is not the tenant's.
+  base::Result<NodeRow> node_of(const std::string& tenant, const base::Uuid& id);
+  base::Result<void> erase_secrets(const NodeRow& node);
   // A proof goes with its name.
   base::Result<void> erase_proof_of(const Fact& fact);
   std::string uuid_of_run(RunKey run);
@@ -116,6 +123,7 @@ class UnitWriter {
   InvoiceTable invoices_;
   NodeTable nodes_;
   bool dirty_ = false;
+  bool secrets_in_wal_ = false;
   std::unordered_map<RunKey, OpenEntry> open_;
   std::list<Snapshot> snapshots_;  // the last used first
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace paynamed::state {
 namespace {
 
@@ -212,6 +214,25 @@ base::Result<RemoveNodeUnit> check(std::string tenant, base::Uuid id, NewEvent e
         "a node was not removed, because its event speaks of something else; report this defect"));
   }
   return RemoveNodeUnit{std::move(tenant), id, std::move(event), fact};
+}
+
+base::Result<CredentialsUnit> check(NewCredentials credentials) {
+  auto facts = read_facts({credentials.event});
+  if (!facts) return base::fail(facts.error());
+  const Fact& fact = facts->front();
+  const bool fits =
+      fact.kind == Fact::Kind::kNodeCredentialsChanged && fact.added_node == credentials.id &&
+      fact.secrets.size() == credentials.secrets.size() &&
+      std::ranges::equal(fact.secrets, credentials.secrets, [](const std::string& name, const auto& secret) {
+        return secret.handle.ends_with("/" + name);
+      });
+  if (!fits) {
+    return base::fail(base::internal(
+        "the credentials of a node were not changed, because their event speaks of something else; report "
+        "this defect"));
+  }
+  CredentialsUnit unit{std::move(credentials), fact};
+  return unit;
 }
 
 base::Result<NodeLookUnit> check(NodeLook look, std::vector<NodeNews> news) {

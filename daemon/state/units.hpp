@@ -78,6 +78,11 @@ struct RemoveNodeUnit {
   Fact fact;
 };
 
+struct CredentialsUnit {
+  NewCredentials credentials;
+  Fact fact;
+};
+
 struct NodeLookUnit {
   NodeLook look;
   std::vector<NodeNews> news;
@@ -97,6 +102,7 @@ base::Result<MoveNamesUnit> check(MoveKey move, MovePhase phase, std::vector<Mov
 base::Result<ProofUnit> check(std::string tenant, std::string name, Proof proof);
 base::Result<AddNodeUnit> check(NewNode node);
 base::Result<RemoveNodeUnit> check(std::string tenant, base::Uuid id, NewEvent event);
+base::Result<CredentialsUnit> check(NewCredentials credentials);
 base::Result<NodeLookUnit> check(NodeLook look, std::vector<NodeNews> news);
 
 }  // namespace paynamed::state

@@ -290,18 +290,23 @@ void WriterThread::checkpoint_if_due() {
     last_wal_pages_ = 0;
     next_checkpoint_ = settings_.checkpoint_pages;
   }
-  if (wal_pages_ < next_checkpoint_) return;
+  // Sealed secrets that were erased are gone from the file after a checkpoint, and from the WAL when that is
+  // cut off; a reader that is still at it puts that off until the next batch.
+  const bool wipes = writer_.has_erased_secrets();
+  if (!wipes && wal_pages_ < next_checkpoint_) return;
   // PASSIVE never waits for a reader. Only when readers have kept the WAL from its beginning for long, wait
   // for them.
   const bool insist = wal_pages_ >= 4 * settings_.checkpoint_pages;
   int pages = 0, done = 0;
   PAYNAMED_FAILPOINT("state.checkpoint.before");
-  const int rc = sqlite3_wal_checkpoint_v2(connection_.raw(), nullptr,
-                                           insist ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
-                                           &pages, &done);
+  const int mode = wipes    ? SQLITE_CHECKPOINT_TRUNCATE
+                   : insist ? SQLITE_CHECKPOINT_RESTART
+                            : SQLITE_CHECKPOINT_PASSIVE;
+  const int rc = sqlite3_wal_checkpoint_v2(connection_.raw(), nullptr, mode, &pages, &done);
   if (rc != SQLITE_OK && (rc & 0xFF) != SQLITE_BUSY) {
     return die("a checkpoint failed", connection_.failure("wal_checkpoint"));
   }
+  if (wipes && rc == SQLITE_OK) writer_.wal_is_empty();
   PAYNAMED_FAILPOINT("state.checkpoint.after");
   next_checkpoint_ = done >= pages && rc == SQLITE_OK ? settings_.checkpoint_pages
                                                       : wal_pages_ + settings_.checkpoint_pages / 4;

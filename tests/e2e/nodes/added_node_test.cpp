@@ -100,6 +100,35 @@ TEST_F(AddedNode, WhoseRuneEndsCannotReceiveAndComesBackWithIt) {
   EXPECT_EQ(scene.daemon().terminate(), 0);
 }
 
+TEST_F(AddedNode, GetsAnotherRuneWhileNamesAreOnIt) {
+  NodesScene nodes{lab()};
+  Scene& scene = nodes.scene();
+  scene.daemon().start();
+  const std::string id = nodes.add_bob();
+  ASSERT_EQ(scene.register_name("berta@example.test", "somebody", source(id)).status, 201);
+  nodes.bob().control("set", {{"revoked_runes", json::array{nodes.bob().rune()}}});
+  comes_true("the rune is refused", [&] { return text(nodes.node(id), "code") == "unauthenticated"; });
+  const std::string wrong = nodes.bob().write("wrong", nodes.bob().foreign_rune() + "\n");
+  const std::string right = nodes.bob().write("right", nodes.bob().master_rune() + "\n");
+  const std::string authority = "ca=" + nodes.bob().ca();
+  const auto refused =
+      scene.ctl({"nodes", "credentials", id, "--secret", "rune=" + wrong, "--secret", authority});
+  EXPECT_EQ(refused.exit_code, 1) << refused.output;
+  EXPECT_THAT(refused.errors, HasSubstr("does not know the rune"));
+  const auto changed =
+      scene.ctl({"nodes", "credentials", id, "--secret", "rune=" + right, "--secret", authority});
+  EXPECT_EQ(changed.exit_code, 0) << changed.errors;
+  EXPECT_EQ(text(nodes.node(id), "custody"), "full");
+  EXPECT_EQ(scene.send("POST", "/v1/names/berta@example.test/rotate", {}, {{"Prefer", "wait=30"}}).status,
+            200);
+  EXPECT_EQ(nodes.bob().control("state").at("offers").to_number<int>(), 2);
+  EXPECT_THAT(node_events(scene), Contains("node.credentials_changed"));
+  EXPECT_EQ(scene.daemon().terminate(), 0);
+  scene.daemon().start();
+  comes_true("it is reachable after a restart", [&] { return text(nodes.node(id), "reachable") == "yes"; });
+  EXPECT_EQ(scene.daemon().terminate(), 0);
+}
+
 TEST_F(AddedNode, WithAnotherSealingKeyIsSaidAndNothingElseSuffers) {
   NodesScene nodes{lab()};
   Scene& scene = nodes.scene();

@@ -35,6 +35,12 @@ class NodesTest : public ApiTest {
       if (!refusal.ok()) co_return base::fail(refusal);
       co_return state::AddedNode{*own().added, replayed};
     };
+    needed.nodes.replace_credentials =
+        [this](nodes::NewSecrets wanted) -> asio::awaitable<base::Result<state::NodeRow>> {
+      changed.push_back(wanted);
+      if (!refusal.ok()) co_return base::fail(refusal);
+      co_return *own().added;
+    };
     needed.nodes.remove = [this](std::string tenant, base::Uuid id) -> asio::awaitable<base::Result<void>> {
       removed.push_back(tenant + " " + id.to_string());
       if (!refusal.ok()) co_return base::fail(refusal);
@@ -74,6 +80,7 @@ class NodesTest : public ApiTest {
   nodes::Receivable receivable{state::Ternary::kYes, "It has room.", noon(), 7'000};
   std::vector<std::string> asked;
   std::vector<nodes::NodeToAdd> added;
+  std::vector<nodes::NewSecrets> changed;
   std::vector<std::string> removed;
   base::Status refusal;
   bool replayed = false;
@@ -137,6 +144,29 @@ TEST_F(NodesTest, ABadRequestIsRefusedWithoutItsSecrets) {
     EXPECT_THAT(answer.cause.to_string(), Not(HasSubstr(kRune)));
   }
   EXPECT_THAT(added, IsEmpty());
+}
+
+TEST_F(NodesTest, OtherCredentialsGoOneWayToo) {
+  const std::string target = "/v1/nodes/" + own().added->id.to_string() + "/credentials";
+  const std::string rune = std::string("\"") + kRune + "\"";
+  const auto answer = send("PUT", target, R"({"secrets":{"rune":)" + rune + "}}");
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_THAT(answer.body, Not(HasSubstr(kRune)));
+  ASSERT_EQ(changed.size(), 1U);
+  EXPECT_EQ(changed[0].tenant, "default");
+  EXPECT_EQ(changed[0].node, own().added->id);
+  EXPECT_THAT(changed[0].secrets, ElementsAre(Pair("rune", kRune)));
+  for (const std::string& body :
+       {std::string("{}"), R"({"secrets":)" + rune + "}", R"({"secrets":{"rune":[)" + rune + "]}}",
+        R"({"rune":)" + rune + "}", R"({"secrets":{"rune":)" + rune + R"(},"owner":"o2"})"}) {
+    const auto refused = send("PUT", target, body);
+    EXPECT_EQ(refused.status, 400) << body;
+    EXPECT_THAT(refused.body, Not(HasSubstr(kRune)));
+  }
+  EXPECT_EQ(send("PUT", "/v1/nodes/x/credentials", R"({"secrets":{}})").status, 404);
+  EXPECT_EQ(changed.size(), 1U);
+  refusal = base::invalid_argument("the credentials were not changed: it does not know the rune");
+  EXPECT_EQ(send("PUT", target, R"({"secrets":{"rune":)" + rune + "}}").status, 422);
 }
 
 TEST_F(NodesTest, WhatTheNodeSaysIsTheCallersMistake) {

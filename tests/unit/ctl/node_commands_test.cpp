@@ -60,6 +60,19 @@ TEST_F(NodeCommands, SecretsAreReadFromFiles) {
   EXPECT_THAT(out, Not(HasSubstr("the-rune")));
 }
 
+TEST_F(NodeCommands, OtherSecretsAreReadFromFilesToo) {
+  write("the-rune\n");
+  script.reply(200, kNode);
+  const std::string id = "01890000-0000-7000-8000-000000000001";
+  EXPECT_EQ(run({"nodes", "credentials", id, "--secret", "rune=" + file}), 0) << err;
+  ASSERT_EQ(script.calls.size(), 1U);
+  EXPECT_EQ(script.calls[0].method + " " + script.calls[0].target, "PUT /v1/nodes/" + id + "/credentials");
+  EXPECT_EQ(script.calls[0].body, R"({"secrets":{"rune":"the-rune"}})");
+  EXPECT_THAT(out, Not(HasSubstr("the-rune")));
+  EXPECT_EQ(run({"nodes", "credentials", id, "--secret", "rune=" + file + "-absent"}), 2);
+  EXPECT_EQ(run({"nodes", "credentials", id}), 2);
+}
+
 TEST_F(NodeCommands, ASecretThatIsNotThereIsAMistakeAndNothingIsSent) {
   for (const std::string& bad : {std::string("rune"), std::string("=x"), "rune=" + file + "-absent"}) {
     EXPECT_EQ(run({"nodes", "add", "https://a:1", "--instance", "node", "--secret", bad}), 2) << bad;

@@ -193,6 +193,61 @@ TEST_F(AddedNodesTest, IsForgottenByThePluginToo) {
   expect_sound();
 }
 
+TEST_F(AddedNodesTest, AnotherRuneTakesThePlaceOfTheOldOne) {
+  const auto added = add();
+  ASSERT_TRUE(added);
+  state::NodeLook lost = *book.look_at(added->node.place);
+  lost.reachable = state::Ternary::kNo;
+  lost.code = "unauthenticated";
+  lost.missed = 5;
+  lost.told = {"default"};
+  book.put_look(lost);
+  backend.called.clear();
+  NewSecrets other{"default", added->node.id, {{"rune", "another-rune-of-it"}, {"ca", "CERTIFICATE"}}};
+  const auto changed = state::wait_for(io, nodes->replace_credentials(other));
+  ASSERT_TRUE(changed) << changed.error().to_string();
+  EXPECT_THAT(backend.called,
+              ElementsAre(std::string("Info node") + kAddress, std::string("Release node") + kAddress));
+  EXPECT_THAT(changed->secrets, ElementsAre("ca", "rune"));
+  EXPECT_EQ(vault->read(state::secret_handle(added->node, "rune")).value(), "another-rune-of-it");
+  EXPECT_EQ(book.secret_handles(added->node.place).size(), 2U);
+  // What was tried cannot be read under the handles of the trial any more.
+  EXPECT_FALSE(vault->read(backend.handles.front()));
+  // It answers, and who was told that it did not is told so by the next look.
+  EXPECT_EQ(book.receivable_at(added->node.place).state, state::Ternary::kYes);
+  EXPECT_THAT(book.look_at(added->node.place)->told, ElementsAre("default"));
+  const auto events = store->events_after("default", {}, 10);
+  EXPECT_EQ(events->events.back().type, "node.credentials_changed");
+  EXPECT_THAT(events->events.back().data, Not(HasSubstr("another-rune")));
+  for (const std::string& line : lines) EXPECT_THAT(line, Not(HasSubstr("another-rune")));
+  expect_sound();
+}
+
+TEST_F(AddedNodesTest, ARuneThatIsWrongChangesNothing) {
+  const auto added = add();
+  ASSERT_TRUE(added);
+  const auto change = [&](const std::string& tenant = "default", const std::string& rune = "another-rune") {
+    NewSecrets other{tenant, added->node.id, {{"rune", rune}}};
+    return state::wait_for(io, nodes->replace_credentials(other));
+  };
+  EXPECT_EQ(change("other").error().code(), Code::kNotFound);
+  EXPECT_EQ(change("default", "").error().code(), Code::kInvalidArgument);
+  backend.nodes.insert_or_assign(kAddress, base::fail(base::unauthenticated("It does not know the rune.")));
+  auto refused = change();
+  EXPECT_EQ(refused.error().code(), Code::kInvalidArgument);
+  EXPECT_THAT(refused.error().message(), HasSubstr("does not know the rune"));
+  // A rune of another node at the same place.
+  backend.nodes.insert_or_assign(kAddress, FakeBackend::up(std::string(66, 'b')));
+  refused = change();
+  EXPECT_EQ(refused.error().code(), Code::kInvalidArgument);
+  EXPECT_THAT(refused.error().message(), HasSubstr(std::string(66, 'b')));
+  key = base::fail(base::failed_precondition("make one with openssl rand -hex 32"));
+  EXPECT_EQ(change().error().code(), Code::kFailedPrecondition);
+  key = host::SealingKey::from_hex(std::string(64, 'a'));
+  EXPECT_EQ(vault->read(state::secret_handle(added->node, "rune")).value(), kRune);
+  EXPECT_EQ(store->totals()->events, 1U);
+}
+
 TEST_F(AddedNodesTest, NamesFindANodeByIdOrAddressIfItIsTheirs) {
   const auto added = add();
   ASSERT_TRUE(added);

@@ -1,6 +1,9 @@
 // Added nodes, who is at which node, looks with their news, and sealed secrets.
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "state_fixture.hpp"
 
 namespace paynamed::state {
@@ -127,6 +130,79 @@ TEST_F(Nodes, AreForgottenWithTheirSecretsByTheirTenantAlone) {
   expect_sound();
   // And can be added again.
   EXPECT_TRUE(add(node()));
+}
+
+NewCredentials credentials_of(Author& author, const NodeRow& row, const std::string& tenant = "default") {
+  NewCredentials credentials;
+  credentials.tenant = tenant;
+  credentials.id = row.id;
+  credentials.secrets = {{secret_handle(row, "rune"), {7, 8}}};
+  credentials.event =
+      author.event("node.credentials_changed", row.id.to_string(),
+                   R"({"node":")" + row.id.to_string() + R"(","instance":"node","reference":")" +
+                       row.place.reference + R"(","secrets":["rune"]})");
+  return credentials;
+}
+
+TEST_F(Nodes, OtherSecretsTakeThePlaceOfAllThatWereThere) {
+  const auto wanted = node();
+  ASSERT_TRUE(add(wanted));
+  put_name("alice@example.com", wanted.node.place);
+  const auto kept = wait_for(io, store->replace_credentials(credentials_of(author, wanted.node)));
+  ASSERT_TRUE(kept) << kept.error().to_string();
+  EXPECT_THAT(kept->secrets, ElementsAre("rune"));
+  EXPECT_EQ(kept->owner, "o1");
+  reopen();
+  EXPECT_THAT(rows().at(0).secrets, ElementsAre("rune"));
+  EXPECT_FALSE(*store->find_secret(secret_handle(wanted.node, "ca")));
+  EXPECT_THAT((*store->find_secret(secret_handle(wanted.node, "rune")))->bytes, ElementsAre(7, 8));
+  EXPECT_EQ(store->events_after("default", {}, 100)->events.back().type, "node.credentials_changed");
+  expect_sound();
+}
+
+TEST_F(Nodes, OfAnotherTenantOrGoneHaveNoSecretsToChange) {
+  const auto wanted = node();
+  ASSERT_TRUE(add(wanted));
+  const auto change = [&](const std::string& tenant) {
+    return wait_for(io, store->replace_credentials(credentials_of(author, wanted.node, tenant)));
+  };
+  EXPECT_EQ(change("other").error().code(), Code::kNotFound);
+  ASSERT_TRUE(remove_node(wanted.node));
+  EXPECT_EQ(change("default").error().code(), Code::kNotFound);
+  auto of_others = credentials_of(author, wanted.node);
+  of_others.secrets.push_back({secret_handle(wanted.node, "ca"), {1}});
+  EXPECT_EQ(wait_for(io, store->replace_credentials(of_others)).error().code(), Code::kInternal);
+  expect_sound();
+}
+
+// The sealed bytes are what a thief of the file with the key has.
+TEST_F(Nodes, SecretsThatAreGoneAreInNoFile) {
+  const std::string old = "SEALED-BYTES-OF-BEFORE-0123456789";
+  const std::string last = "SEALED-BYTES-OF-THE-END-9876543210";
+  const auto in_files = [&](const std::string& bytes) {
+    std::size_t found = 0;
+    for (const char* end : {"", "-wal"}) {
+      std::ifstream file(settings.path + end, std::ios::binary);
+      const std::string text{std::istreambuf_iterator<char>(file), {}};
+      found += text.find(bytes) != text.npos ? 1U : 0U;
+    }
+    return found;
+  };
+  auto wanted = node();
+  wanted.secrets[1].bytes.assign(old.begin(), old.end());
+  ASSERT_TRUE(add(wanted));
+  ASSERT_GE(in_files(old), 1U);
+  auto change = credentials_of(author, wanted.node);
+  change.secrets[0].bytes.assign(last.begin(), last.end());
+  ASSERT_TRUE(wait_for(io, store->replace_credentials(std::move(change))));
+  // What is after it in the queue is written after the log was cut off.
+  put_name("alice@example.com", {"other", ""});
+  EXPECT_EQ(in_files(old), 0U);
+  ASSERT_GE(in_files(last), 1U);
+  ASSERT_TRUE(remove_node(rows().at(0)));
+  put_name("bob@example.com", {"other", ""});
+  EXPECT_EQ(in_files(last), 0U);
+  expect_sound();
 }
 
 TEST_F(Nodes, StayWhileNamesOffersOrRunsUseThem) {
