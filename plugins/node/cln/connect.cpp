@@ -20,10 +20,14 @@ std::unique_ptr<JsonTransport> json_transport(const Host& host, const Settings& 
 
 std::unique_ptr<NodeCalls> connect(const Host& host, const Settings& settings) {
   if (settings.transport == Settings::Transport::kGrpc) {
-    return std::make_unique<GrpcCalls>(host,
-                                       GrpcSettings{settings.address, settings.server_name, settings.ca,
-                                                    settings.client_certificate, *settings.client_key},
-                                       settings.timeout);
+    return std::make_unique<GrpcCalls>(
+        host,
+        GrpcSettings{settings.address,
+                     settings.server_name,
+                     {settings.ca, settings.ca_secret},
+                     {settings.client_certificate, settings.certificate_secret},
+                     *settings.client_key},
+        settings.timeout);
   }
   return std::make_unique<JsonCalls>(json_transport(host, settings));
 }

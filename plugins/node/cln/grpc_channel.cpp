@@ -92,8 +92,8 @@ std::shared_ptr<GrpcChannel::Connection> GrpcChannel::connected(std::chrono::mil
   const auto kept_back = std::min(most / kPartForDiagnosis, kMostDiagnosis);
   const auto until = grpc_deadline(most - kept_back);
   if (auto connection = kept(); connection && connection->is_ready()) return connection;
-  const MutualTls tls(read_pem(settings_.ca_file, "ca", "ca.pem"),
-                      read_pem(settings_.certificate_file, "client_certificate", "client.pem"),
+  const MutualTls tls(read_pem(settings_.ca, "ca", "ca.pem"),
+                      read_pem(settings_.certificate, "client_certificate", "client.pem"),
                       settings_.key.read_now());
   auto connection = std::make_shared<Connection>(settings_, tls);
   if (!connection->become_ready(until)) {

@@ -6,14 +6,16 @@
 #include <paynamed/secret.hpp>
 #include <string>
 
+#include "pem_file.hpp"
+
 namespace paynamed::cln {
 
 struct GrpcSettings {
-  std::string address;           // host:port
-  std::string server_name;       // a name in the node's certificate
-  std::string ca_file;           // PEM
-  std::string certificate_file;  // PEM
-  Secret key;                    // PEM
+  std::string address;      // host:port
+  std::string server_name;  // a name in the node's certificate
+  PemSource ca;
+  PemSource certificate;
+  Secret key;  // PEM
 };
 
 }  // namespace paynamed::cln

@@ -34,7 +34,7 @@ asio::const_buffer buffer_of(std::string_view text) {
 
 void check_dates(SSL_CTX* context) {
   const X509* ours = SSL_CTX_get0_certificate(context);
-  if (ours == nullptr) throw_unusable("The file \"client_certificate\" has no certificate in PEM.");
+  if (ours == nullptr) throw_unusable("\"client_certificate\" has no certificate in PEM.");
   if (X509_cmp_current_time(X509_get0_notAfter(ours)) < 0) {
     throw_unusable("The certificate \"client_certificate\" has expired; give the node's present client.pem.");
   }
@@ -61,11 +61,10 @@ MutualTls::MutualTls(std::string authority, std::string certificate, SecretValue
   tls.set_options(ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1);
   error_code wrong;
   tls.add_certificate_authority(buffer_of(authority_), wrong);
-  if (wrong) throw_unusable("The file \"ca\" has no certificate in PEM; it is ca.pem of the node.");
+  if (wrong) throw_unusable("\"ca\" has no certificate in PEM; it is ca.pem of the node.");
   tls.use_certificate_chain(buffer_of(certificate_), wrong);
   if (wrong) {
-    throw_unusable(
-        "The file \"client_certificate\" has no certificate in PEM; it is client.pem of the node.");
+    throw_unusable("\"client_certificate\" has no certificate in PEM; it is client.pem of the node.");
   }
   // Otherwise OpenSSL asks at the terminal for the password of a key that has one.
   tls.set_password_callback([](std::size_t, ssl::context::password_purpose) { return std::string(); }, wrong);

@@ -14,8 +14,9 @@
 namespace paynamed::cln {
 
 // The settings of an added node: the instance's network and timeout, the address, and the secrets by the last
-// parts of their handles: "rune", and "ca" for clnrest's own authority. Throws NOT_FOUND for what is no
-// address or has no rune, INVALID_ARGUMENT for secrets that are not known.
+// parts of their handles. "https://host:port" is clnrest: "rune", and "ca" for an authority of its own;
+// "grpc://host:port" is cln-grpc: "ca", "client_certificate" and "client_key". Throws NOT_FOUND for what is
+// no such address or lacks a secret, INVALID_ARGUMENT for secrets that are not known there.
 Settings settings_of(const Host& host, const Settings& instance, const proto::NodeRef& node);
 
 class Nodes {

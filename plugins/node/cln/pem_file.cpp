@@ -16,4 +16,9 @@ std::string read_pem(const std::string& path, const char* setting, const char* u
   return text;
 }
 
+std::string read_pem(const PemSource& source, const char* setting, const char* usual) {
+  if (!source.secret) return read_pem(source.file, setting, usual);
+  return std::string(source.secret->read_now().reveal());
+}
+
 }  // namespace paynamed::cln

@@ -30,7 +30,9 @@ struct Settings {
   std::string client_certificate;           // kGrpc
   std::optional<Secret> client_key;         // kGrpc
   std::vector<std::string> fronting_nodes;  // lower-case hex; empty: blinded paths as the node decides
-  std::optional<Secret> ca_secret = {};     // kRest, of a node that was added: its `ca` as PEM
+  // Of a node that was added, in the place of the files: PEM.
+  std::optional<Secret> ca_secret = {};           // kRest, kGrpc
+  std::optional<Secret> certificate_secret = {};  // kGrpc
 };
 
 }  // namespace paynamed::cln

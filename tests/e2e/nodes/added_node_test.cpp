@@ -55,6 +55,22 @@ TEST_F(AddedNode, CarriesNamesOfItsOwnerThroughRestarts) {
   EXPECT_EQ(scene.daemon().terminate(), 0);
 }
 
+TEST_F(AddedNode, OverGrpcCarriesNamesToo) {
+  NodesScene nodes{lab()};
+  Scene& scene = nodes.scene();
+  scene.daemon().start();
+  const auto added = scene.send("POST", "/v1/nodes", nodes.grpc_request());
+  ASSERT_EQ(added.status, 201) << added.body;
+  const std::string id = text(added.json().as_object(), "id");
+  EXPECT_EQ(text(nodes.node(id), "node_id"), nodes.bob().id());
+  EXPECT_EQ(text(nodes.node(id), "custody"), "full");
+  const auto registered = scene.register_name("gregor@example.test", "somebody", source(id));
+  ASSERT_EQ(registered.status, 201) << registered.body;
+  EXPECT_EQ(nodes.bob().control("state").at("offers").to_number<int>(), 1);
+  comes_true("the name is receivable", [&] { return nodes.receivable("gregor@example.test") == "yes"; });
+  EXPECT_EQ(scene.daemon().terminate(), 0);
+}
+
 TEST_F(AddedNode, ThatIsWrongIsToldAndNotKept) {
   NodesScene nodes{lab()};
   Scene& scene = nodes.scene();

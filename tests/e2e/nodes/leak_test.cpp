@@ -125,9 +125,18 @@ TEST_F(Leaks, ThereAreNoneWhateverHappensToTheNodes) {
     node->control("set", {{"revoked_runes", json::array{node->rune()}}});
   comes_true("the node is lost", [&] { return text(nodes.node(id), "code") == "unauthenticated"; });
   registered("seven@example.test", on_bob);
+  const auto credentials = [&](const std::string& rune) {
+    const json::object secrets{{"rune", rune}, {"ca", read_file(nodes.bob().ca())}};
+    return send("PUT", "/v1/nodes/" + id + "/credentials",
+                json::serialize(json::object{{"secrets", secrets}}))
+        .status;
+  };
+  EXPECT_EQ(credentials(nodes.bob().foreign_rune()), 422);
+  EXPECT_EQ(credentials(nodes.bob().rune()), 422);
   said += all_answers(scene);
   for (fakes::FakeCln* node : {&nodes.carol(), &nodes.bob()})
     node->control("set", {{"revoked_runes", json::array{}}});
+  EXPECT_EQ(credentials(nodes.bob().rune()), 200);
   comes_true("the node is back", [&] { return text(nodes.node(id), "reachable") == "yes"; });
   send("POST", "/v1/names/one@example.test/rotate", {}, {{"Prefer", "wait=30"}});
   send("DELETE", "/v1/nodes/" + id);

@@ -38,7 +38,7 @@ timeout = "3s"
 url = "{}"
 ca = "{}"
 rune = {{ file = "{}" }}
-added_nodes = ["localhost:*"]
+added_nodes = ["localhost:*", "127.0.0.1:*"]
 [plugins.socket]
 module = "cln"
 transport = "socket"
@@ -76,6 +76,17 @@ std::string NodesScene::request(const std::string& rune, const std::string& owne
       {"owner", owner},
       {"address", bob_.url()},
       {"secrets", json::object{{"rune", rune}, {"ca", read_file(bob_.ca())}}},
+  });
+}
+
+std::string NodesScene::grpc_request(const std::string& owner) const {
+  return json::serialize(json::object{
+      {"instance", "cln"},
+      {"owner", owner},
+      {"address", "grpc://" + bob_.grpc_address()},
+      {"secrets", json::object{{"ca", read_file(bob_.ca())},
+                               {"client_certificate", read_file(bob_.pem("client"))},
+                               {"client_key", read_file(bob_.pem("client-key"))}}},
   });
 }
 

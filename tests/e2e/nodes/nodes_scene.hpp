@@ -25,6 +25,8 @@ class NodesScene {
 
   // The body of POST /v1/nodes for bob.
   std::string request(const std::string& rune, const std::string& owner = "somebody") const;
+  // The same over his gRPC.
+  std::string grpc_request(const std::string& owner = "somebody") const;
   // Adds bob; his id there.
   std::string add_bob();
   boost::json::object node(const std::string& id) { return scene_.get("/v1/nodes/" + id); }
@@ -38,7 +40,7 @@ class NodesScene {
   static Parts parts(const fakes::FakeCln& carol, const std::string& instance);
 
   fakes::FakeCln carol_{"carol", fakes::FakeCln::Doors::kGrpcToo};
-  fakes::FakeCln bob_{"bob"};
+  fakes::FakeCln bob_{"bob", fakes::FakeCln::Doors::kGrpcToo};
   Scene scene_;
 };
 

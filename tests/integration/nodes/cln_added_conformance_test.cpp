@@ -18,17 +18,34 @@ std::string read_text(const std::string& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
+enum class Way { kRest, kGrpc };
+
+// What a caller of the API gives with such a node, by name.
+using GivenSecrets = std::map<std::string, std::string>;
+GivenSecrets rest_secrets(const fakes::FakeCln& node, const std::string& rune) {
+  return {{"rune", rune}, {"ca", read_text(node.ca())}};
+}
+GivenSecrets grpc_secrets(const fakes::FakeCln& node, const fakes::FakeCln& client) {
+  return {{"ca", read_text(node.ca())},
+          {"client_certificate", read_text(client.pem("client"))},
+          {"client_key", read_text(client.pem("client-key"))}};
+}
+
+template <Way kWay>
 class AddedSubject : public testing::NodeSubject {
  public:
-  testing::NodeCallee callee() override { return added("bob", node_.url(), node_.rune(), node_.ca()); }
+  testing::NodeCallee callee() override { return added("bob", address(node_), secrets_of(node_)); }
   std::optional<testing::NodeCallee> unpaid_node() override {
-    return added("carol", other_.url(), other_.rune(), other_.ca());
+    return added("carol", address(other_), secrets_of(other_));
   }
   std::optional<testing::NodeCallee> unreachable_node() override {
-    return added("gone", "https://localhost:1", node_.rune(), node_.ca());
+    return added("gone", kWay == Way::kRest ? "https://localhost:1" : "grpc://127.0.0.1:1",
+                 secrets_of(node_));
   }
   std::optional<testing::NodeCallee> node_with_wrong_credentials() override {
-    return added("stranger", node_.url(), node_.foreign_rune(), node_.ca());
+    return added(
+        "stranger", address(node_),
+        kWay == Way::kRest ? rest_secrets(node_, node_.foreign_rune()) : grpc_secrets(node_, other_));
   }
   testing::NodeWorld& world() override { return world_; }
   testing::NodeCapabilities capabilities() const override {
@@ -39,16 +56,28 @@ class AddedSubject : public testing::NodeSubject {
   }
   std::string logged() override { return journal_.text(); }
   std::vector<std::string> secrets() const override {
-    return {node_.rune(), node_.foreign_rune(), node_.rune().substr(0, 40),
-            node_.foreign_rune().substr(0, 40), own_.rune()};
+    std::vector<std::string> all{node_.rune(), node_.foreign_rune(), node_.rune().substr(0, 40),
+                                 node_.foreign_rune().substr(0, 40), own_.rune()};
+    for (const auto* node : {&node_, &other_}) {
+      std::ifstream key(node->pem("client-key"));
+      for (std::string line; std::getline(key, line);) {
+        if (!line.starts_with("-----")) all.push_back(line);
+      }
+    }
+    return all;
   }
 
  private:
-  testing::NodeCallee added(const std::string& id, const std::string& url, const std::string& rune,
-                            const std::string& ca) {
+  static std::string address(const fakes::FakeCln& node) {
+    return kWay == Way::kRest ? node.url() : "grpc://" + node.grpc_address();
+  }
+  static GivenSecrets secrets_of(const fakes::FakeCln& node) {
+    return kWay == Way::kRest ? rest_secrets(node, node.rune()) : grpc_secrets(node, node);
+  }
+  testing::NodeCallee added(const std::string& id, const std::string& at, const GivenSecrets& given) {
     testing::NodeCallee callee{plugin_.get()};
-    callee.node.set_node(url);
-    for (const auto& [name, value] : {std::pair{"ca", read_text(ca)}, std::pair{"rune", rune}}) {
+    callee.node.set_node(at);
+    for (const auto& [name, value] : given) {
       // The host's own id for a plugin of a test.
       const std::string handle = "secret:zone/added/" + id + "/" + name;
       {
@@ -67,18 +96,22 @@ class AddedSubject : public testing::NodeSubject {
   }
 
   fakes::Journal journal_;
-  fakes::FakeCln own_{"alice"};
-  fakes::FakeCln node_{"bob"};
-  fakes::FakeCln other_{"carol"};
+  fakes::FakeCln own_{"alice", fakes::FakeCln::Doors::kGrpcToo};
+  fakes::FakeCln node_{"bob", fakes::FakeCln::Doors::kGrpcToo};
+  fakes::FakeCln other_{"carol", fakes::FakeCln::Doors::kGrpcToo};
   ClnWorld world_{node_};
   std::mutex mutex_;
   std::map<std::string, std::string> by_handle_;  // guarded by mutex_
   std::unique_ptr<fakes::HostedPlugin> plugin_ = std::make_unique<fakes::HostedPlugin>(
-      CLN_MODULE, table_for(own_, Transport::kRest, own_.rune()), journal_,
-      [this](std::string_view handle) { return secret(handle); });
+      // Of the same kind, for Describe says what the credentials of the instance's own node can do.
+      CLN_MODULE, table_for(own_, kWay == Way::kRest ? Transport::kRest : Transport::kGrpc, own_.rune()),
+      journal_, [this](std::string_view handle) { return secret(handle); });
 };
 
-PAYNAMED_NODE_CONFORMANCE(ClnAddedNode, AddedSubject)
+using AddedOverRest = AddedSubject<Way::kRest>;
+using AddedOverGrpc = AddedSubject<Way::kGrpc>;
+PAYNAMED_NODE_CONFORMANCE(ClnAddedNode, AddedOverRest)
+PAYNAMED_NODE_CONFORMANCE(ClnAddedNodeOverGrpc, AddedOverGrpc)
 
 template <class ReplyMessage>
 Result<ReplyMessage> ask(fakes::HostedPlugin& plugin, const std::string& method,
@@ -154,6 +187,26 @@ TEST_F(ClnAddedNodes, WithoutARuneThereIsNone) {
   EXPECT_EQ(info(node).code(), Code::kInvalidArgument);
   node = ref("1");
   node.set_node("http://localhost:3010");
+  EXPECT_EQ(info(node).code(), Code::kNotFound);
+}
+
+TEST_F(ClnAddedNodes, OverGrpcThereAreAllThreeSecretsAndNoOther) {
+  const auto with = [&](const std::vector<std::string>& names) {
+    plugin::v1::NodeRef node;
+    node.set_node("grpc://127.0.0.1:1");
+    for (const auto& name : names) node.add_secret_handles("secret:zone/added/1/" + name);
+    return info(node).code();
+  };
+  EXPECT_EQ(with({}), Code::kNotFound);
+  EXPECT_EQ(with({"ca", "client_key"}), Code::kNotFound);
+  EXPECT_EQ(with({"ca", "client_certificate"}), Code::kNotFound);
+  EXPECT_EQ(with({"client_certificate", "client_key"}), Code::kNotFound);
+  EXPECT_EQ(with({"ca", "client_certificate", "client_key", "rune"}), Code::kInvalidArgument);
+  // Of clnrest.
+  plugin::v1::NodeRef node = ref("1");
+  node.add_secret_handles("secret:zone/added/1/client_key");
+  EXPECT_EQ(info(node).code(), Code::kInvalidArgument);
+  node.set_node("socket:///run/lightning-rpc");
   EXPECT_EQ(info(node).code(), Code::kNotFound);
 }
 
