@@ -39,21 +39,24 @@ void check_instance(const Config& config, const At<std::string>& id, std::string
   }
 }
 
-void check_domain(const Config& config, const Domain& domain, Diagnostics& diagnostics) {
-  if (!domain.dns.value.empty()) check_instance(config, domain.dns, "'dns'", diagnostics);
+// The tenant, if the file defines it; else that is said.
+const Tenant* find_tenant(const Config& config, const At<std::string>& id, Diagnostics& diagnostics) {
+  const auto at = std::find_if(config.tenants.begin(), config.tenants.end(),
+                               [&](const Tenant& known) { return known.id == id.value; });
+  if (at != config.tenants.end()) return &*at;
   std::vector<std::string> ids;
   for (const Tenant& tenant : config.tenants) ids.push_back(tenant.id);
+  diagnostics.error(id.region, fmt::format("there is no tenant {}", in_quotes(id.value)),
+                    near_or_known(id.value, ids, "tenants"));
+  return nullptr;
+}
+
+void check_domain(const Config& config, const Domain& domain, Diagnostics& diagnostics) {
+  if (!domain.dns.value.empty()) check_instance(config, domain.dns, "'dns'", diagnostics);
   bool reachable = false;
-  for (const At<std::string>& tenant : domain.tenants) {
-    const auto at = std::find_if(config.tenants.begin(), config.tenants.end(),
-                                 [&](const Tenant& known) { return known.id == tenant.value; });
-    if (at == config.tenants.end()) {
-      diagnostics.error(tenant.region, fmt::format("there is no tenant {}", in_quotes(tenant.value)),
-                        near_or_known(tenant.value, ids, "tenants"));
-      reachable = true;
-    } else {
-      reachable = reachable || !at->api_keys.empty();
-    }
+  for (const At<std::string>& id : domain.tenants) {
+    const Tenant* tenant = find_tenant(config, id, diagnostics);
+    reachable = reachable || tenant == nullptr || !tenant->api_keys.empty();
   }
   if (!reachable && !domain.tenants.empty()) {
     diagnostics.warning(domain.region, "no tenant of this domain has an API key, so nobody can register here",
@@ -101,6 +104,10 @@ void check_references(const Config& config, Diagnostics& diagnostics) {
     check_domain(config, domain, diagnostics);
     check_repair(config, domain, diagnostics);
     check_rotation(config, domain, diagnostics);
+  }
+  for (const Plugin& plugin : config.plugins) {
+    if (!plugin.tenants) continue;
+    for (const At<std::string>& id : *plugin.tenants) find_tenant(config, id, diagnostics);
   }
   check_api_keys(config, diagnostics);
 }

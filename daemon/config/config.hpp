@@ -168,8 +168,10 @@ struct Domain {
 struct Plugin {
   std::string id;
   At<std::string> module;
-  bool retired = false;                   // kept for undo only
-  bool custodial = false;                 // a node of it may be used by several owners
+  bool retired = false;    // kept for undo only
+  bool custodial = false;  // a node of it may be used by several owners
+  // Who may put names on its nodes; nothing: as pipeline::may_use_node says.
+  std::optional<std::vector<At<std::string>>> tenants;
   std::vector<At<NodeRule>> added_nodes;  // which nodes callers of the API may add; none: they may not
   boost::json::object settings;           // everything but the host's keys
   Region region;

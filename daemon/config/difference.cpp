@@ -54,6 +54,8 @@ std::string shown(const At<T>& value) {
   return shown(value.value);
 }
 template <class T>
+std::string shown(const std::vector<T>& values);
+template <class T>
 std::string shown(const std::optional<T>& value) {
   return value ? shown(*value) : std::string{};
 }
@@ -217,6 +219,7 @@ void compare(Comparison& out, const Plugin& before, const Plugin& after) {
   out.value(key + "module", before.module, after.module);
   out.value(key + "retired", before.retired, after.retired);
   out.value(key + "custodial", before.custodial, after.custodial);
+  out.value(key + "tenants", before.tenants, after.tenants);
   out.hidden(key + "added_nodes", before.added_nodes, after.added_nodes);
   std::set<std::string> settings;
   for (const auto* table : {&before.settings, &after.settings}) {

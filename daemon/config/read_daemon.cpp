@@ -83,6 +83,35 @@ void read_api(Fields& fields, Config& config) {
   if (const auto key = fields.secret("key")) config.tenants.front().api_keys.push_back(*key);
 }
 
+std::vector<At<std::string>> read_tenant_ids(Fields& fields, std::string_view when_empty,
+                                             std::string_view suggestion) {
+  Reader& reader = fields.reader();
+  std::vector<At<std::string>> tenants;
+  fields.list("tenants", "ids of tenants", [&](const toml::node& node) {
+    const auto* text = node.as_string();
+    const Region region = reader.region(node);
+    if (text == nullptr) {
+      reader.diagnostics.error(region,
+                               fmt::format("'tenants' holds ids of tenants, not {}", type_name(node)));
+      return;
+    }
+    const bool repeated = std::any_of(tenants.begin(), tenants.end(), [&](const At<std::string>& other) {
+      return other.value == text->get();
+    });
+    if (repeated) {
+      reader.diagnostics.error(region, fmt::format("tenant {} is listed twice", in_quotes(text->get())));
+      return;
+    }
+    tenants.push_back({text->get(), region});
+  });
+  const toml::node* node = fields.any("tenants");
+  const toml::array* list = node == nullptr ? nullptr : node->as_array();
+  if (list != nullptr && list->empty()) {
+    reader.diagnostics.error(reader.region(*list), std::string(when_empty), std::string(suggestion));
+  }
+  return tenants;
+}
+
 void read_tenants(Reader& reader, const toml::table& table, Config& config) {
   for (const auto& [key, node] : in_file_order(table)) {
     const Region region = reader.region(key);

@@ -168,31 +168,9 @@ void read_zone(Fields& fields, Domain& domain) {
 }
 
 void read_domain_tenants(Fields& fields, Domain& domain) {
-  Reader& reader = fields.reader();
-  fields.list("tenants", "ids of tenants", [&](const toml::node& node) {
-    const auto* text = node.as_string();
-    const Region region = reader.region(node);
-    if (text == nullptr) {
-      reader.diagnostics.error(region,
-                               fmt::format("'tenants' holds ids of tenants, not {}", type_name(node)));
-      return;
-    }
-    const bool repeated =
-        std::any_of(domain.tenants.begin(), domain.tenants.end(),
-                    [&](const At<std::string>& other) { return other.value == text->get(); });
-    if (repeated) {
-      reader.diagnostics.error(region, fmt::format("tenant {} is listed twice", in_quotes(text->get())));
-      return;
-    }
-    domain.tenants.push_back({text->get(), region});
-  });
-  const toml::node* node = fields.any("tenants");
-  if (node == nullptr) {
-    domain.tenants.push_back({"default", {}});
-  } else if (const toml::array* list = node->as_array(); list != nullptr && list->empty()) {
-    reader.diagnostics.error(reader.region(*list), "'tenants' is empty, so nobody could register here",
-                             "leave it out for the tenant 'default'");
-  }
+  domain.tenants = read_tenant_ids(fields, "'tenants' is empty, so nobody could register here",
+                                   "leave it out for the tenant 'default'");
+  if (fields.any("tenants") == nullptr) domain.tenants.push_back({"default", {}});
 }
 
 // Without port 53 only what needs none of it can be used.

@@ -37,7 +37,8 @@ bool holds_plain_secret(const toml::node& node) {
 
 // The keys that no module gets.
 bool is_the_daemons(std::string_view key) {
-  return key == "module" || key == "retired" || key == "custodial" || key == "added_nodes";
+  return key == "module" || key == "retired" || key == "custodial" || key == "added_nodes" ||
+         key == "tenants";
 }
 
 void read_added_nodes(Fields& fields, Plugin& plugin) {
@@ -137,6 +138,10 @@ void read_plugins(Reader& reader, const toml::table& table, Config& config) {
     if (const auto retired = fields.boolean("retired")) plugin.retired = *retired;
     if (const auto custodial = fields.boolean("custodial")) plugin.custodial = *custodial;
     read_added_nodes(fields, plugin);
+    if (fields.any("tenants") != nullptr) {
+      plugin.tenants = read_tenant_ids(fields, "'tenants' is empty, so nobody could use the instance",
+                                       "list who may, or set retired = true");
+    }
     plugin.settings = Settings{reader, config.plugin_places[id]}.all(*inner);
     config.plugins.push_back(std::move(plugin));
   }

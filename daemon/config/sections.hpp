@@ -19,6 +19,10 @@ void read_log(Fields& fields, Config& config);
 // The listen address, and the key of the tenant "default".
 void read_api(Fields& fields, Config& config);
 void read_tenants(Reader& reader, const toml::table& table, Config& config);
+// The key `tenants`: ids, each once, whether or not there are such tenants. An empty list is told with
+// `suggestion`.
+std::vector<At<std::string>> read_tenant_ids(Fields& fields, std::string_view when_empty,
+                                             std::string_view suggestion);
 void read_tls(Fields& fields, Config& config);
 void read_dns(Fields& fields, Config& config);
 // `resolvers` of [dns].

@@ -8,6 +8,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "nodes/node_news.hpp"
+#include "pipeline/node_tenants.hpp"
 
 namespace paynamed::nodes {
 namespace asio = boost::asio;
@@ -47,6 +48,8 @@ Result<const config::Plugin*> AddedNodes::instance_for(const NodeToAdd& wanted,
     return base::fail(base::invalid_argument(
         fmt::format("there is no node backend '{}' that takes new work", bounded_text(wanted.instance, 64))));
   }
+  if (auto may = pipeline::check_node_tenant(runtime, wanted.instance, wanted.tenant); !may)
+    return base::fail(may.error());
   if (plugin->added_nodes.empty()) {
     return base::fail(base::failed_precondition(
         fmt::format("no nodes can be added to '{0}': say which may be, [plugins.{0}] added_nodes = "

@@ -54,8 +54,8 @@ class AddedNodes {
 
   // On disk when this resumes. INVALID_ARGUMENT for what is wrong with the request or what the node says to
   // it; FAILED_PRECONDITION when the configuration does not let nodes be added there; PERMISSION_DENIED for
-  // an address that it does not allow; ALREADY_EXISTS as NodeStore::add_node; UNAVAILABLE when the node could
-  // not be asked now.
+  // an address, or a tenant, that it does not allow; ALREADY_EXISTS as NodeStore::add_node; UNAVAILABLE when
+  // the node could not be asked now.
   boost::asio::awaitable<base::Result<state::AddedNode>> add(NodeToAdd wanted);
   // The node is asked with them first, and has to be the one that was added. On disk when this resumes: then
   // every call uses them, and those of before are in no file. INVALID_ARGUMENT for what is wrong with them or

@@ -39,6 +39,20 @@ void check_domains(const config::Config& config, const KnownInstances& instances
   }
 }
 
+void check_node_keys(const config::Config& config, const KnownInstances& instances,
+                     config::Diagnostics& diagnostics) {
+  for (const config::Plugin& plugin : config.plugins) {
+    const auto instance = instances.find(plugin.id);
+    if (!plugin.tenants || plugin.tenants->empty() || instance == instances.end() ||
+        instance->second.contract == kNodeBackendContract)
+      continue;
+    diagnostics.error(plugin.tenants->front().region,
+                      fmt::format("'tenants' says who may use a node, and instance '{}' is a {}", plugin.id,
+                                  short_name(instance->second.contract)),
+                      "leave it out; [domains] says who may use which domain");
+  }
+}
+
 bool needs_node(const config::Pipeline& pipeline) {
   return std::any_of(pipeline.steps.begin(), pipeline.steps.end(), [](const config::Step& step) {
     const StepKind* kind = find_step_kind(step.kind.value);
@@ -97,6 +111,7 @@ std::map<std::string, CompiledPipeline, std::less<>> compile(const config::Confi
                                                              config::Diagnostics& diagnostics) {
   std::map<std::string, CompiledPipeline, std::less<>> compiled;
   check_domains(config, instances, diagnostics);
+  check_node_keys(config, instances, diagnostics);
   check_expiry(config, diagnostics);
   const config::SourceText text{config.source};
   CompileContext written{config, instances, text, diagnostics, std::nullopt};

@@ -8,6 +8,7 @@
 
 #include "names/payment.hpp"
 #include "pipeline/event_data.hpp"
+#include "pipeline/node_tenants.hpp"
 #include "pipeline/record_holders.hpp"
 #include "pipeline/step_kind.hpp"
 
@@ -237,10 +238,13 @@ Result<Admitted> admit(const Command& command, const Runtime& runtime, SharedPip
   if (!pipeline) return base::fail(pipeline.error());
   admitted.pipeline = pipeline_of_run(**pipeline, input.source.instance, pipelines);
   const bool brings_source = command.verb == Verb::kRegister || command.verb == Verb::kSetSource;
-  if (brings_source && input.source.kind == SourceKind::kNode && !input.source.node.empty() &&
-      node_reference) {
-    auto reference = node_reference(command.tenant, input.owner, offering_instance(**pipeline, input.source),
-                                    input.source.node);
+  const bool brings_node = brings_source && input.source.kind == SourceKind::kNode;
+  const std::string offering = offering_instance(**pipeline, input.source);
+  if (brings_node) {
+    if (auto may = check_node_tenant(runtime, offering, command.tenant); !may) return base::fail(may.error());
+  }
+  if (brings_node && !input.source.node.empty() && node_reference) {
+    auto reference = node_reference(command.tenant, input.owner, offering, input.source.node);
     if (!reference) return base::fail(reference.error());
     input.source.node = *std::move(reference);
   }

@@ -11,6 +11,7 @@
 #include "base/failpoint.hpp"
 #include "pipeline/intake.hpp"
 #include "pipeline/node_network.hpp"
+#include "pipeline/node_tenants.hpp"
 
 namespace paynamed::pipeline {
 namespace asio = boost::asio;
@@ -150,7 +151,7 @@ asio::awaitable<Result<void>> SagaEngine::check_named_node(const Command& comman
   const config::Domain* domain = runtime.config.find_domain(command.name.domain());
   const std::string& instance = command.source.instance;
   const bool asks = dependencies_.network_of && domain != nullptr && !domain->test &&
-                    runtime.config.find_plugin(instance) != nullptr;
+                    may_use_node(runtime, instance, command.tenant);
   if (instance.empty() || !asks) co_return Result<void>{};
   const auto network = co_await dependencies_.network_of(instance);
   if (!network) co_return Result<void>{};

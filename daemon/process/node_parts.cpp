@@ -4,29 +4,14 @@
 #include <set>
 #include <utility>
 
+#include "pipeline/node_tenants.hpp"
+
 namespace paynamed::process {
 namespace asio = boost::asio;
 
 namespace {
 
 constexpr std::string_view kContract = "NodeBackend";
-
-// Where names of this configuration get their offers.
-std::set<std::string> offering_instances(const pipeline::Runtime& runtime) {
-  std::set<std::string> instances;
-  for (const auto& [name, pipeline] : runtime.pipelines) {
-    for (const pipeline::CompiledStep& step : pipeline.steps) {
-      if (step.kind == "offer.create" && !step.instance.empty()) instances.insert(step.instance);
-    }
-  }
-  return instances;
-}
-
-bool has_domain(const config::Config& config, const std::string& tenant) {
-  return std::ranges::any_of(config.domains, [&](const config::Domain& domain) {
-    return std::ranges::any_of(domain.tenants, [&](const auto& each) { return each.value == tenant; });
-  });
-}
 
 }  // namespace
 
@@ -117,8 +102,10 @@ base::Result<std::vector<state::NodePlace>> NodeParts::places_for(
     const std::string& tenant, const std::vector<state::NodeUse>& uses) const {
   std::set<state::NodePlace> places;
   const auto runtime = with_.runtime();
-  if (has_domain(runtime->config, tenant)) {
-    for (const std::string& instance : offering_instances(*runtime)) places.insert({instance, {}});
+  for (const std::string& instance : instances()) {
+    const config::Plugin* plugin = runtime->config.find_plugin(instance);
+    const bool is_for_new = plugin != nullptr && !plugin->retired;
+    if (is_for_new && pipeline::may_use_node(*runtime, instance, tenant)) places.insert({instance, {}});
   }
   for (const state::NodeUse& use : uses) places.insert(use.place);
   for (const state::NodeRow& node : book_.nodes()) {

@@ -81,6 +81,8 @@ TEST(Difference, OfEachKeyIsLiveOrNeedsARestart) {
            {"[dns]", "[nodes]\ninterval = \"5m\"\n[dns]", "~ nodes.interval: 1m -> 5m"},
            {"module = \"sandbox\"", "module = \"sandbox\"\ncustodial = true",
             "~ plugins.node.custodial: false -> true"},
+           {"module = \"sandbox\"", "module = \"sandbox\"\ntenants = [\"default\"]",
+            "~ plugins.node.tenants: (none) -> [default]"},
            {"module = \"sandbox\"", "module = \"sandbox\"\nadded_nodes = [\"a.example:1\"]",
             "~ plugins.node.added_nodes"},
            {"level = \"info\"", "level = \"debug\"", "~ log.level: info -> debug"},
