@@ -93,9 +93,11 @@ struct NodeView {
 
 // What is known and done about nodes: process::NodeParts. All are set, or none.
 struct Nodes {
-  std::function<nodes::Receivable(const state::NameRow&)> receivable = [](const state::NameRow&) {
-    return nodes::Receivable{state::Ternary::kUnknown, "no node is asked", {}, {}};
-  };
+  // In words for the tenant.
+  std::function<nodes::Receivable(const state::NameRow&, const std::string& tenant)> receivable =
+      [](const state::NameRow&, const std::string&) {
+        return nodes::Receivable{state::Ternary::kUnknown, "no node is asked", {}, {}};
+      };
   // Those that the tenant uses or may use, in order of their places.
   std::function<base::Result<std::vector<NodeView>>(const std::string& tenant)> list = {};
   std::function<boost::asio::awaitable<base::Result<state::AddedNode>>(nodes::NodeToAdd)> add = {};

@@ -214,7 +214,8 @@ Response list_names(const Dependencies& dependencies, Request& request) {
     next = make_cursor("names", rows->back().name);
   }
   json::array items;
-  for (const state::NameRow& row : *rows) items.push_back(to_json(row, dependencies.nodes.receivable(row)));
+  for (const state::NameRow& row : *rows)
+    items.push_back(to_json(row, dependencies.nodes.receivable(row, request.tenant)));
   return page_response(std::move(items), next);
 }
 
@@ -229,7 +230,7 @@ Response show_name(const Dependencies& dependencies, Request& request) {
   std::string tag = fmt::format("\"{}\"", (*row)->revision);
   auto offers = dependencies.store.offers_of(request.tenant, name->text(), kMaxOffersShown);
   if (!offers) return problem(request, offers.error());
-  json::object object = to_json(**row, dependencies.nodes.receivable(**row));
+  json::object object = to_json(**row, dependencies.nodes.receivable(**row, request.tenant));
   json::array shown;
   for (const state::OfferRow& offer : *offers) shown.push_back(to_json(offer));
   object["offers"] = std::move(shown);

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "nodes/node_news.hpp"
+#include "nodes/node_sentence.hpp"
 
 namespace paynamed::nodes {
 namespace {
@@ -22,8 +23,8 @@ Receivable unknown(std::string reason) {
   return {Ternary::kUnknown, std::move(reason), std::nullopt, std::nullopt};
 }
 
-Receivable said_by(const state::NodeLook& look) {
-  Receivable receivable{look.receivable, look.explanation, look.looked, std::nullopt};
+Receivable said_by(const state::NodeLook& look, std::string reason) {
+  Receivable receivable{look.receivable, std::move(reason), look.looked, std::nullopt};
   if (look.reachable == Ternary::kUnknown) {
     receivable.state = Ternary::kUnknown;
   } else if (look.reachable == Ternary::kNo) {
@@ -143,14 +144,14 @@ std::vector<std::string> NodeBook::secret_handles(const NodePlace& place) const 
   return handles;
 }
 
-Receivable NodeBook::receivable(const state::NameRow& name) const {
+Receivable NodeBook::receivable(const state::NameRow& name, std::string_view tenant) const {
   if (name.source == state::SourceKind::kExternal)
     return unknown("the offer is of somebody else's node, which is not asked");
   if (name.node_instance.empty()) return unknown("no offer of a node was published for it");
-  return receivable_at({name.node_instance, name.node});
+  return receivable_at({name.node_instance, name.node}, tenant);
 }
 
-Receivable NodeBook::receivable_at(const NodePlace& place) const {
+Receivable NodeBook::receivable_at(const NodePlace& place, std::string_view tenant) const {
   const base::WallTime now = clock_.wall();
   const std::shared_lock lock(mutex_);
   const auto found = looks_.find(place);
@@ -162,7 +163,7 @@ Receivable NodeBook::receivable_at(const NodePlace& place) const {
     old.as_of = look.looked;
     return old;
   }
-  return said_by(look);
+  return said_by(look, sentence_for(look, tenant, nodes_.contains(place)));
 }
 
 }  // namespace paynamed::nodes

@@ -9,6 +9,7 @@
 #include <set>
 #include <shared_mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -56,9 +57,10 @@ class NodeBook {
   // The handles that go with calls of the node; none for one that nobody added.
   std::vector<std::string> secret_handles(const state::NodePlace& place) const;
 
-  Receivable receivable(const state::NameRow& name) const;
+  // In words for this tenant (node_sentence.hpp).
+  Receivable receivable(const state::NameRow& name, std::string_view tenant) const;
   // The same of a node itself.
-  Receivable receivable_at(const state::NodePlace& place) const;
+  Receivable receivable_at(const state::NodePlace& place, std::string_view tenant) const;
 
  private:
   base::Clock& clock_;

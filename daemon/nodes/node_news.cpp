@@ -4,19 +4,21 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "nodes/node_sentence.hpp"
+
 namespace paynamed::nodes {
 namespace {
 
 namespace json = boost::json;
 using state::Ternary;
 
-state::NodeNews one_of(const state::NodeLook& look, std::string tenant, base::Random& random) {
+state::NodeNews one_of(const state::NodeLook& look, std::string tenant, bool is_added, base::Random& random) {
   json::object data{{"instance", look.place.instance}, {"reference", look.place.reference}};
   if (!look.node_id.empty()) data["node_id"] = look.node_id;
   const bool is_back = look.reachable == Ternary::kYes;
   if (!is_back) {
     data["code"] = look.code;
-    data["reason"] = look.explanation;
+    data["reason"] = sentence_for(look, tenant, is_added);
   }
   state::NodeNews news;
   news.tenant = std::move(tenant);
@@ -52,16 +54,16 @@ void follow(state::NodeLook& look, const state::NodeLook* before) {
 }
 
 std::vector<state::NodeNews> news_of(state::NodeLook& look, const std::vector<state::NodeUse>& uses,
-                                     base::Random& random) {
+                                     bool is_added, base::Random& random) {
   std::vector<state::NodeNews> news;
   if (look.reached >= kLooksToTell) {
-    for (std::string& tenant : look.told) news.push_back(one_of(look, std::move(tenant), random));
+    for (std::string& tenant : look.told) news.push_back(one_of(look, std::move(tenant), is_added, random));
     look.told.clear();
   } else if (look.missed >= kLooksToTell) {
     for (const state::NodeUse& use : uses) {
       const bool is_concerned = use.place == look.place && use.names > 0;
       if (!is_concerned || std::ranges::find(look.told, use.tenant) != look.told.end()) continue;
-      news.push_back(one_of(look, use.tenant, random));
+      news.push_back(one_of(look, use.tenant, is_added, random));
       look.told.push_back(use.tenant);
     }
   }

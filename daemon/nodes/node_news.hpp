@@ -17,10 +17,10 @@ inline constexpr std::uint32_t kLooksToTell = 2;
 // Counts `look` on from the look before it; null: there was none.
 void follow(state::NodeLook& look, const state::NodeLook* before);
 
-// node.unreachable to each tenant with names there that was not told yet, node.reachable to each that was
-// told; look.told is who knows then. Each hears of each change once, over restarts, for both are written
-// together.
+// node.unreachable, in words for the tenant (node_sentence.hpp), to each tenant with names there that was not
+// told yet, node.reachable to each that was told; look.told is who knows then. Each hears of each change
+// once, over restarts, for both are written together.
 std::vector<state::NodeNews> news_of(state::NodeLook& look, const std::vector<state::NodeUse>& uses,
-                                     base::Random& random);
+                                     bool is_added, base::Random& random);
 
 }  // namespace paynamed::nodes

@@ -152,7 +152,7 @@ asio::awaitable<void> NodeWatch::record(state::NodeLook look, Watched& watched) 
     if (read) uses = *std::move(read);
   }
   state::NodeLook heard = look;
-  auto news = news_of(heard, uses, with_.random);
+  auto news = news_of(heard, uses, with_.book.node_at(look.place).has_value(), with_.random);
   (look.reachable == Ternary::kNo ? series_.missed : series_.reached).add();
   tell_log(look, before ? &*before : nullptr);
   state::NodeLook row = heard;

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "nodes/node_sentence.hpp"
 #include "pipeline/node_tenants.hpp"
 
 namespace paynamed::process {
@@ -126,7 +127,10 @@ base::Result<std::vector<api::NodeView>> NodeParts::views_for(const std::string&
     view.added = book_.node_at(place);
     if (view.added && view.added->tenant != tenant) continue;
     view.look = book_.look_at(place);
-    view.receivable = book_.receivable_at(place);
+    if (view.look) {
+      view.look->explanation = nodes::sentence_for(*view.look, tenant, view.added.has_value());
+    }
+    view.receivable = book_.receivable_at(place, tenant);
     const auto use =
         std::ranges::find_if(*uses, [&](const state::NodeUse& each) { return each.place == place; });
     if (use != uses->end()) {
@@ -140,7 +144,9 @@ base::Result<std::vector<api::NodeView>> NodeParts::views_for(const std::string&
 
 api::Nodes NodeParts::for_api() {
   api::Nodes nodes;
-  nodes.receivable = [this](const state::NameRow& name) { return book_.receivable(name); };
+  nodes.receivable = [this](const state::NameRow& name, const std::string& tenant) {
+    return book_.receivable(name, tenant);
+  };
   nodes.list = [this](const std::string& tenant) { return views_for(tenant); };
   nodes.add = [this](nodes::NodeToAdd wanted) { return added_->add(std::move(wanted)); };
   nodes.replace_credentials = [this](nodes::NewSecrets wanted) {

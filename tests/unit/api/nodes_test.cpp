@@ -23,8 +23,8 @@ class NodesTest : public ApiTest {
  protected:
   NodesTest() {
     Dependencies needed = world.dependencies();
-    needed.nodes.receivable = [this](const state::NameRow& name) {
-      asked.push_back(name.name);
+    needed.nodes.receivable = [this](const state::NameRow& name, const std::string& tenant) {
+      asked.push_back(tenant + " " + name.name);
       return receivable;
     };
     needed.nodes.list = [this](const std::string& tenant) -> base::Result<std::vector<NodeView>> {
@@ -203,7 +203,7 @@ TEST_F(NodesTest, ANameSaysWhetherItIsReceivable) {
   const auto& listed = list.at("items").as_array().at(0).as_object().at("receivable").as_object();
   EXPECT_EQ(text_of(listed, "state"), "unknown");
   EXPECT_TRUE(listed.at("max_msat").is_null());
-  EXPECT_THAT(asked, ElementsAre("alice@example.com", "alice@example.com"));
+  EXPECT_THAT(asked, ElementsAre("default alice@example.com", "default alice@example.com"));
 }
 
 }  // namespace

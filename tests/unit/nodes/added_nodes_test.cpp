@@ -78,7 +78,7 @@ TEST_F(AddedNodesTest, ANodeIsAskedByHandlesAndKeptSealed) {
   ASSERT_TRUE(sealed && *sealed);
   EXPECT_THAT(std::string((*sealed)->bytes.begin(), (*sealed)->bytes.end()), Not(HasSubstr(kRune)));
   EXPECT_EQ(added->node.node_id, std::string(66, 'a'));
-  EXPECT_EQ(book.receivable_at(added->node.place).state, state::Ternary::kYes);
+  EXPECT_EQ(book.receivable_at(added->node.place, "default").state, state::Ternary::kYes);
   const auto events = store->events_after("default", {}, 10);
   ASSERT_EQ(events->events.size(), 1U);
   EXPECT_EQ(events->events[0].type, "node.added");
@@ -214,7 +214,7 @@ TEST_F(AddedNodesTest, AnotherRuneTakesThePlaceOfTheOldOne) {
   // What was tried cannot be read under the handles of the trial any more.
   EXPECT_FALSE(vault->read(backend.handles.front()));
   // It answers, and who was told that it did not is told so by the next look.
-  EXPECT_EQ(book.receivable_at(added->node.place).state, state::Ternary::kYes);
+  EXPECT_EQ(book.receivable_at(added->node.place, "default").state, state::Ternary::kYes);
   EXPECT_THAT(book.look_at(added->node.place)->told, ElementsAre("default"));
   const auto events = store->events_after("default", {}, 10);
   EXPECT_EQ(events->events.back().type, "node.credentials_changed");

@@ -11,6 +11,7 @@ using state::Ternary;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class NodeBookTest : public ::testing::Test {
  protected:
@@ -40,7 +41,7 @@ class NodeBookTest : public ::testing::Test {
 
 TEST_F(NodeBookTest, SaysWhatTheNodeSaid) {
   book.put_look(look());
-  const auto said = book.receivable(name());
+  const auto said = book.receivable(name(), "default");
   EXPECT_EQ(said.state, Ternary::kYes);
   EXPECT_EQ(said.reason, "It has room.");
   EXPECT_EQ(said.as_of, clock.wall());
@@ -48,28 +49,64 @@ TEST_F(NodeBookTest, SaysWhatTheNodeSaid) {
   auto full = look();
   full.receivable = Ternary::kNo;
   book.put_look(full);
-  EXPECT_EQ(book.receivable(name()).state, Ternary::kNo);
-  EXPECT_FALSE(book.receivable(name()).max_msat);
+  EXPECT_EQ(book.receivable(name(), "default").state, Ternary::kNo);
+  EXPECT_FALSE(book.receivable(name(), "default").max_msat);
+}
+
+// What a plugin says of the operator's node is the operator's.
+TEST_F(NodeBookTest, TenantsHearOfAConfiguredNodeOnlyWhatItsStatesSay) {
+  struct Case {
+    Ternary reachable;
+    Ternary receivable;
+    const char* code;
+    const char* said;
+  };
+  for (const Case& each : {Case{Ternary::kYes, Ternary::kYes, "", "has room"},
+                           Case{Ternary::kYes, Ternary::kNo, "", "cannot take"},
+                           Case{Ternary::kYes, Ternary::kUnknown, "", "does not say"},
+                           Case{Ternary::kNo, Ternary::kUnknown, "unreachable", "does not answer"},
+                           Case{Ternary::kNo, Ternary::kUnknown, "unauthenticated", "credentials"},
+                           Case{Ternary::kNo, Ternary::kUnknown, "refused", "configuration"},
+                           Case{Ternary::kUnknown, Ternary::kUnknown, "", "not known"}}) {
+    auto known = look();
+    known.reachable = each.reachable;
+    known.receivable = each.receivable;
+    known.code = each.code;
+    known.explanation = "The file /etc/paynamed/node.rune cannot be read.";
+    book.put_look(known);
+    EXPECT_THAT(book.receivable(name(), "shop").reason, HasSubstr(each.said));
+    EXPECT_THAT(book.receivable(name(), "shop").reason, Not(HasSubstr("/etc")));
+    EXPECT_THAT(book.receivable(name(), "default").reason, HasSubstr("/etc"));
+    EXPECT_EQ(book.receivable(name(), "shop").state, book.receivable(name(), "default").state);
+  }
+  // Of a node that a tenant added it hears all.
+  state::NodeRow added;
+  added.place = {"node", "https://a:1"};
+  book.put_node(added);
+  auto of_added = look();
+  of_added.place = added.place;
+  book.put_look(of_added);
+  EXPECT_EQ(book.receivable(name("https://a:1"), "shop").reason, "It has room.");
 }
 
 TEST_F(NodeBookTest, KnowsNothingOfOtherNodesAndOfExternalNames) {
   book.put_look(look());
-  EXPECT_EQ(book.receivable(name("another")).state, Ternary::kUnknown);
+  EXPECT_EQ(book.receivable(name("another"), "default").state, Ternary::kUnknown);
   auto external = name();
   external.source = state::SourceKind::kExternal;
-  EXPECT_EQ(book.receivable(external).state, Ternary::kUnknown);
-  EXPECT_THAT(book.receivable(external).reason, HasSubstr("somebody else's node"));
+  EXPECT_EQ(book.receivable(external, "default").state, Ternary::kUnknown);
+  EXPECT_THAT(book.receivable(external, "default").reason, HasSubstr("somebody else's node"));
   auto fresh = name();
   fresh.node_instance.clear();
-  EXPECT_EQ(book.receivable(fresh).state, Ternary::kUnknown);
+  EXPECT_EQ(book.receivable(fresh, "default").state, Ternary::kUnknown);
 }
 
 TEST_F(NodeBookTest, ALookOlderThanThreeIntervalsSaysNothing) {
   book.put_look(look());
   clock.advance(base::Duration{180'000});
-  EXPECT_EQ(book.receivable(name()).state, Ternary::kYes);
+  EXPECT_EQ(book.receivable(name(), "default").state, Ternary::kYes);
   clock.advance(base::Duration{1});
-  const auto old = book.receivable(name());
+  const auto old = book.receivable(name(), "default");
   EXPECT_EQ(old.state, Ternary::kUnknown);
   EXPECT_FALSE(old.max_msat);
   EXPECT_TRUE(old.as_of);
@@ -81,15 +118,15 @@ TEST_F(NodeBookTest, ASecondMissAndARefusalMeanNo) {
   missed.code = "unreachable";
   missed.missed = 1;
   book.put_look(missed);
-  EXPECT_EQ(book.receivable(name()).state, Ternary::kUnknown);
+  EXPECT_EQ(book.receivable(name(), "default").state, Ternary::kUnknown);
   missed.missed = 2;
   book.put_look(missed);
-  EXPECT_EQ(book.receivable(name()).state, Ternary::kNo);
-  EXPECT_FALSE(book.receivable(name()).max_msat);
+  EXPECT_EQ(book.receivable(name(), "default").state, Ternary::kNo);
+  EXPECT_FALSE(book.receivable(name(), "default").max_msat);
   missed.missed = 1;
   missed.code = "unauthenticated";
   book.put_look(missed);
-  EXPECT_EQ(book.receivable(name()).state, Ternary::kNo);
+  EXPECT_EQ(book.receivable(name(), "default").state, Ternary::kNo);
 }
 
 TEST_F(NodeBookTest, ABackendThatDoesNotSayIsUnknown) {
@@ -97,7 +134,7 @@ TEST_F(NodeBookTest, ABackendThatDoesNotSayIsUnknown) {
   silent.reachable = Ternary::kUnknown;
   silent.receivable = Ternary::kUnknown;
   book.put_look(silent);
-  EXPECT_EQ(book.receivable(name()).state, Ternary::kUnknown);
+  EXPECT_EQ(book.receivable(name(), "default").state, Ternary::kUnknown);
 }
 
 TEST_F(NodeBookTest, HandlesAreOfAddedNodesAlone) {

@@ -11,7 +11,9 @@ namespace {
 
 using state::Ternary;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class NodeNewsTest : public ::testing::Test {
  protected:
@@ -24,8 +26,9 @@ class NodeNewsTest : public ::testing::Test {
     look.explanation = "a sentence";
     follow(look, before ? &*before : nullptr);
     std::vector<std::string> said;
-    for (const state::NodeNews& each : news_of(look, uses, random)) {
+    for (const state::NodeNews& each : news_of(look, uses, added, random)) {
       said.push_back(each.tenant + " " + each.event.type);
+      told.push_back(each.event.data);
       EXPECT_TRUE(state::read_fact(each.event.type, each.event.version, each.event.data));
     }
     before = look;
@@ -35,6 +38,8 @@ class NodeNewsTest : public ::testing::Test {
   std::vector<state::NodeUse> uses{{"default", {"node", "https://a:1"}, 1, 1},
                                    {"none", {"node", "https://a:1"}, 0, 1},
                                    {"elsewhere", {"node", ""}, 1, 1}};
+  bool added = true;
+  std::vector<std::string> told;  // the data of all events
   base::SeededRandom random{1};
   std::optional<state::NodeLook> before;
 };
@@ -47,6 +52,17 @@ TEST_F(NodeNewsTest, TwoLooksAreNeededAndEachChangeIsSaidOnceToThoseWithNamesThe
   EXPECT_THAT(next(true), IsEmpty());
   EXPECT_THAT(next(true), ElementsAre("default node.reachable"));
   EXPECT_THAT(next(true), IsEmpty());
+}
+
+TEST_F(NodeNewsTest, OfAConfiguredNodeOnlyTheOperatorHearsWhatThePluginSays) {
+  added = false;
+  uses.push_back({"shop", {"node", "https://a:1"}, 1, 1});
+  next(false);
+  EXPECT_THAT(next(false), ElementsAre("default node.unreachable", "shop node.unreachable"));
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_THAT(told[0], HasSubstr("a sentence"));
+  EXPECT_THAT(told[1], Not(HasSubstr("a sentence")));
+  EXPECT_THAT(told[1], HasSubstr("does not answer"));
 }
 
 TEST_F(NodeNewsTest, ANodeThatComesAndGoesIsNotSpokenOf) {

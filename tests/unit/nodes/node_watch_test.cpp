@@ -159,7 +159,7 @@ TEST_F(NodeWatchTest, WhoIsNotCalledAtTheMomentWasNotLost) {
   EXPECT_EQ(book.look_at({"node", ""})->reachable, Ternary::kYes);
   pass(3min);
   // But it is not known any more.
-  EXPECT_EQ(book.receivable_at({"node", ""}).state, Ternary::kUnknown);
+  EXPECT_EQ(book.receivable_at({"node", ""}, "default").state, Ternary::kUnknown);
 }
 
 TEST_F(NodeWatchTest, ARefusalOfOurCredentialsIsNoAnswer) {
@@ -169,7 +169,7 @@ TEST_F(NodeWatchTest, ARefusalOfOurCredentialsIsNoAnswer) {
   const auto look = book.look_at({"node", ""});
   ASSERT_TRUE(look);
   EXPECT_EQ(look->code, "unauthenticated");
-  EXPECT_EQ(book.receivable_at({"node", ""}).state, Ternary::kNo);
+  EXPECT_EQ(book.receivable_at({"node", ""}, "default").state, Ternary::kNo);
 }
 
 TEST_F(NodeWatchTest, WhatAPluginSaysIsBounded) {
