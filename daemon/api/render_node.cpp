@@ -37,7 +37,7 @@ json::object to_json(const NodeView& node) {
       {"owner", node.added ? text_or_null(node.added->owner) : json::value{}},
       {"label", node.added ? text_or_null(node.added->label) : json::value{}},
       {"added", node.added ? json::value(base::to_rfc3339(node.added->added)) : json::value{}},
-      {"node_id", text_or_null(look.node_id.empty() && node.added ? node.added->node_id : look.node_id)},
+      {"node_id", text_or_null(node.added ? node.added->node_id : look.node_id)},
       {"reachable", state::to_string(look.reachable)},
       {"code", text_or_null(look.code)},
       {"explanation", text_or_null(look.explanation)},

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "nodes/node_identity.hpp"
 #include "nodes/node_news.hpp"
 #include "nodes/node_sentence.hpp"
 
@@ -41,7 +42,10 @@ Receivable said_by(const state::NodeLook& look, std::string reason) {
 base::Result<void> NodeBook::load(state::NodeStore& store) {
   auto looks = store.node_looks();
   if (!looks) return base::fail(looks.error());
-  for (state::NodeLook& look : *looks) put_look(std::move(look));
+  for (state::NodeLook& look : *looks) {
+    if (look.code == kOtherNode) others_[look.place] = look.node_id;
+    put_look(std::move(look));
+  }
   base::Uuid after;
   for (;;) {
     auto page = store.added_nodes(after, kPage);
@@ -73,6 +77,7 @@ void NodeBook::erase_node(const NodePlace& place) {
   const std::lock_guard lock(mutex_);
   nodes_.erase(place);
   looks_.erase(place);
+  others_.erase(place);
 }
 
 void NodeBook::put_look(state::NodeLook look) {
@@ -92,6 +97,22 @@ void NodeBook::renew_look(state::NodeLook look) {
 void NodeBook::erase_look(const NodePlace& place) {
   const std::lock_guard lock(mutex_);
   looks_.erase(place);
+}
+
+void NodeBook::saw(const NodePlace& place, const std::string& node_id) {
+  const std::lock_guard lock(mutex_);
+  const auto added = nodes_.find(place);
+  if (added != nodes_.end() && is_other(added->second, node_id)) {
+    others_[place] = node_id;
+  } else if (!node_id.empty()) {
+    others_.erase(place);
+  }
+}
+
+std::optional<std::string> NodeBook::other_at(const NodePlace& place) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = others_.find(place);
+  return found == others_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::optional<state::NodeLook> NodeBook::look_at(const NodePlace& place) const {

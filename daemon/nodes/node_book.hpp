@@ -46,6 +46,11 @@ class NodeBook {
   void renew_look(state::NodeLook look);
   void erase_look(const state::NodePlace& place);
 
+  // At the place of an added node somebody answered as `node_id`.
+  void saw(const state::NodePlace& place, const std::string& node_id);
+  // Who answered there last, if that was another node than the one that was added.
+  std::optional<std::string> other_at(const state::NodePlace& place) const;
+
   std::optional<state::NodeLook> look_at(const state::NodePlace& place) const;
   std::optional<state::NodeRow> node_at(const state::NodePlace& place) const;
   std::optional<state::NodeRow> find_node(const base::Uuid& id) const;
@@ -68,6 +73,7 @@ class NodeBook {
   base::Duration interval_{60'000};  // guarded by mutex_, as all below
   std::map<state::NodePlace, state::NodeRow> nodes_;
   std::map<state::NodePlace, state::NodeLook> looks_;
+  std::map<state::NodePlace, std::string> others_;
 };
 
 }  // namespace paynamed::nodes

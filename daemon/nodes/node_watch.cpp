@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "nodes/node_identity.hpp"
 #include "nodes/node_news.hpp"
 
 namespace paynamed::nodes {
@@ -41,7 +42,8 @@ NodeWatch::Series::Series(observe::Metrics& metrics)
       unreachable(metrics.gauge("paynamed_nodes_unreachable",
                                 "Lightning nodes that did not answer, or refused us, in the last looks.")),
       cannot_receive(metrics.gauge("paynamed_nodes_not_receivable",
-                                   "Lightning nodes that answer and say that no payment would arrive.")) {}
+                                   "Lightning nodes that answer and say that no payment would arrive.")),
+      others(metrics.gauge("paynamed_nodes_other", "Added nodes at whose address another node answers.")) {}
 
 NodeWatch::NodeWatch(Dependencies dependencies)
     : with_(std::move(dependencies)), series_(with_.metrics), ended_(with_.clock) {}
@@ -143,6 +145,8 @@ asio::awaitable<void> NodeWatch::look(NodePlace place, Watched& watched) {
 }
 
 asio::awaitable<void> NodeWatch::record(state::NodeLook look, Watched& watched) {
+  const auto added = with_.book.node_at(look.place);
+  if (added) compare_identity(look, *added);
   const auto before = with_.book.look_at(look.place);
   follow(look, before ? &*before : nullptr);
   std::vector<state::NodeUse> uses;
@@ -152,7 +156,7 @@ asio::awaitable<void> NodeWatch::record(state::NodeLook look, Watched& watched) 
     if (read) uses = *std::move(read);
   }
   state::NodeLook heard = look;
-  auto news = news_of(heard, uses, with_.book.node_at(look.place).has_value(), with_.random);
+  auto news = news_of(heard, uses, added.has_value(), with_.random);
   (look.reachable == Ternary::kNo ? series_.missed : series_.reached).add();
   tell_log(look, before ? &*before : nullptr);
   state::NodeLook row = heard;
@@ -187,15 +191,18 @@ void NodeWatch::tell_log(const state::NodeLook& look, const state::NodeLook* bef
 void NodeWatch::show() const {
   std::size_t unreachable = 0;
   std::size_t cannot_receive = 0;
+  std::size_t others = 0;
   for (const auto& [place, watched] : nodes_) {
     const auto look = with_.book.look_at(place);
     if (!look) continue;
+    others += look->code == kOtherNode ? 1U : 0U;
     unreachable += look->reachable == Ternary::kNo ? 1U : 0U;
     cannot_receive += look->reachable == Ternary::kYes && look->receivable == Ternary::kNo ? 1U : 0U;
   }
   series_.nodes.set(static_cast<double>(nodes_.size()));
   series_.unreachable.set(static_cast<double>(unreachable));
   series_.cannot_receive.set(static_cast<double>(cannot_receive));
+  series_.others.set(static_cast<double>(others));
 }
 
 }  // namespace paynamed::nodes

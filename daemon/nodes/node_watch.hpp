@@ -55,6 +55,7 @@ class NodeWatch {
     observe::Gauge nodes;
     observe::Gauge unreachable;
     observe::Gauge cannot_receive;
+    observe::Gauge others;
   };
   struct Watched {
     base::MonotonicTime due;

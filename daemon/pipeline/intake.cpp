@@ -240,7 +240,7 @@ Result<Admitted> admit(const Command& command, const Runtime& runtime, SharedPip
   const bool brings_source = command.verb == Verb::kRegister || command.verb == Verb::kSetSource;
   const bool brings_node = brings_source && input.source.kind == SourceKind::kNode;
   const std::string offering = offering_instance(**pipeline, input.source);
-  if (brings_node) {
+  if (brings_node && runtime.config.find_plugin(offering) != nullptr) {
     if (auto may = check_node_tenant(runtime, offering, command.tenant); !may) return base::fail(may.error());
   }
   if (brings_node && !input.source.node.empty() && node_reference) {

@@ -18,7 +18,6 @@
 #include "process/configuration_rules.hpp"
 #include "process/domain_parts.hpp"
 #include "process/exit_code.hpp"
-#include "process/node_secrets.hpp"
 #include "process/payment_parts.hpp"
 
 namespace paynamed::process {
@@ -127,8 +126,7 @@ asio::awaitable<void> Daemon::load_plugins() {
     log_.error("an instance could not be made", {{"instance", problem.id}, {"why", problem.status}});
   }
   failed_.replace(std::move(problems));
-  calls_ = std::make_unique<PluginCalls>(
-      *host_, [this](pipeline::PluginCall& call) { add_secret_handles(call, nodes_->book()); });
+  calls_ = std::make_unique<PluginCalls>(*host_, &nodes_->calls());
   nodes_->use(*host_, *calls_);
 }
 

@@ -19,6 +19,7 @@ constexpr std::string_view kContract = "NodeBackend";
 NodeParts::NodeParts(Dependencies dependencies)
     : with_(std::move(dependencies)),
       book_(with_.clock),
+      added_calls_(book_),
       vault_(with_.store, with_.random, [this] { return key(); }),
       parts_(with_.io, with_.clock) {}
 

@@ -15,6 +15,7 @@
 #include "nodes/vault.hpp"
 #include "pipeline/intake.hpp"
 #include "pipeline/runtime.hpp"
+#include "process/added_node_calls.hpp"
 #include "process/plugin_calls.hpp"
 #include "process/watch_parts.hpp"
 #include "state/sqlite_store.hpp"
@@ -38,6 +39,8 @@ class NodeParts {
   base::Result<void> load();
   host::AddedSecrets secrets();
   const nodes::NodeBook& book() const { return book_; }
+  // What goes with calls about added nodes.
+  PluginCalls::Around& calls() { return added_calls_; }
   pipeline::NodeReference references();
 
   // With the plugins that run.
@@ -58,6 +61,7 @@ class NodeParts {
 
   const Dependencies with_;
   nodes::NodeBook book_;
+  AddedNodeCalls added_calls_;
   nodes::Vault vault_;
   host::PluginHost* host_ = nullptr;
   PluginCalls* calls_ = nullptr;

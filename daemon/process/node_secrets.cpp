@@ -19,4 +19,11 @@ void add_secret_handles(pipeline::PluginCall& call, const nodes::NodeBook& book)
   if (more.has_node()) call.request += more.SerializeAsString();
 }
 
+std::optional<state::NodeRow> added_node_of(const pipeline::PluginCall& call, const nodes::NodeBook& book) {
+  if (book.nodes_of(call.instance) == 0) return std::nullopt;
+  v1::NodeInfoRequest named;
+  if (!named.ParseFromString(call.request) || named.node().node().empty()) return std::nullopt;
+  return book.node_at({call.instance, named.node().node()});
+}
+
 }  // namespace paynamed::process

@@ -4,6 +4,8 @@
 // Threads: pure.
 #pragma once
 
+#include <optional>
+
 #include "nodes/node_book.hpp"
 #include "pipeline/actions/services.hpp"
 
@@ -13,5 +15,8 @@ namespace paynamed::process {
 // an added node goes beside the breaker of its instance, and gets that node's handles if it has none; all
 // others stay as they are.
 void add_secret_handles(pipeline::PluginCall& call, const nodes::NodeBook& book);
+
+// The added node that the call names.
+std::optional<state::NodeRow> added_node_of(const pipeline::PluginCall& call, const nodes::NodeBook& book);
 
 }  // namespace paynamed::process

@@ -80,7 +80,16 @@ void PluginCalls::end_background() {
 
 asio::awaitable<PluginAnswer> PluginCalls::call(pipeline::PluginCall call) {
   if (call.background && ends_background_) co_return stopping();
-  if (complete_) complete_(call);
+  if (around_ == nullptr) co_return co_await made(call);
+  around_->complete(call);
+  const auto admitted = co_await around_->admit(call);
+  if (!admitted) co_return PluginAnswer{base::fail(admitted.error()), false};
+  PluginAnswer answer = co_await made(call);
+  around_->judge(call, answer);
+  co_return answer;
+}
+
+asio::awaitable<PluginAnswer> PluginCalls::made(const pipeline::PluginCall& call) {
   const std::string key = effect_of(call.settle_key.empty() ? call.key : call.settle_key);
   if (!key.empty() && !co_await settle_earlier(key)) co_return still_acting(call.instance);
   Attempt made = co_await attempt(call);

@@ -5,8 +5,8 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -17,10 +17,18 @@ namespace paynamed::process {
 
 class PluginCalls {
  public:
-  // What every call gets before it is made; see node_secrets.hpp.
-  using Complete = std::function<void(pipeline::PluginCall&)>;
-  explicit PluginCalls(host::PluginHost& host, Complete complete = {})
-      : host_(host), complete_(std::move(complete)) {}
+  // What is done around every call; see added_node_calls.hpp. Its functions may be called from any thread.
+  class Around {
+   public:
+    using Lease = std::shared_ptr<void>;  // held while the call is under way; may be null
+    virtual ~Around() = default;
+    virtual void complete(pipeline::PluginCall& call) = 0;
+    // A refusal is the call's answer: it was not begun.
+    virtual boost::asio::awaitable<base::Result<Lease>> admit(const pipeline::PluginCall& call) = 0;
+    virtual void judge(const pipeline::PluginCall& call, pipeline::PluginAnswer& answer) = 0;
+  };
+  // `around` outlives it; null: nothing is done around calls.
+  explicit PluginCalls(host::PluginHost& host, Around* around = nullptr) : host_(host), around_(around) {}
 
   // Waits up to 30 s for an earlier call under the key, then calls; a call with a key has 30 s beyond its
   // deadline for its answer, which then counts as if it had come in time. UNAVAILABLE when there is no such
@@ -42,11 +50,12 @@ class PluginCalls {
     host::CallOutcome<std::string> outcome;
   };
 
+  boost::asio::awaitable<pipeline::PluginAnswer> made(const pipeline::PluginCall& call);
   boost::asio::awaitable<bool> settle_earlier(std::string key);
   boost::asio::awaitable<Attempt> attempt(const pipeline::PluginCall& call);
 
   host::PluginHost& host_;
-  const Complete complete_;
+  Around* const around_;
   std::atomic<bool> ends_background_{false};
   std::mutex mutex_;
   std::map<std::string, Open> open_;  // guarded by mutex_; by run and step

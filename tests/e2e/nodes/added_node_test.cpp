@@ -145,6 +145,28 @@ TEST_F(AddedNode, GetsAnotherRuneWhileNamesAreOnIt) {
   EXPECT_EQ(scene.daemon().terminate(), 0);
 }
 
+TEST_F(AddedNode, BehindWhoseAddressIsAnotherGetsNoOffers) {
+  NodesScene nodes{lab()};
+  Scene& scene = nodes.scene();
+  scene.daemon().start();
+  const std::string id = nodes.add_bob();
+  ASSERT_EQ(scene.register_name("dora@example.test", "somebody", source(id)).status, 201);
+  comes_true("the name is receivable", [&] { return nodes.receivable("dora@example.test") == "yes"; });
+  const std::string bob = nodes.bob().id();
+  nodes.bob().control("set", {{"id", nodes.carol().id()}});
+  comes_true("it is noticed", [&] { return text(nodes.node(id), "code") == "other_node"; });
+  EXPECT_EQ(nodes.receivable("dora@example.test"), "no");
+  EXPECT_EQ(text(nodes.node(id), "node_id"), bob);
+  const auto rotated = scene.send("POST", "/v1/names/dora@example.test/rotate", {}, {{"Prefer", "wait=30"}});
+  EXPECT_NE(rotated.status, 200) << rotated.body;
+  EXPECT_EQ(nodes.bob().control("state").at("offers").to_number<int>(), 1);
+  nodes.bob().control("set", {{"id", bob}});
+  comes_true("it is back", [&] { return nodes.receivable("dora@example.test") == "yes"; });
+  EXPECT_EQ(scene.send("POST", "/v1/names/dora@example.test/rotate", {}, {{"Prefer", "wait=30"}}).status,
+            200);
+  EXPECT_EQ(scene.daemon().terminate(), 0);
+}
+
 TEST_F(AddedNode, WithAnotherSealingKeyIsSaidAndNothingElseSuffers) {
   NodesScene nodes{lab()};
   Scene& scene = nodes.scene();

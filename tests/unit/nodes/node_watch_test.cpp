@@ -14,6 +14,7 @@ namespace {
 
 namespace asio = boost::asio;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using namespace std::chrono_literals;
 using state::Ternary;
@@ -79,6 +80,20 @@ struct NodeWatchTest : state::StoreTest {
       if (left.count() <= 0) return;
       time.advance(std::clamp(time.until_next().value_or(left), base::Duration{1}, left));
     }
+  }
+  // A live name with its offer there.
+  void make_live_at(const std::string& name, const state::NodePlace& place) {
+    const state::NewRun run = author.run(state::Verb::kRegister, name);
+    const auto accepted = accept(run);
+    ASSERT_TRUE(accepted);
+    const std::string at =
+        R"(,"node_instance":")" + place.instance + R"(","node":")" + place.reference + "\"";
+    std::vector<state::NewEvent> events{
+        author.run_event(
+            "name.published", run,
+            R"(,"value":"bitcoin:?lno=lno1","ttl":60,"dns_instance":"zone","source":"node")" + at),
+        author.run_event("run.completed", run)};
+    ASSERT_TRUE(record(accepted->key, 0, {}, std::move(events)));
   }
   std::size_t looks() const { return backend.called.size(); }
   std::vector<std::string> said() {
@@ -170,6 +185,40 @@ TEST_F(NodeWatchTest, ARefusalOfOurCredentialsIsNoAnswer) {
   ASSERT_TRUE(look);
   EXPECT_EQ(look->code, "unauthenticated");
   EXPECT_EQ(book.receivable_at({"node", ""}, "default").state, Ternary::kNo);
+}
+
+TEST_F(NodeWatchTest, AnotherNodeAtTheAddressOfAnAddedOneDidNotAnswerForIt) {
+  const state::NodePlace place{"node", "https://a:1"};
+  state::NodeRow added;
+  added.tenant = "default";
+  added.place = place;
+  added.node_id = std::string(66, 'a');
+  book.put_node(added);
+  backend.nodes.insert_or_assign(place.reference, FakeBackend::up());
+  make_live_at("alice@example.com", place);
+  start_watch();
+  pass(2s);
+  ASSERT_EQ(book.receivable_at(place, "default").state, Ternary::kYes);
+  backend.nodes.insert_or_assign(place.reference, FakeBackend::up(std::string(66, 'b')));
+  while (book.look_at(place)->code.empty()) pass(1s);
+  EXPECT_EQ(book.look_at(place)->code, "other_node");
+  const auto said_of_it = book.receivable_at(place, "default");
+  EXPECT_EQ(said_of_it.state, Ternary::kNo) << "one look is enough for this";
+  EXPECT_THAT(said_of_it.reason, HasSubstr(std::string(66, 'b')));
+  EXPECT_FALSE(said_of_it.max_msat);
+  pass(15s);
+  EXPECT_THAT(said(), ElementsAre("node.unreachable"));
+  EXPECT_THAT(metrics.text(), HasSubstr("paynamed_nodes_other 1"));
+  // Over a restart, too.
+  NodeBook later{time};
+  ASSERT_TRUE(later.load(*store));
+  EXPECT_EQ(later.other_at(place), std::string(66, 'b'));
+  backend.nodes.insert_or_assign(place.reference, FakeBackend::up());
+  pass(3min);
+  EXPECT_EQ(book.receivable_at(place, "default").state, Ternary::kYes);
+  EXPECT_THAT(said(), ElementsAre("node.unreachable", "node.reachable"));
+  EXPECT_THAT(metrics.text(), HasSubstr("paynamed_nodes_other 0"));
+  stop_watch();
 }
 
 TEST_F(NodeWatchTest, WhatAPluginSaysIsBounded) {

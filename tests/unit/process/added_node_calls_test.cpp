@@ -1,0 +1,135 @@
+// What goes with calls about added nodes, and what becomes of answers of another node than was added.
+#include "process/added_node_calls.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "nodes/node_identity.hpp"
+#include "paynamed/plugin/v1/node_backend.pb.h"
+
+namespace paynamed::process {
+namespace {
+
+namespace asio = boost::asio;
+namespace v1 = paynamed::plugin::v1;
+using base::Code;
+using pipeline::PluginAnswer;
+using pipeline::PluginCall;
+using ::testing::HasSubstr;
+using Lease = PluginCalls::Around::Lease;
+
+constexpr const char* kAddress = "https://a:1";
+const std::string kId(66, 'a');
+const std::string kOther(66, 'b');
+
+class AddedNodeCallsTest : public ::testing::Test {
+ protected:
+  AddedNodeCallsTest() { add(kAddress); }
+
+  void add(const std::string& address) {
+    state::NodeRow node;
+    node.place = {"node", address};
+    node.secrets = {"rune"};
+    node.node_id = kId;
+    book.put_node(node);
+  }
+  static PluginCall call(const std::string& method, const std::string& address = kAddress) {
+    v1::NodeInfoRequest request;
+    request.mutable_node()->set_node(address);
+    PluginCall call;
+    call.instance = "node";
+    call.method = method;
+    call.request = request.SerializeAsString();
+    call.timeout = base::Duration{5'000};
+    return call;
+  }
+  // What came of admit() by now.
+  struct Admission {
+    std::optional<base::Result<Lease>> result;
+  };
+  std::shared_ptr<Admission> ask(PluginCall wanted) {
+    auto admission = std::make_shared<Admission>();
+    auto asking = [](AddedNodeCalls& of, PluginCall asked,
+                     std::shared_ptr<Admission> into) -> asio::awaitable<void> {
+      auto result = co_await of.admit(asked);
+      into->result.emplace(std::move(result));
+    };
+    asio::co_spawn(io, asking(calls, std::move(wanted), admission), asio::detached);
+    settle();
+    return admission;
+  }
+  void settle() {
+    io.restart();
+    io.poll();
+  }
+  // The code of the refusal; kOk: it was let through at once.
+  Code admitted(const std::string& method, const std::string& address = kAddress) {
+    const auto admission = ask(call(method, address));
+    if (!admission->result) return Code::kUnknown;
+    return *admission->result ? Code::kOk : admission->result->error().code();
+  }
+  template <class Reply>
+  PluginAnswer answered(const std::string& method, const std::string& node_id,
+                        const std::string& address = kAddress) {
+    Reply reply;
+    reply.set_node_id(node_id);
+    PluginAnswer answer{reply.SerializeAsString(), false};
+    calls.judge(call(method, address), answer);
+    return answer;
+  }
+
+  asio::io_context io;
+  base::ManualClock clock{base::WallTime{base::Duration{1'700'000'000'000}}};
+  nodes::NodeBook book{clock};
+  AddedNodeCalls calls{book};
+};
+
+TEST_F(AddedNodeCallsTest, WhileAnotherNodeAnswersNothingIsMadeOrBelieved) {
+  EXPECT_EQ(admitted("CreateOffer"), Code::kOk);
+  EXPECT_TRUE(answered<v1::NodeInfoReply>("Info", kOther).reply) << "a look says itself what it means";
+  EXPECT_EQ(book.other_at({"node", kAddress}), kOther);
+  for (const char* method : {"Provision", "CreateOffer", "EnableOffer", "CreateInvoice", "LookupInvoice",
+                             "FetchInvoice", "Pay", "LookupPayment", "NewAddress"})
+    EXPECT_EQ(admitted(method), Code::kFailedPrecondition) << method;
+  for (const char* method : {"Info", "WatchPayments", "DisableOffer", "LookupOffer", "Release"})
+    EXPECT_EQ(admitted(method), Code::kOk) << method;
+  const auto refused = ask(call("CreateOffer"));
+  EXPECT_THAT(refused->result->error().message(), HasSubstr(kOther));
+  EXPECT_THAT(refused->result->error().message(), HasSubstr(kId));
+  // Back again.
+  answered<v1::NodeInfoReply>("Info", kId);
+  EXPECT_EQ(admitted("CreateOffer"), Code::kOk);
+}
+
+TEST_F(AddedNodeCallsTest, PaymentsAndOffersOfAnotherNodeAreNoAnswer) {
+  EXPECT_TRUE(answered<v1::WatchPaymentsReply>("WatchPayments", kId).reply);
+  const auto payments = answered<v1::WatchPaymentsReply>("WatchPayments", kOther);
+  ASSERT_FALSE(payments.reply);
+  EXPECT_EQ(payments.reply.error().code(), Code::kFailedPrecondition);
+  EXPECT_EQ(admitted("CreateInvoice"), Code::kFailedPrecondition) << "it was noticed before the next look";
+  EXPECT_TRUE(answered<v1::WatchPaymentsReply>("WatchPayments", kId).reply);
+  EXPECT_EQ(admitted("CreateInvoice"), Code::kOk);
+  EXPECT_FALSE(answered<v1::CreateOfferReply>("CreateOffer", kOther).reply);
+  EXPECT_FALSE(answered<v1::ProvisionReply>("Provision", kOther).reply);
+}
+
+TEST_F(AddedNodeCallsTest, ANodeOfTheConfigurationMayBecomeAnother) {
+  EXPECT_TRUE(answered<v1::WatchPaymentsReply>("WatchPayments", kOther, "").reply);
+  EXPECT_TRUE(answered<v1::WatchPaymentsReply>("WatchPayments", kOther, "alpha").reply);
+  EXPECT_EQ(admitted("CreateOffer", ""), Code::kOk);
+}
+
+TEST_F(AddedNodeCallsTest, AnAnswerWithoutAnIdChangesNothing) {
+  answered<v1::NodeInfoReply>("Info", kOther);
+  answered<v1::NodeInfoReply>("Info", "");
+  EXPECT_EQ(admitted("CreateOffer"), Code::kFailedPrecondition);
+  book.erase_node({"node", kAddress});
+  EXPECT_EQ(admitted("CreateOffer"), Code::kOk);
+}
+
+}  // namespace
+}  // namespace paynamed::process
