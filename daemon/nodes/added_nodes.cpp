@@ -18,7 +18,6 @@ using state::NodeRow;
 
 namespace {
 
-constexpr std::size_t kMostNodes = 100;  // of an instance
 constexpr const char* kNotAdded = "the node was not added";
 constexpr const char* kNotChanged = "the credentials were not changed";
 
@@ -34,6 +33,14 @@ state::NewEvent event_about(const NodeRow& node, std::string type, json::object 
   event.id = base::Uuid::v7(now, random);
   event.data = json::serialize(data);
   return event;
+}
+
+std::vector<std::string> custodial_instances(const config::Config& config) {
+  std::vector<std::string> ids;
+  for (const config::Plugin& plugin : config.plugins) {
+    if (plugin.custodial) ids.push_back(plugin.id);
+  }
+  return ids;
 }
 
 }  // namespace
@@ -70,10 +77,12 @@ Result<NodeRow> AddedNodes::row_of(const NodeToAdd& wanted, const config::Plugin
                     "([plugins.{}] added_nodes)",
                     address->host, address->port, wanted.instance, wanted.instance)));
   }
-  if (with_.book.nodes_of(wanted.instance) >= kMostNodes) {
-    return base::fail(base::failed_precondition(
-        fmt::format("'{}' has {} added nodes, as many as an instance may have; make another instance",
-                    wanted.instance, kMostNodes)));
+  // Before anybody is asked; the store decides.
+  if (with_.book.nodes_of(wanted.instance, wanted.tenant) >= state::kMostAddedNodes) {
+    return base::fail(base::failed_precondition(fmt::format(
+        "{} nodes were added to '{}', as many as a tenant may; remove those that are not used any "
+        "more, or add this one to another instance",
+        state::kMostAddedNodes, wanted.instance)));
   }
   NodeRow node;
   node.added = with_.clock.wall();
@@ -144,6 +153,23 @@ Result<state::NewNode> AddedNodes::new_node(const NodeToAdd& wanted, const NodeR
   return added;
 }
 
+// A configured node is the operator's.
+Result<void> AddedNodes::check_configured(const NodeRow& node,
+                                          const std::vector<std::string>& custodial) const {
+  const auto is_custodial = [&](const std::string& instance) {
+    return std::ranges::find(custodial, instance) != custodial.end();
+  };
+  for (const state::NodeLook& look : with_.book.looks()) {
+    const bool is_configured = look.place.reference.empty() && look.node_id == node.node_id;
+    if (!is_configured || (is_custodial(node.place.instance) && is_custodial(look.place.instance))) continue;
+    return base::fail(base::already_exists(fmt::format(
+        "the node {} is one of the configuration's own; a node has one owner unless every instance "
+        "that has it is custodial",
+        node.node_id)));
+  }
+  return {};
+}
+
 asio::awaitable<Result<state::AddedNode>> AddedNodes::add(NodeToAdd wanted) {
   const auto runtime = with_.runtime();
   const auto plugin = instance_for(wanted, *runtime);
@@ -166,19 +192,13 @@ asio::awaitable<Result<state::AddedNode>> AddedNodes::add(NodeToAdd wanted) {
   auto look = co_await tried(*node);
   if (!look) co_return base::fail(look.error());
   Result<state::AddedNode> added = base::fail(base::internal("the node was not added"));
-  const auto known = with_.book.looks();
-  const bool is_the_hosts = std::ranges::any_of(known, [&](const state::NodeLook& each) {
-    return each.place.reference.empty() && each.node_id == node->node_id;
-  });
-  if (is_the_hosts && !(*plugin)->custodial) {
-    added = base::fail(base::already_exists(fmt::format(
-        "the node {} is one of the configuration's own; a node has one owner unless its instance is "
-        "custodial",
-        node->node_id)));
+  std::vector<std::string> custodial = custodial_instances(runtime->config);
+  if (auto may = check_configured(*node, custodial); !may) {
+    added = base::fail(may.error());
   } else if (auto closed = new_node(wanted, *node); !closed) {
     added = base::fail(closed.error());
   } else {
-    closed->shared = (*plugin)->custodial;
+    closed->custodial = std::move(custodial);
     closed->idempotency_key = wanted.idempotency_key;
     closed->request_hash = *hash;
     added = co_await with_.store.add_node(*std::move(closed));

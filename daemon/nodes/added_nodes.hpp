@@ -78,6 +78,8 @@ class AddedNodes {
   base::Result<state::NodeRow> row_of(const NodeToAdd& wanted, const config::Plugin& plugin) const;
   base::Result<std::optional<state::AddedNode>> replay(const NodeToAdd& wanted,
                                                        const std::string& hash) const;
+  base::Result<void> check_configured(const state::NodeRow& node,
+                                      const std::vector<std::string>& custodial) const;
   boost::asio::awaitable<base::Result<state::NodeLook>> tried(state::NodeRow& node);
   Vault::Held held(const state::NodeRow& node, const Secrets& secrets);
   base::Result<std::vector<state::SealedSecret>> sealed(const state::NodeRow& node, const Secrets& secrets);

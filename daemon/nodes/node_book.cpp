@@ -148,6 +148,13 @@ std::size_t NodeBook::nodes_of(const std::string& instance) const {
       std::ranges::count_if(nodes_, [&](const auto& each) { return each.first.instance == instance; }));
 }
 
+std::size_t NodeBook::nodes_of(const std::string& instance, const std::string& tenant) const {
+  const std::shared_lock lock(mutex_);
+  return static_cast<std::size_t>(std::ranges::count_if(nodes_, [&](const auto& each) {
+    return each.first.instance == instance && each.second.tenant == tenant;
+  }));
+}
+
 std::vector<state::NodeLook> NodeBook::looks() const {
   const std::shared_lock lock(mutex_);
   std::vector<state::NodeLook> looks;

@@ -57,6 +57,7 @@ class NodeBook {
   // In order of their places.
   std::vector<state::NodeRow> nodes() const;
   std::size_t nodes_of(const std::string& instance) const;
+  std::size_t nodes_of(const std::string& instance, const std::string& tenant) const;
   std::vector<state::NodeLook> looks() const;
 
   // The handles that go with calls of the node; none for one that nobody added.

@@ -46,8 +46,8 @@ std::vector<std::string> words_of(std::string_view text) {
 NodeTable::NodeTable(Connection& connection)
     : find_(connection, PAYNAMED_NODES "WHERE n.id = ?"),
       find_at_(connection, PAYNAMED_NODES "WHERE n.instance = ? AND n.reference = ?"),
-      find_of_other_(connection,
-                     PAYNAMED_NODES "WHERE n.node_id = ?1 AND (n.tenant <> ?2 OR n.owner <> ?3) LIMIT 1"),
+      of_others_(connection, PAYNAMED_NODES "WHERE n.node_id = ?1 AND (n.tenant <> ?2 OR n.owner <> ?3)"),
+      count_(connection, "SELECT count(*) FROM nodes WHERE instance = ? AND tenant = ?"),
       uses_(connection,
             "SELECT coalesce(sum(names), 0), coalesce(sum(offers), 0) FROM node_uses "
             "WHERE instance = ? AND node = ?"),
@@ -73,9 +73,16 @@ base::Result<std::optional<NodeRow>> NodeTable::find_at(const NodePlace& place) 
   return at_most_one<NodeRow>(find_at_, find_at_.first(place.instance, place.reference), read_node);
 }
 
-base::Result<std::optional<NodeRow>> NodeTable::find_of_other(const NodeRow& node, TenantKey tenant) {
-  return at_most_one<NodeRow>(find_of_other_, find_of_other_.first(node.node_id, tenant, node.owner),
-                              read_node);
+base::Result<std::vector<NodeRow>> NodeTable::of_others(const NodeRow& node, TenantKey tenant) {
+  return collect<NodeRow>(of_others_, of_others_.first(node.node_id, tenant, node.owner), read_node);
+}
+
+base::Result<std::uint64_t> NodeTable::count(TenantKey tenant, std::string_view instance) {
+  const auto row = count_.first(instance, tenant);
+  if (!row) return base::fail(row.error());
+  const std::uint64_t nodes = count_.count(0);
+  count_.reset();
+  return nodes;
 }
 
 base::Result<NodeTable::Uses> NodeTable::uses_of(const NodePlace& place) {

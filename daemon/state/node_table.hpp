@@ -24,8 +24,10 @@ class NodeTable {
 
   base::Result<std::optional<NodeRow>> find(const base::Uuid& id);
   base::Result<std::optional<NodeRow>> find_at(const NodePlace& place);
-  // Another owner's than `node`'s with the same node id.
-  base::Result<std::optional<NodeRow>> find_of_other(const NodeRow& node, TenantKey tenant);
+  // Other owners' than `node`'s with the same node id.
+  base::Result<std::vector<NodeRow>> of_others(const NodeRow& node, TenantKey tenant);
+  // How many the tenant has at the instance.
+  base::Result<std::uint64_t> count(TenantKey tenant, std::string_view instance);
   // Names, offers and open runs that are at the place.
   struct Uses {
     std::uint64_t names = 0;
@@ -45,7 +47,8 @@ class NodeTable {
  private:
   Statement find_;
   Statement find_at_;
-  Statement find_of_other_;
+  Statement of_others_;
+  Statement count_;
   Statement uses_;
   Statement open_runs_;
   Statement find_key_;

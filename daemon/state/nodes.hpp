@@ -81,9 +81,13 @@ struct SealedSecret {
   std::vector<std::uint8_t> bytes;
 };
 
+// How many nodes a tenant may add to an instance.
+inline constexpr std::size_t kMostAddedNodes = 100;
+
 struct NewNode {
   NodeRow node;
-  bool shared = false;  // the same node may be there under another owner
+  // Instances whose nodes may have several owners: all where the same node is have to be among them.
+  std::vector<std::string> custodial = {};
   std::vector<SealedSecret> secrets;
   NewEvent event;  // node.added
   // The API's Idempotency-Key with a hash of the request that nobody can guess the request from.
@@ -113,7 +117,8 @@ class NodeStore {
  public:
   virtual ~NodeStore() = default;
 
-  // ALREADY_EXISTS when the instance has a node at this place, or another owner has it and it is not shared;
+  // ALREADY_EXISTS when the instance has a node at this place, or another owner has it and one of the two
+  // instances is not custodial; FAILED_PRECONDITION when the tenant has kMostAddedNodes there;
   // INVALID_ARGUMENT when the idempotency key was used for another request; FAILED_PRECONDITION when what it
   // added was removed since.
   virtual boost::asio::awaitable<base::Result<AddedNode>> add_node(NewNode node) = 0;

@@ -106,6 +106,7 @@ class UnitWriter {
   base::Result<bool> stands_for(const MoveNameUpdate& update);
   base::Result<std::optional<AddedNode>> replay(TenantKey tenant, const NewNode& node);
   base::Result<void> check_place(TenantKey tenant, const NewNode& node);
+  base::Result<void> check_owner(TenantKey tenant, const NewNode& node);
   // NOT_FOUND when it is not the tenant's.
   base::Result<NodeRow> node_of(const std::string& tenant, const base::Uuid& id);
   base::Result<void> erase_secrets(const NodeRow& node);

@@ -1,6 +1,8 @@
 // What UnitWriter writes about nodes: those that owners added, their secrets, and looks.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "state/unit_writer.hpp"
 
 namespace paynamed::state {
@@ -32,12 +34,28 @@ base::Result<void> UnitWriter::check_place(TenantKey tenant, const NewNode& node
         fmt::format("instance '{}' has a node at {} already; use that, or remove it first",
                     node.node.place.instance, node.node.place.reference)));
   }
-  if (node.shared) return {};
-  const auto other = nodes_.find_of_other(node.node, tenant);
-  if (!other) return base::fail(other.error());
-  if (*other) {
+  const auto added = nodes_.count(tenant, node.node.place.instance);
+  if (!added) return base::fail(added.error());
+  if (*added >= kMostAddedNodes) {
+    return base::fail(base::failed_precondition(fmt::format(
+        "{} nodes were added to '{}', as many as a tenant may; remove those that are not used any "
+        "more, or add this one to another instance",
+        *added, node.node.place.instance)));
+  }
+  return check_owner(tenant, node);
+}
+
+base::Result<void> UnitWriter::check_owner(TenantKey tenant, const NewNode& node) {
+  const auto is_custodial = [&](const NodeRow& row) {
+    return std::ranges::find(node.custodial, row.place.instance) != node.custodial.end();
+  };
+  const auto others = nodes_.of_others(node.node, tenant);
+  if (!others) return base::fail(others.error());
+  for (const NodeRow& other : *others) {
+    if (is_custodial(node.node) && is_custodial(other)) continue;
     return base::fail(base::already_exists(fmt::format(
-        "the node {} belongs to another owner; a node has one owner unless its instance is custodial",
+        "the node {} belongs to another owner; a node has one owner unless every instance that has it is "
+        "custodial",
         node.node.node_id)));
   }
   return {};

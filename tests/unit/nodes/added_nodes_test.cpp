@@ -174,12 +174,20 @@ TEST_F(AddedNodesTest, ANodeHasOneOwnerUnlessItsInstanceIsCustodial) {
 }
 
 TEST_F(AddedNodesTest, TheConfigurationsOwnNodeIsNobodyElses) {
+  config::Plugin other;
+  other.id = "configured";
+  runtime->config.plugins.push_back(other);
   state::NodeLook own;
-  own.place = {"node", ""};
+  own.place = {"configured", ""};
   own.node_id = std::string(66, 'a');
   book.put_look(own);
   EXPECT_EQ(add().error().code(), Code::kAlreadyExists);
+  // One custodial instance says nothing about the node of another.
+  plugin().custodial = true;
+  EXPECT_EQ(add().error().code(), Code::kAlreadyExists);
   expect_nothing();
+  runtime->config.plugins.back().custodial = true;
+  EXPECT_TRUE(add());
 }
 
 TEST_F(AddedNodesTest, IsForgottenByThePluginToo) {

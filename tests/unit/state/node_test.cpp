@@ -114,9 +114,34 @@ TEST_F(Nodes, ANodeHasOneOwnerUnlessItIsShared) {
   EXPECT_EQ(add(node("https://b:1", "o2")).error().code(), Code::kAlreadyExists);
   EXPECT_EQ(add(node("https://b:1", "o1", "other")).error().code(), Code::kAlreadyExists);
   EXPECT_TRUE(add(node("https://c:1", "o1")));
+  // Only where every instance that has it says so.
   auto shared = node("https://b:1", "o2");
-  shared.shared = true;
+  shared.node.place.instance = "loose";
+  const auto moved = [&](NewNode& wanted) {
+    for (const char* from : {"\"instance\":\"node\""}) {
+      const auto at = wanted.event.data.find(from);
+      wanted.event.data.replace(at, std::string(from).size(), "\"instance\":\"loose\"");
+    }
+  };
+  moved(shared);
+  shared.custodial = {"loose"};
+  EXPECT_EQ(add(shared).error().code(), Code::kAlreadyExists) << "a custodial instance is no way around";
+  shared.custodial = {"node"};
+  EXPECT_EQ(add(shared).error().code(), Code::kAlreadyExists);
+  shared.custodial = {"loose", "node"};
   EXPECT_TRUE(add(shared));
+}
+
+TEST_F(Nodes, ATenantHasSoManyAtAnInstance) {
+  for (std::size_t i = 0; i < kMostAddedNodes; ++i)
+    ASSERT_TRUE(add(node("https://n" + std::to_string(i) + ":1", "o1")));
+  const auto refused = add(node("https://more:1", "o1"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::kFailedPrecondition);
+  EXPECT_THAT(refused.error().message(), HasSubstr("100 nodes"));
+  EXPECT_TRUE(add(node("https://other:1", "o1", "other", "02bb"))) << "another tenant has its own";
+  ASSERT_TRUE(remove_node(rows().at(0)));
+  EXPECT_TRUE(add(node("https://more:1", "o1")));
 }
 
 TEST_F(Nodes, AreForgottenWithTheirSecretsByTheirTenantAlone) {
