@@ -61,4 +61,17 @@ base::Result<void> Vault::check(const state::NodeRow& node) {
   return {};
 }
 
+base::Result<void> Vault::check(const state::NodeRow& node, const host::SealingKey& key) {
+  for (const std::string& name : node.secrets) {
+    const std::string handle = state::secret_handle(node, name);
+    const auto sealed = store_.find_secret(handle);
+    if (!sealed) return base::fail(sealed.error());
+    // It was removed, or has other secrets, by now.
+    if (!*sealed) continue;
+    const auto value = key.open(handle, (*sealed)->bytes);
+    if (!value) return base::fail(value.error());
+  }
+  return {};
+}
+
 }  // namespace paynamed::nodes

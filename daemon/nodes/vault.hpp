@@ -47,6 +47,8 @@ class Vault {
   base::Result<std::string> fingerprint(std::string_view text);
   // Whether all secrets of the node can be read; why not.
   base::Result<void> check(const state::NodeRow& node);
+  // The same with another key, in the file alone.
+  base::Result<void> check(const state::NodeRow& node, const host::SealingKey& key);
 
  private:
   state::NodeStore& store_;

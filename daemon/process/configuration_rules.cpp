@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+
 namespace paynamed::process {
 namespace {
 
@@ -23,7 +26,36 @@ std::uint64_t names_of(const state::DomainUse& use) {
   return names;
 }
 
+constexpr std::size_t kMostShown = 3;
+
+// "paynamectl nodes rm 0189..., with a key of the tenant 'shop'", for the first few.
+std::string removal_of(const std::vector<const state::NodeRow*>& nodes) {
+  std::string commands;
+  for (std::size_t i = 0; i < std::min(nodes.size(), kMostShown); ++i) {
+    commands += fmt::format("{}paynamectl nodes rm {} (with a key of the tenant '{}')", i == 0 ? "" : ", ",
+                            nodes[i]->id.to_string(), nodes[i]->tenant);
+  }
+  if (nodes.size() > kMostShown) commands += fmt::format(" and {} more", nodes.size() - kMostShown);
+  return commands;
+}
+
 }  // namespace
+
+base::Result<void> check_added_nodes(const config::Config& config, const std::vector<state::NodeRow>& added) {
+  std::map<std::string, std::vector<const state::NodeRow*>> by_instance;
+  for (const state::NodeRow& node : added) by_instance[node.place.instance].push_back(&node);
+  for (const auto& [instance, nodes] : by_instance) {
+    const config::Plugin* plugin = config.find_plugin(instance);
+    if (plugin != nullptr && !plugin->added_nodes.empty()) continue;
+    const std::string what = plugin == nullptr
+                                 ? fmt::format("the configuration lacks [plugins.{}]", instance)
+                                 : fmt::format("[plugins.{}] has no added_nodes any more", instance);
+    return base::fail(base::failed_precondition(
+        fmt::format("{}, and {} nodes were added to it; put it back, and remove them first: {}", what,
+                    nodes.size(), removal_of(nodes))));
+  }
+  return {};
+}
 
 base::Result<void> check_records_are_there(const config::Domain& domain, const state::DomainUse& use) {
   // Until the file says where a finished move went, it may say where the names came from.

@@ -4,8 +4,11 @@
 // Threads: pure functions.
 #pragma once
 
+#include <vector>
+
 #include "base/result.hpp"
 #include "config/config.hpp"
+#include "state/nodes.hpp"
 #include "state/store.hpp"
 
 namespace paynamed::process {
@@ -19,6 +22,10 @@ base::Result<void> check_in_use(const config::Config& config, const state::InUse
 // The third of them, for one domain. After a move the file may still say where the names came from, and while
 // they are being moved it has to.
 base::Result<void> check_records_are_there(const config::Domain& domain, const state::DomainUse& use);
+
+// FAILED_PRECONDITION with the command to run when an instance that has added nodes is missing, or lets no
+// nodes be added any more.
+base::Result<void> check_added_nodes(const config::Config& config, const std::vector<state::NodeRow>& added);
 
 // What only a reload can know: the module of an instance that is used stays the same, for nobody has moved
 // what the instance has made.

@@ -100,7 +100,9 @@ std::optional<StartFailure> Daemon::check_uses() {
   const auto uses = store_->in_use();
   if (!uses) return StartFailure{kExitState, uses.error()};
   const auto runtime = live_.current();
-  if (auto fits = check_in_use(runtime->config, *uses); !fits) return StartFailure{kExitConfig, fits.error()};
+  auto fits = check_in_use(runtime->config, *uses);
+  if (fits) fits = check_added_nodes(runtime->config, nodes_->book().nodes());
+  if (!fits) return StartFailure{kExitConfig, fits.error()};
   return std::nullopt;
 }
 
@@ -227,13 +229,14 @@ api::Nodes Daemon::nodes_for_api() {
 void Daemon::prepare_reload() {
   Reload::Dependencies dependencies{
       io_.get_executor(),  live_,    *store_, *host_, failed_, dns_, keys_, clock_, random_,
-      log_.area("config"), metrics_, {}};
+      log_.area("config"), metrics_, {},      {}};
   dependencies.follow = [this](std::shared_ptr<const pipeline::Runtime> before,
                                std::shared_ptr<const pipeline::Runtime> now) {
     // First: an instance that was replaced ends when nothing waits at it any more.
     payments_->refresh();
     return watches_->change(std::move(before), std::move(now), dns_.get(), kLooksEnd);
   };
+  dependencies.check_nodes = [this](const config::Config& after) { return nodes_->check(after); };
   reload_ = std::make_unique<Reload>(std::move(dependencies));
 }
 

@@ -1,11 +1,14 @@
 #include "process/node_parts.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 #include <utility>
 
 #include "nodes/node_sentence.hpp"
 #include "pipeline/node_tenants.hpp"
+#include "process/configuration_rules.hpp"
 
 namespace paynamed::process {
 namespace asio = boost::asio;
@@ -20,12 +23,11 @@ NodeParts::NodeParts(Dependencies dependencies)
     : with_(std::move(dependencies)),
       book_(with_.clock),
       added_calls_(book_),
-      vault_(with_.store, with_.random, [this] { return key(); }),
+      vault_(with_.store, with_.random, [this] { return key_of(with_.runtime()->config); }),
       parts_(with_.io, with_.clock) {}
 
-base::Result<host::SealingKey> NodeParts::key() const {
-  const auto runtime = with_.runtime();
-  const auto& place = runtime->config.daemon.secrets_key;
+base::Result<host::SealingKey> NodeParts::key_of(const config::Config& config) const {
+  const auto& place = config.daemon.secrets_key;
   if (!place) {
     return base::fail(base::failed_precondition(
         "there is no key to seal secrets with: make one with (umask 077; openssl rand -hex 32 > "
@@ -36,7 +38,7 @@ base::Result<host::SealingKey> NodeParts::key() const {
   const host::SecretSource source{
       place->kind == From::kFile ? host::SecretSource::Kind::kFile : host::SecretSource::Kind::kEnv,
       place->where};
-  const auto text = host::read_secret(source, runtime->config.file.parent_path());
+  const auto text = host::read_secret(source, config.file.parent_path());
   if (!text) return base::fail(text.error());
   with_.log.redaction().add(*text);
   auto key = host::SealingKey::from_hex(*text);
@@ -54,6 +56,28 @@ base::Result<void> NodeParts::load() {
                      {"node", node.place.reference},
                      {"tenant", node.tenant},
                      {"why", fine.error()}});
+  }
+  return {};
+}
+
+base::Result<void> NodeParts::check(const config::Config& after) {
+  const std::vector<state::NodeRow> added = book_.nodes();
+  if (auto fits = check_added_nodes(after, added); !fits) return fits;
+  const bool has_secrets = std::ranges::any_of(added, [](const auto& node) { return !node.secrets.empty(); });
+  if (!has_secrets) return {};
+  const auto key = key_of(after);
+  if (!key) {
+    return base::fail(base::failed_precondition(fmt::format(
+        "added nodes have secrets that are sealed under [daemon] secrets_key, which cannot be used: {}",
+        key.error().message())));
+  }
+  for (const state::NodeRow& node : added) {
+    if (vault_.check(node, *key)) continue;
+    return base::fail(base::failed_precondition(fmt::format(
+        "[daemon] secrets_key does not open the secrets of the added node {}; put the key back under "
+        "which they were sealed, or, when that is lost, restart with the new one and give them "
+        "again: paynamectl nodes credentials {}",
+        node.place.reference, node.id.to_string())));
   }
   return {};
 }

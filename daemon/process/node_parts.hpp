@@ -37,6 +37,9 @@ class NodeParts {
 
   // Reads what the store knows, and says which secrets cannot be opened.
   base::Result<void> load();
+  // What the added nodes need of a configuration before it is taken up: check_added_nodes(), and a sealing
+  // key that opens their secrets.
+  base::Result<void> check(const config::Config& after);
   host::AddedSecrets secrets();
   const nodes::NodeBook& book() const { return book_; }
   // What goes with calls about added nodes.
@@ -52,7 +55,7 @@ class NodeParts {
   api::Nodes for_api();
 
  private:
-  base::Result<host::SealingKey> key() const;
+  base::Result<host::SealingKey> key_of(const config::Config& config) const;
   // Instances of NodeBackend, in order.
   std::vector<std::string> instances() const;
   base::Result<std::vector<api::NodeView>> views_for(const std::string& tenant) const;

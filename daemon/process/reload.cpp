@@ -158,6 +158,9 @@ Result<void> Reload::check_uses(const config::Config& before, const config::Conf
   const auto uses = with_.store.in_use();
   if (!uses) return base::fail(uses.error());
   if (auto fits = check_in_use(after, *uses); !fits) return fits;
+  if (with_.check_nodes) {
+    if (auto fits = with_.check_nodes(after); !fits) return fits;
+  }
   return check_modules_stay(before, after, *uses);
 }
 

@@ -45,6 +45,8 @@ class Reload {
     std::function<boost::asio::awaitable<bool>(std::shared_ptr<const pipeline::Runtime> before,
                                                std::shared_ptr<const pipeline::Runtime> now)>
         follow;
+    // Whether the added nodes can do with it; why not.
+    std::function<base::Result<void>(const config::Config& after)> check_nodes = {};
   };
   explicit Reload(Dependencies dependencies);
 

@@ -185,6 +185,29 @@ TEST_F(AddedNode, WithAnotherSealingKeyIsSaidAndNothingElseSuffers) {
   EXPECT_EQ(scene.daemon().terminate(), 0);
 }
 
+TEST_F(AddedNode, KeepsWhatItNeedsOverReloads) {
+  NodesScene nodes{lab()};
+  Scene& scene = nodes.scene();
+  scene.daemon().start();
+  const std::string id = nodes.add_bob();
+  nodes.use_key('b');
+  const auto other_key = scene.ctl({"reload"});
+  EXPECT_NE(other_key.exit_code, 0);
+  EXPECT_THAT(other_key.output + other_key.errors, HasSubstr("secrets_key"));
+  nodes.use_key('a');
+  nodes.write_added_nodes("");
+  const auto nothing_added = scene.ctl({"reload"});
+  EXPECT_NE(nothing_added.exit_code, 0);
+  EXPECT_THAT(nothing_added.output + nothing_added.errors, HasSubstr("paynamectl nodes rm " + id));
+  EXPECT_EQ(text(nodes.node(id), "reachable"), "yes");
+  nodes.write_added_nodes("added_nodes = [\"*.example.com:3010\"]");
+  EXPECT_EQ(scene.ctl({"reload"}).exit_code, 0) << "which may be added is no matter of those that are there";
+  EXPECT_EQ(scene.ctl({"nodes", "rm", id}).exit_code, 0);
+  nodes.write_added_nodes("");
+  EXPECT_EQ(scene.ctl({"reload"}).exit_code, 0);
+  EXPECT_EQ(scene.daemon().terminate(), 0);
+}
+
 TEST_F(AddedNode, IsAddedShownAndForgottenFromTheCommandLine) {
   NodesScene nodes{lab()};
   Scene& scene = nodes.scene();

@@ -66,6 +66,13 @@ void NodesScene::use_instance(const std::string& instance) {
   EXPECT_EQ(reloaded.exit_code, 0) << reloaded.output << reloaded.errors;
 }
 
+void NodesScene::write_added_nodes(const std::string& lines) {
+  Parts changed = parts(carol_, "cln");
+  const auto at = changed.tables.find("added_nodes");
+  changed.tables.replace(at, changed.tables.find('\n', at) - at, lines);
+  scene_.write_config(changed);
+}
+
 void NodesScene::use_key(char digit) {
   write_file(scene_.folder() / "secrets.key", std::string(64, digit) + "\n");
 }

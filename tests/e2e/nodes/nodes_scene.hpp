@@ -33,6 +33,9 @@ class NodesScene {
   // "yes", "no" or "unknown".
   std::string receivable(const std::string& name);
   void use_key(char digit);
+  // The configuration with these lines of the instance "cln" in the place of its added_nodes; not yet taken
+  // up.
+  void write_added_nodes(const std::string& lines);
   // New names get their offers at this instance from now on: "cln" (over clnrest), "socket" or "grpc".
   void use_instance(const std::string& instance);
 

@@ -21,6 +21,30 @@ TEST_F(VaultTest, WhatIsHeldIsReadUntilItIsLetGo) {
   EXPECT_EQ(vault.read("secret:node/added/1/rune").error().code(), base::Code::kNotFound);
 }
 
+TEST_F(VaultTest, AnotherKeyIsFoundOutBeforeItIsUsed) {
+  Vault vault(*store, random, [this] { return key; });
+  state::NewNode added;
+  added.node.id = author.id();
+  added.node.tenant = "default";
+  added.node.place = {"node", "https://a:1"};
+  added.node.node_id = "02aa";
+  added.node.secrets = {"rune"};
+  added.secrets = {vault.seal(state::secret_handle(added.node, "rune"), "the rune").value()};
+  const std::string id = added.node.id.to_string();
+  added.event = author.event("node.added", id,
+                             R"({"node":")" + id +
+                                 R"(","instance":"node","reference":"https://a:1","node_id":"02aa",)"
+                                 R"("secrets":["rune"]})");
+  const state::NodeRow node = added.node;
+  ASSERT_TRUE(state::wait_for(io, store->add_node(std::move(added))));
+  EXPECT_TRUE(vault.check(node, *key));
+  EXPECT_FALSE(vault.check(node, host::SealingKey::from_hex(std::string(64, 'b')).value()));
+  // One that was removed meanwhile is in nobody's way.
+  state::NodeRow gone = node;
+  gone.id = author.id();
+  EXPECT_TRUE(vault.check(gone, host::SealingKey::from_hex(std::string(64, 'b')).value()));
+}
+
 TEST_F(VaultTest, WithoutAKeyNothingIsSealedOrOpened) {
   key = base::fail(base::failed_precondition("there is no key"));
   Vault vault(*store, random, [this] { return key; });

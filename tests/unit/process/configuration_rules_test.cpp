@@ -158,5 +158,28 @@ TEST(ReloadText, NamesTheFirstMistake) {
             "p.toml has 2 mistakes; the first, in line 2, column 1: so is this");
 }
 
+TEST(ConfigurationRules, KeepWhatAddedNodesNeed) {
+  std::vector<state::NodeRow> added(5);
+  for (state::NodeRow& node : added) {
+    node.id = *base::Uuid::parse("01890000-0000-7000-8000-000000000001");
+    node.tenant = "shop";
+    node.place = {"node", "https://a:1"};
+  }
+  const auto said = [&](const std::string& text, const std::vector<state::NodeRow>& nodes) {
+    const auto checked = check_added_nodes(parsed(text), nodes);
+    return checked ? std::string{} : checked.error().message();
+  };
+  const std::string with = "[plugins.node]\nmodule = \"cln\"\nadded_nodes = [\"a:1\"]\n";
+  EXPECT_EQ(said(with, added), "");
+  EXPECT_EQ(said(with + "retired = true\n", added), "");
+  const std::string without = said(kPlugins, added);
+  EXPECT_THAT(without, HasSubstr("[plugins.node] has no added_nodes any more, and 5 nodes"));
+  EXPECT_THAT(without, HasSubstr("paynamectl nodes rm 01890000-0000-7000-8000-000000000001"));
+  EXPECT_THAT(without, HasSubstr("'shop'"));
+  EXPECT_THAT(without, HasSubstr("and 2 more"));
+  EXPECT_THAT(said("[plugins.zone]\nmodule = \"rfc2136\"\n", added), HasSubstr("lacks [plugins.node]"));
+  EXPECT_EQ(said(kPlugins, {}), "");
+}
+
 }  // namespace
 }  // namespace paynamed::process
