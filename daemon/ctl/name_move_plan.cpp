@@ -7,6 +7,7 @@
 #include <boost/json/parse.hpp>
 #include <set>
 
+#include "config/node_address.hpp"
 #include "ctl/ask.hpp"
 #include "ctl/timeline.hpp"
 #include "ctl/url.hpp"
@@ -40,8 +41,11 @@ std::uint64_t revision_of(const json::object& name) {
 
 NodeTarget NodeTarget::from(const std::string& text) {
   const auto slash = text.find('/');
-  return slash == text.npos ? NodeTarget{text, {}}
-                            : NodeTarget{text.substr(0, slash), text.substr(slash + 1)};
+  if (slash == text.npos) return NodeTarget{text, {}};
+  NodeTarget target{text.substr(0, slash), text.substr(slash + 1)};
+  // Names show addresses in one spelling.
+  if (const auto address = config::NodeAddress::parse(target.node)) target.node = address->text();
+  return target;
 }
 
 bool NodeTarget::has(const json::object& name) const {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/this_coro.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -204,7 +205,7 @@ asio::awaitable<Result<state::AddedNode>> AddedNodes::add(NodeToAdd wanted) {
     added = co_await with_.store.add_node(*std::move(closed));
   }
   if (!added || added->replayed) {
-    co_await trial_.release(*node);
+    trial_.release(co_await asio::this_coro::executor, *node);
     co_return added;
   }
   with_.book.put_node(added->node);
@@ -230,7 +231,7 @@ asio::awaitable<Result<NodeRow>> AddedNodes::replace_credentials(NewSecrets want
   trial.secrets = names_of(wanted.secrets);
   const Vault::Held held_secrets = held(trial, wanted.secrets);
   auto look = co_await trial_.ask(trial, kNotChanged);
-  co_await trial_.release(trial);
+  trial_.release(co_await asio::this_coro::executor, trial);
   if (!look) co_return base::fail(look.error());
   if (look->node_id != node->node_id) {
     co_return base::fail(base::invalid_argument(
@@ -262,7 +263,7 @@ asio::awaitable<Result<void>> AddedNodes::remove(std::string tenant, base::Uuid 
   if (!removed) co_return removed;
   with_.book.erase_node(node->place);
   with_.log.info("a node was removed", {{"instance", node->place.instance}, {"node", node->place.reference}});
-  co_await trial_.release(*std::move(node));
+  trial_.release(co_await asio::this_coro::executor, *std::move(node));
   co_return Result<void>{};
 }
 

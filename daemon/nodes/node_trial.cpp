@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 
 #include "host/secrets.hpp"
 #include "paynamed/plugin/v1/node_backend.pb.h"
@@ -112,15 +114,19 @@ asio::awaitable<Result<void>> NodeTrial::provision(NodeRow& node, std::string fa
   co_return Result<void>{};
 }
 
-asio::awaitable<void> NodeTrial::release(NodeRow node) {
+void NodeTrial::release(const asio::any_io_executor& executor, NodeRow node) {
+  asio::co_spawn(executor, released(call_plugin_, log_, std::move(node)), asio::detached);
+}
+
+asio::awaitable<void> NodeTrial::released(CallPlugin call_plugin, observe::Log log, NodeRow node) {
   v1::ReleaseRequest request;
   put_ref(*request.mutable_node(), node);
   request.set_key(node.id.to_string());
   pipeline::PluginCall call = call_of(node, "Release", request.SerializeAsString());
-  const pipeline::PluginAnswer answer = co_await call_plugin_(std::move(call));
+  const pipeline::PluginAnswer answer = co_await call_plugin(std::move(call));
   if (answer.reply || answer.reply.error().code() == base::Code::kNotFound) co_return;
-  log_.warning("a plugin was told to forget a node and failed; a restart makes it forget",
-               {{"instance", node.place.instance}, {"why", answer.reply.error()}});
+  log.warning("a plugin was told to forget a node and failed; a restart makes it forget",
+              {{"instance", node.place.instance}, {"why", answer.reply.error()}});
 }
 
 }  // namespace paynamed::nodes

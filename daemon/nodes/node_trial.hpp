@@ -4,6 +4,7 @@
 // Threads: coroutines and pure functions; any executor.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <map>
 #include <string>
@@ -30,10 +31,12 @@ class NodeTrial {
   boost::asio::awaitable<base::Result<state::NodeLook>> ask(state::NodeRow node, std::string failed);
   // The plugin's Provision, whose reference becomes the node's. Errors as of ask().
   boost::asio::awaitable<base::Result<void>> provision(state::NodeRow& node, std::string failed);
-  // The plugin forgets the handles of the node; that it could not is only logged.
-  boost::asio::awaitable<void> release(state::NodeRow node);
+  // The plugin forgets the handles of the node, and nobody waits for that; that it could not is only logged.
+  void release(const boost::asio::any_io_executor& executor, state::NodeRow node);
 
  private:
+  static boost::asio::awaitable<void> released(CallPlugin call_plugin, observe::Log log, state::NodeRow node);
+
   const CallPlugin call_plugin_;
   base::Clock& clock_;
   const observe::Log log_;

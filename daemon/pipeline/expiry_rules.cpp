@@ -15,6 +15,7 @@ namespace {
 
 constexpr base::Duration kWeek{7LL * 86'400'000};
 constexpr base::Duration kHour{3'600'000};
+constexpr base::Duration kDay = 24 * kHour;
 
 // A step's argument, where the file gives one that can be read; mistakes are told by the compiler.
 std::optional<base::Duration> duration_in(const config::Step& step, const std::string& argument) {
@@ -32,6 +33,7 @@ struct Ending {
 // What all domains share, for pipelines name none.
 struct Lives {
   std::optional<Ending> shortest;     // of offers
+  std::optional<Ending> rotated;      // of those that rotations make
   std::optional<base::Duration> ttl;  // the longest that a step gives its record
 };
 
@@ -44,6 +46,7 @@ Lives lives_in(const config::Config& config) {
       }
       if (step.kind.value != "offer.create") continue;
       const auto expires_in = duration_in(step, "expires_in");
+      if (expires_in && pipeline.name == "rotate") lives.rotated = Ending{*expires_in, pipeline.name};
       if (!expires_in || (lives.shortest && lives.shortest->expires_in <= *expires_in)) continue;
       lives.shortest = Ending{*expires_in, pipeline.name};
     }
@@ -55,6 +58,23 @@ Lives lives_in(const config::Config& config) {
 std::string fitting(base::Duration expires_in) {
   const base::Duration third = std::min(expires_in / 3, kWeek);
   return base::to_string(third > kHour ? third - third % kHour : third);
+}
+
+// What a rotation makes is rotated again when its own time has come.
+void check_rhythm(const config::At<base::Duration>& before, const Lives& lives,
+                  config::Diagnostics& diagnostics) {
+  if (!lives.rotated || lives.rotated->expires_in <= before.value) return;
+  const base::Duration between = lives.rotated->expires_in - before.value;
+  const std::string what = fmt::format(
+      "offers of rotations end after {}, so with 'rotate_before' {} every name is rotated again {} "
+      "later",
+      base::to_string(lives.rotated->expires_in), base::to_string(before.value), base::to_string(between));
+  const std::string suggestion = fmt::format("rotate_before = \"{}\"", fitting(lives.rotated->expires_in));
+  if (between < kHour) {
+    diagnostics.error(before.region, what + ", and none is within an hour", suggestion);
+  } else if (between < kDay) {
+    diagnostics.warning(before.region, what, suggestion);
+  }
 }
 
 void check_domain(const config::Domain& domain, const Lives& lives, config::Diagnostics& diagnostics) {
@@ -78,6 +98,7 @@ void check_domain(const config::Domain& domain, const Lives& lives, config::Diag
                                   ends, base::to_string(before)),
                       fmt::format("rotate_before = \"{}\"", fitting(lives.shortest->expires_in)));
   }
+  check_rhythm(*domain.rotate_before, lives, diagnostics);
   const base::Duration of_domain = std::chrono::seconds{domain.ttl_seconds};
   const base::Duration ttl = std::max(of_domain, lives.ttl.value_or(of_domain));
   const base::Duration margin = names::PublicationRules{}.expiry_margin;

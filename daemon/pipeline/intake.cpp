@@ -110,6 +110,14 @@ Result<const CompiledPipeline*> pipeline_of(const Command& command, const Source
   if (!needs_offer) return &found->second;
   if (auto checked = check_node_instance(command, source.instance, runtime); !checked)
     return base::fail(checked.error());
+  const bool has_step = std::ranges::any_of(
+      found->second.steps, [](const CompiledStep& step) { return step.kind == "offer.create"; });
+  if (!source.instance.empty() && !has_step) {
+    return base::fail(base::failed_precondition(
+        fmt::format("the pipeline '{}' makes no offers, so none is made at '{}'; bring an offer, or ask the "
+                    "operator for an 'offer.create' step",
+                    found->second.name, source.instance)));
+  }
   if (source.instance.empty() && !makes_offers(found->second)) {
     return base::fail(
         base::failed_precondition("this daemon has no node that could make an offer; bring one: {\"source\": "

@@ -10,7 +10,6 @@
 
 #include "base/failpoint.hpp"
 #include "pipeline/intake.hpp"
-#include "pipeline/node_network.hpp"
 #include "pipeline/node_tenants.hpp"
 
 namespace paynamed::pipeline {
@@ -54,6 +53,7 @@ SagaEngine::SagaEngine(Settings settings, Dependencies dependencies, ActionTable
       actions_(std::move(actions)),
       driver_(dependencies_.store, actions_, dependencies_.clock, dependencies_.random,
               dependencies_.refusal),
+      networks_(dependencies_.clock, dependencies_.network_of),
       idle_(dependencies_.clock),
       lanes_(settings_.max_active_runs) {}
 
@@ -153,7 +153,7 @@ asio::awaitable<Result<void>> SagaEngine::check_named_node(const Command& comman
   const bool asks = dependencies_.network_of && domain != nullptr && !domain->test &&
                     may_use_node(runtime, instance, command.tenant);
   if (instance.empty() || !asks) co_return Result<void>{};
-  const auto network = co_await dependencies_.network_of(instance);
+  const auto network = co_await networks_.of(instance, runtime.generation);
   if (!network) co_return Result<void>{};
   co_return check_network(instance, *network, *domain);
 }

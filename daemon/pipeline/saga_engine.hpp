@@ -19,6 +19,7 @@
 #include "pipeline/engine.hpp"
 #include "pipeline/intake.hpp"
 #include "pipeline/lanes.hpp"
+#include "pipeline/node_network.hpp"
 #include "pipeline/run.hpp"
 #include "pipeline/runtime.hpp"
 #include "pipeline/shared_pipelines.hpp"
@@ -103,6 +104,7 @@ class SagaEngine final : public Engine {
   const ActionTable actions_;
   SharedPipelines pipelines_;
   Driver driver_;
+  KnownNetworks networks_;
   std::atomic<bool> stopping_{false};
   base::Broadcast idle_;
 

@@ -26,7 +26,8 @@ std::unique_ptr<NodeCalls> connect(const Host& host, const Settings& settings) {
                      settings.server_name,
                      {settings.ca, settings.ca_secret},
                      {settings.client_certificate, settings.certificate_secret},
-                     *settings.client_key},
+                     *settings.client_key,
+                     settings.lookup},
         settings.timeout);
   }
   return std::make_unique<JsonCalls>(json_transport(host, settings));

@@ -97,7 +97,7 @@ std::shared_ptr<GrpcChannel::Connection> GrpcChannel::connected(std::chrono::mil
                       settings_.key.read_now());
   auto connection = std::make_shared<Connection>(settings_, tls);
   if (!connection->become_ready(until)) {
-    throw tls.why_not(settings_.address, settings_.server_name, kept_back);
+    throw tls.why_not(settings_.address, settings_.server_name, *settings_.lookup, kept_back);
   }
   const std::lock_guard lock(mutex_);
   connection_ = connection;

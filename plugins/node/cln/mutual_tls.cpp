@@ -12,6 +12,10 @@
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <cstring>
+#include <vector>
+
+#include "host_lookup.hpp"
 
 namespace paynamed::cln {
 namespace asio = boost::asio;
@@ -84,8 +88,8 @@ namespace {
 // One connection, as far as it gets.
 class Attempt {
  public:
-  Attempt(ssl::context& tls, const std::string& server_name, std::chrono::milliseconds most)
-      : until_(std::chrono::steady_clock::now() + most), stream_(io_, tls) {
+  Attempt(ssl::context& tls, const std::string& server_name, std::chrono::steady_clock::time_point until)
+      : until_(until), stream_(io_, tls) {
     stream_.set_verify_mode(ssl::verify_peer);
     const ssl::host_name_verification is_named(server_name);
     // OpenSSL's own doubt comes first; the name is looked at when there is none.
@@ -104,14 +108,17 @@ class Attempt {
   }
 
   // Whether the connection is there.
-  error_code connect(const std::string& host, const std::string& port) {
+  error_code connect(const std::vector<HostLookup::Address>& addresses) {
+    std::vector<tcp::endpoint> endpoints;
+    for (const auto& each : addresses) {
+      tcp::endpoint endpoint;
+      endpoint.resize(each.size);
+      std::memcpy(endpoint.data(), &each.bytes, each.size);
+      endpoints.push_back(endpoint);
+    }
     return run([&](auto done) {
-      resolver_.async_resolve(
-          host, port, [this, done](error_code error, const tcp::resolver::results_type& found) {
-            if (error) return done(error);
-            asio::async_connect(stream_.next_layer(), found,
-                                [done](error_code failed, const tcp::endpoint&) { done(failed); });
-          });
+      asio::async_connect(stream_.next_layer(), endpoints,
+                          [done](error_code failed, const tcp::endpoint&) { done(failed); });
     });
   }
   error_code handshake() {
@@ -140,14 +147,12 @@ class Attempt {
   // Before what it refers to is gone.
   void stop() {
     error_code ignored;
-    resolver_.cancel();
     stream_.next_layer().close(ignored);
     io_.run();
   }
 
   const std::chrono::steady_clock::time_point until_;
   asio::io_context io_;
-  tcp::resolver resolver_{io_};
   ssl::stream<tcp::socket> stream_;
   std::array<char, 1> heard_{};
   std::string doubt_;
@@ -155,14 +160,16 @@ class Attempt {
 
 }  // namespace
 
-Error MutualTls::why_not(const std::string& address, const std::string& server_name,
+Error MutualTls::why_not(const std::string& address, const std::string& server_name, HostLookup& lookup,
                          std::chrono::milliseconds most) const {
+  const auto until = std::chrono::steady_clock::now() + most;
   const auto colon = address.rfind(':');
   auto host = address.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  Attempt attempt(context_->tls, server_name, most);
-  if (const auto error = attempt.connect(host, address.substr(colon + 1)))
-    return unreachable(error.message());
+  const auto found = lookup.find(host, address.substr(colon + 1), most);
+  if (found.addresses.empty()) return unreachable(found.why);
+  Attempt attempt(context_->tls, server_name, until);
+  if (const auto error = attempt.connect(found.addresses)) return unreachable(error.message());
   if (const auto error = attempt.handshake()) {
     if (!attempt.doubt().empty()) {
       return Error(

@@ -12,6 +12,8 @@
 
 namespace paynamed::cln {
 
+class HostLookup;
+
 class MutualTls {
  public:
   // In PEM: who signed the node's certificate; ours; its key. Throws Error UNAUTHENTICATED naming the setting
@@ -25,9 +27,10 @@ class MutualTls {
   const std::string& certificate() const { return certificate_; }
   const SecretValue& key() const { return key_; }
 
-  // Connects once more to `address`, "host:port", until the node says something or hangs up, and tells what
-  // was wrong: UNAUTHENTICATED when one side does not believe the other, else UNAVAILABLE. Sends no request.
-  Error why_not(const std::string& address, const std::string& server_name,
+  // Connects once more to `address`, "host:port", until the node says something or hangs up, for `most` at
+  // most, and tells what was wrong: UNAUTHENTICATED when one side does not believe the other, else
+  // UNAVAILABLE. Sends no request.
+  Error why_not(const std::string& address, const std::string& server_name, HostLookup& lookup,
                 std::chrono::milliseconds most) const;
 
  private:

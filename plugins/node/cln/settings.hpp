@@ -4,11 +4,14 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <paynamed/config.hpp>
 #include <paynamed/secret.hpp>
 #include <string>
 #include <vector>
+
+#include "host_lookup.hpp"
 
 namespace paynamed::cln {
 
@@ -33,6 +36,8 @@ struct Settings {
   // Of a node that was added, in the place of the files: PEM.
   std::optional<Secret> ca_secret = {};           // kRest, kGrpc
   std::optional<Secret> certificate_secret = {};  // kGrpc
+  // kGrpc: shared by all nodes of the instance.
+  std::shared_ptr<HostLookup> lookup = std::make_shared<HostLookup>();
 };
 
 }  // namespace paynamed::cln

@@ -13,6 +13,7 @@
 #include <set>
 
 #include "command_fixture.hpp"
+#include "ctl/name_move_plan.hpp"
 
 namespace paynamed::ctl {
 namespace {
@@ -24,6 +25,26 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
+
+TEST(NodeTarget, AnAddressIsTakenInAnySpelling) {
+  struct Case {
+    const char* said;
+    const char* node;
+  };
+  for (const Case& each : {Case{"cln/https://node7.example.com:3010", "https://node7.example.com:3010"},
+                           Case{"cln/HTTPS://Node7.Example.com:3010/", "https://node7.example.com:3010"},
+                           Case{"cln/https://node7.example.com", "https://node7.example.com:443"},
+                           Case{"cln/grpc://[FD00:0::1]:9736", "grpc://[fd00::1]:9736"},
+                           Case{"cln/alpha", "alpha"}, Case{"cln/", ""}, Case{"cln", ""}}) {
+    const NodeTarget target = NodeTarget::from(each.said);
+    EXPECT_EQ(target.instance, "cln") << each.said;
+    EXPECT_EQ(target.node, each.node) << each.said;
+  }
+  const json::object name{
+      {"source",
+       json::object{{"kind", "node"}, {"instance", "cln"}, {"node", "https://node7.example.com:3010"}}}};
+  EXPECT_TRUE(NodeTarget::from("cln/https://NODE7.example.com:3010/").has(name));
+}
 
 class NodeDaemon {
  public:

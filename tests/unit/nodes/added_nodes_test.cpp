@@ -256,6 +256,26 @@ TEST_F(AddedNodesTest, ARuneThatIsWrongChangesNothing) {
   EXPECT_EQ(store->totals()->events, 1U);
 }
 
+TEST_F(AddedNodesTest, NobodyWaitsUntilThePluginForgot) {
+  const auto added = add();
+  ASSERT_TRUE(added);
+  base::Broadcast gate{clock};
+  backend.release_gate = &gate;
+  backend.nodes.insert_or_assign(kAddress, FakeBackend::up(std::string(66, 'b')));
+  NewSecrets other{"default", added->node.id, {{"rune", "another-rune"}}};
+  std::optional<base::Result<state::NodeRow>> answer;
+  boost::asio::co_spawn(
+      io, nodes->replace_credentials(other),
+      [&](std::exception_ptr, base::Result<state::NodeRow> result) { answer.emplace(std::move(result)); });
+  io.restart();
+  io.poll();
+  ASSERT_TRUE(answer) << "it waits for Release";
+  EXPECT_EQ(answer->error().code(), Code::kInvalidArgument);
+  gate.notify();
+  io.restart();
+  io.run();
+}
+
 TEST_F(AddedNodesTest, NamesFindANodeByIdOrAddressIfItIsTheirs) {
   const auto added = add();
   ASSERT_TRUE(added);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/broadcast.hpp"
 #include "nodes/node_question.hpp"
 
 namespace paynamed::nodes {
@@ -17,8 +18,9 @@ namespace paynamed::nodes {
 struct FakeBackend {
   // What Info answers, by reference; another one is not there.
   std::map<std::string, base::Result<plugin::v1::NodeInfoReply>> nodes;
-  std::vector<std::string> called;   // "Info https://..."
-  std::vector<std::string> handles;  // of the last call
+  std::vector<std::string> called;          // "Info https://..."
+  std::vector<std::string> handles;         // of the last call
+  base::Broadcast* release_gate = nullptr;  // a Release ends with its first notification
 
   static plugin::v1::NodeInfoReply up(const std::string& id = std::string(66, 'a')) {
     plugin::v1::NodeInfoReply reply;
@@ -44,7 +46,10 @@ struct FakeBackend {
     request.ParseFromString(call.request);
     called.push_back(call.method + " " + call.instance + request.node().node());
     handles.assign(request.node().secret_handles().begin(), request.node().secret_handles().end());
-    if (call.method == "Release") co_return pipeline::PluginAnswer{std::string{}, false};
+    if (call.method == "Release") {
+      if (release_gate != nullptr) co_await release_gate->wait(0, base::Duration{3'600'000});
+      co_return pipeline::PluginAnswer{std::string{}, false};
+    }
     const auto found = nodes.find(request.node().node());
     if (found == nodes.end()) {
       co_return pipeline::PluginAnswer{base::fail(base::not_found("no such node")), false};

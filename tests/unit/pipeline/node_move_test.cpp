@@ -251,6 +251,46 @@ TEST_F(NodeMoveTest, ANodeOfATestNetworkIsRefusedWhereMoneyIsMeant) {
   }
 }
 
+TEST_F(NodeMoveTest, TheNetworkIsAskedOnceForManyRequests) {
+  configure("node", "[domains.\"example.org\"]\ndns = \"zone\"\n");
+  int asked = 0;
+  network_of = [&asked](std::string) -> boost::asio::awaitable<base::Result<std::string>> {
+    ++asked;
+    co_return std::string{"bitcoin"};
+  };
+  crash();
+  start();
+  const auto submit_one = [&](const std::string& name) {
+    Command wanted = command(name);
+    wanted.source.instance = "node2";
+    EXPECT_TRUE(await(engine->submit(wanted))) << name;
+  };
+  for (const char* name : {"a@example.org", "b@example.org", "c@example.org"}) submit_one(name);
+  EXPECT_EQ(asked, 1);
+  clock.advance(base::Duration{60'000});
+  submit_one("d@example.org");
+  EXPECT_EQ(asked, 2);
+  // An instance of another configuration may be on another one.
+  auto changed = std::make_shared<Runtime>(*runtime);
+  ++changed->generation;
+  runtime = changed;
+  submit_one("e@example.org");
+  EXPECT_EQ(asked, 3);
+}
+
+TEST_F(NodeMoveTest, APipelineThatMakesNoOffersTakesNoInstance) {
+  auto changed = std::make_shared<Runtime>(*runtime);
+  std::erase_if(changed->pipelines.at("register").steps,
+                [](const CompiledStep& step) { return step.kind == "offer.create"; });
+  runtime = changed;
+  Command wanted = command("alice@example.test");
+  wanted.source.instance = "node2";
+  const auto refused = await(engine->submit(wanted));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::kFailedPrecondition);
+  EXPECT_THAT(refused.error().message(), HasSubstr("makes no offers"));
+}
+
 TEST(RunInput, KeepsWhereItsOffersAreMade) {
   RunInput input{"default", *base::Name::parse("alice@example.com"), Verb::kSetSource};
   for (const std::string& instance : {std::string{}, std::string{"node2"}}) {
