@@ -26,12 +26,12 @@ constexpr base::Duration kCancelPatience{15'000};
 constexpr std::string_view kDeleted = "the name was deleted while the run was paused";
 
 // Runs of one lane hang together when an instance hangs: those of one domain share its DnsProvider, and those
-// that need a node share its backend.
+// that need a node share its backend, or, where one backend reaches many, the node.
 std::string lane_of(const Run& run) {
   std::string lane = run.input.name.domain();
   if (run.input.source.kind == state::SourceKind::kExternal) return lane;
   for (const CompiledStep& step : run.pipeline.steps) {
-    if (!step.instance.empty()) return lane + ' ' + step.instance;
+    if (!step.instance.empty()) return lane + ' ' + step.instance + ' ' + run.input.source.node;
   }
   return lane;
 }

@@ -22,7 +22,7 @@ constexpr std::string_view kContract = "NodeBackend";
 NodeParts::NodeParts(Dependencies dependencies)
     : with_(std::move(dependencies)),
       book_(with_.clock),
-      added_calls_(book_),
+      added_calls_(book_, with_.clock),
       vault_(with_.store, with_.random, [this] { return key_of(with_.runtime()->config); }),
       parts_(with_.io, with_.clock) {}
 

@@ -350,6 +350,33 @@ TEST_F(ControlTest, RunsWhoseCallsHangDoNotKeepTheRunsOfAnotherDomainWaiting) {
   pump([&] { return events("run.completed") == 15; });
 }
 
+TEST_F(ControlTest, RunsOfANodeThatHangsDoNotKeepThoseOfTheOthersWaiting) {
+  crash();
+  engine_settings.max_active_runs = 4;
+  start();
+  const auto accepted_at = [&](const std::string& name, const std::string& node) {
+    Command wanted = command(name);
+    wanted.source.node = node;
+    const auto answer = await(engine->submit(wanted));
+    EXPECT_TRUE(answer) << answer.error().to_string();
+    return answer->run;
+  };
+  script.takes["b"] = Duration{60'000};
+  for (int i = 0; i < 10; ++i) accepted_at("user" + std::to_string(i) + "@example.test", "https://hangs:1");
+  pump([&] { return script.at_work == 2; });
+  script.takes.clear();
+  for (const char* node : {"https://second:1", "https://third:1"}) {
+    for (int i = 0; i < 3; ++i) {
+      const auto run =
+          accepted_at("at" + std::string(1, node[8]) + std::to_string(i) + "@example.test", node);
+      EXPECT_EQ(rest(run).state, RunState::kCompleted);
+    }
+  }
+  EXPECT_EQ(script.at_work, 2);
+  clock.advance(Duration{60'000});
+  pump([&] { return events("run.completed") == 16; });
+}
+
 TEST_F(ControlTest, AClockThatIsSetBackDoesNotProlongAWait) {
   script.performs["a"] = {waits(Duration{10'000}), fails(Code::kUnavailable)};
   const auto run = accepted();

@@ -85,7 +85,7 @@ class AddedNodeCallsTest : public ::testing::Test {
   asio::io_context io;
   base::ManualClock clock{base::WallTime{base::Duration{1'700'000'000'000}}};
   nodes::NodeBook book{clock};
-  AddedNodeCalls calls{book};
+  AddedNodeCalls calls{book, clock};
 };
 
 TEST_F(AddedNodeCallsTest, WhileAnotherNodeAnswersNothingIsMadeOrBelieved) {
@@ -128,6 +128,48 @@ TEST_F(AddedNodeCallsTest, AnAnswerWithoutAnIdChangesNothing) {
   answered<v1::NodeInfoReply>("Info", "");
   EXPECT_EQ(admitted("CreateOffer"), Code::kFailedPrecondition);
   book.erase_node({"node", kAddress});
+  EXPECT_EQ(admitted("CreateOffer"), Code::kOk);
+}
+
+TEST_F(AddedNodeCallsTest, OneNodeOfThreeThatHangsKeepsTheOthersFromNothing) {
+  for (const char* address : {"https://b:1", "https://c:1"}) add(address);
+  std::vector<std::shared_ptr<Admission>> hanging;
+  for (std::size_t i = 0; i < AddedNodeCalls::kMostAtOnce; ++i) {
+    hanging.push_back(ask(call("CreateOffer")));
+    ASSERT_TRUE(hanging.back()->result && *hanging.back()->result);
+  }
+  // The next one waits for its turn; who looks at the node does not, nor do the other nodes.
+  const auto next = ask(call("CreateOffer"));
+  EXPECT_FALSE(next->result);
+  for (const char* method : {"Info", "WatchPayments", "Release"}) EXPECT_EQ(admitted(method), Code::kOk);
+  std::vector<std::shared_ptr<Admission>> others;
+  for (const char* address : {"https://b:1", "https://c:1", "", "alpha"}) {
+    for (std::size_t i = 0; i < AddedNodeCalls::kMostAtOnce; ++i) {
+      others.push_back(ask(call("CreateOffer", address)));
+      EXPECT_TRUE(others.back()->result && *others.back()->result) << address;
+    }
+  }
+  // One ends.
+  hanging.pop_back();
+  settle();
+  ASSERT_TRUE(next->result);
+  EXPECT_TRUE(*next->result);
+}
+
+TEST_F(AddedNodeCallsTest, WhoseTurnDoesNotComeIsToldToComeAgain) {
+  std::vector<std::shared_ptr<Admission>> hanging;
+  for (std::size_t i = 0; i < AddedNodeCalls::kMostAtOnce; ++i) hanging.push_back(ask(call("DisableOffer")));
+  const auto next = ask(call("CreateOffer"));
+  clock.advance(base::Duration{4'999});
+  settle();
+  EXPECT_FALSE(next->result);
+  clock.advance(base::Duration{1});
+  settle();
+  ASSERT_TRUE(next->result);
+  ASSERT_FALSE(*next->result);
+  EXPECT_EQ(next->result->error().code(), Code::kResourceExhausted);
+  EXPECT_GT(next->result->error().retry_after_ms(), 0U);
+  hanging.clear();
   EXPECT_EQ(admitted("CreateOffer"), Code::kOk);
 }
 
