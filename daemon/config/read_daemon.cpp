@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "config/sections.hpp"
 
 namespace paynamed::config {

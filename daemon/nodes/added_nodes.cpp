@@ -205,7 +205,8 @@ asio::awaitable<Result<state::AddedNode>> AddedNodes::add(NodeToAdd wanted) {
     added = co_await with_.store.add_node(*std::move(closed));
   }
   if (!added || added->replayed) {
-    trial_.release(co_await asio::this_coro::executor, *node);
+    const auto executor = co_await asio::this_coro::executor;
+    trial_.release(executor, *node);
     co_return added;
   }
   with_.book.put_node(added->node);
@@ -231,7 +232,8 @@ asio::awaitable<Result<NodeRow>> AddedNodes::replace_credentials(NewSecrets want
   trial.secrets = names_of(wanted.secrets);
   const Vault::Held held_secrets = held(trial, wanted.secrets);
   auto look = co_await trial_.ask(trial, kNotChanged);
-  trial_.release(co_await asio::this_coro::executor, trial);
+  const auto executor = co_await asio::this_coro::executor;
+  trial_.release(executor, trial);
   if (!look) co_return base::fail(look.error());
   if (look->node_id != node->node_id) {
     co_return base::fail(base::invalid_argument(
@@ -263,7 +265,8 @@ asio::awaitable<Result<void>> AddedNodes::remove(std::string tenant, base::Uuid 
   if (!removed) co_return removed;
   with_.book.erase_node(node->place);
   with_.log.info("a node was removed", {{"instance", node->place.instance}, {"node", node->place.reference}});
-  trial_.release(co_await asio::this_coro::executor, *std::move(node));
+  const auto executor = co_await asio::this_coro::executor;
+  trial_.release(executor, *std::move(node));
   co_return Result<void>{};
 }
 

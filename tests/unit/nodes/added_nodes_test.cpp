@@ -256,6 +256,20 @@ TEST_F(AddedNodesTest, ARuneThatIsWrongChangesNothing) {
   EXPECT_EQ(store->totals()->events, 1U);
 }
 
+// Whatever a caller's node does says nothing about the instance, which others use.
+TEST_F(AddedNodesTest, NoneOfItsCallsCountForTheBreakerOfTheInstance) {
+  backend.nodes.insert_or_assign(kAddress, base::fail(base::deadline_exceeded("It took too long.")));
+  EXPECT_FALSE(add());
+  backend.nodes.insert_or_assign(kAddress, FakeBackend::up());
+  const auto added = add();
+  ASSERT_TRUE(added);
+  NewSecrets other{"default", added->node.id, {{"rune", "another-rune"}}};
+  EXPECT_TRUE(state::wait_for(io, nodes->replace_credentials(other)));
+  EXPECT_TRUE(state::wait_for(io, nodes->remove("default", added->node.id)));
+  EXPECT_GE(backend.called.size(), 6U);
+  EXPECT_TRUE(backend.all_beside_breaker);
+}
+
 TEST_F(AddedNodesTest, NobodyWaitsUntilThePluginForgot) {
   const auto added = add();
   ASSERT_TRUE(added);

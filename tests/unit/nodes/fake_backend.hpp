@@ -5,6 +5,7 @@
 
 #include <paynamed/plugin/v1/node_backend.pb.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -18,8 +19,13 @@ namespace paynamed::nodes {
 struct FakeBackend {
   // What Info answers, by reference; another one is not there.
   std::map<std::string, base::Result<plugin::v1::NodeInfoReply>> nodes;
-  std::vector<std::string> called;          // "Info https://..."
-  std::vector<std::string> handles;         // of the last call
+  std::vector<std::string> called;   // "Info https://..."
+  std::vector<std::string> handles;  // of the last call
+  bool all_beside_breaker = true;    // of all calls so far
+  int at_work = 0;
+  int most_at_work = 0;
+  base::Broadcast* info_gate = nullptr;  // the next `gated` calls of Info end with its first notification
+  int gated = 0;
   base::Broadcast* release_gate = nullptr;  // a Release ends with its first notification
 
   static plugin::v1::NodeInfoReply up(const std::string& id = std::string(66, 'a')) {
@@ -46,6 +52,13 @@ struct FakeBackend {
     request.ParseFromString(call.request);
     called.push_back(call.method + " " + call.instance + request.node().node());
     handles.assign(request.node().secret_handles().begin(), request.node().secret_handles().end());
+    all_beside_breaker = all_beside_breaker && call.beside_breaker;
+    most_at_work = std::max(most_at_work, ++at_work);
+    if (call.method == "Info" && gated > 0) {
+      --gated;
+      co_await info_gate->wait(0, base::Duration{3'600'000});
+    }
+    --at_work;
     if (call.method == "Release") {
       if (release_gate != nullptr) co_await release_gate->wait(0, base::Duration{3'600'000});
       co_return pipeline::PluginAnswer{std::string{}, false};

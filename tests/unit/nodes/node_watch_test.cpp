@@ -26,6 +26,7 @@ struct NodeWatchTest : state::StoreTest {
   NodeBook book{time};
   FakeBackend backend;
   std::vector<std::string> instances{"node"};
+  std::size_t looks_at_once = 16;
   std::unique_ptr<NodeWatch> watch;
   asio::cancellation_signal stop;
   bool ended = true;
@@ -42,7 +43,7 @@ struct NodeWatchTest : state::StoreTest {
   void start_watch() {
     watch = std::make_unique<NodeWatch>(NodeWatch::Dependencies{
         io.get_executor(), *store, book, time, random, observe::Log::none(), metrics, backend.caller(),
-        [this] { return instances; }, [] { return base::Duration{60'000}; }});
+        [this] { return instances; }, [] { return base::Duration{60'000}; }, looks_at_once});
     ended = false;
     asio::co_spawn(io, watch->run(),
                    asio::bind_cancellation_slot(stop.slot(), [this](std::exception_ptr thrown) {
@@ -185,6 +186,41 @@ TEST_F(NodeWatchTest, ARefusalOfOurCredentialsIsNoAnswer) {
   ASSERT_TRUE(look);
   EXPECT_EQ(look->code, "unauthenticated");
   EXPECT_EQ(book.receivable_at({"node", ""}, "default").state, Ternary::kNo);
+}
+
+TEST_F(NodeWatchTest, MoreNodesThanLooksAtOnceHaveTheirTurns) {
+  std::vector<state::NodePlace> places;
+  for (int i = 0; i < 9; ++i) {
+    state::NodeRow added;
+    added.place = {"node", "https://n" + std::to_string(i) + ":1"};
+    book.put_node(added);
+    backend.nodes.insert_or_assign(added.place.reference, FakeBackend::up());
+    places.push_back(added.place);
+  }
+  base::Broadcast gate{time};
+  backend.info_gate = &gate;
+  backend.gated = 100;
+  looks_at_once = 2;
+  start_watch();
+  pass(2s);
+  EXPECT_EQ(backend.at_work, 2) << "the others wait for their turn";
+  backend.gated = 0;
+  gate.notify();
+  pass(10s);
+  EXPECT_EQ(backend.at_work, 0);
+  EXPECT_EQ(backend.most_at_work, 2);
+  for (const auto& place : places) EXPECT_TRUE(book.look_at(place)) << place.reference;
+  EXPECT_TRUE(book.look_at({"node", ""}));
+  // One that hangs keeps one look from the others, and no more.
+  base::Broadcast later{time};
+  backend.info_gate = &later;
+  backend.gated = 1;
+  while (backend.at_work == 0) pass(1s);
+  const auto before = looks();
+  pass(2min);
+  EXPECT_GE(looks() - before, 10U);
+  later.notify();
+  stop_watch();
 }
 
 TEST_F(NodeWatchTest, AnotherNodeAtTheAddressOfAnAddedOneDidNotAnswerForIt) {

@@ -146,6 +146,28 @@ TEST_F(NodeWatchTest, ANodeThatWasRestoredIsReadAgain) {
   expect_sound();
 }
 
+// Invoices end when all that was paid until their end has been read: that must not be said too early.
+TEST_F(NodeWatchTest, ARestoredNodeIsNotReadToItsEndBeforeItWasReadAgain) {
+  for (const char* key : {"p1", "p2", "p3"}) pay(key);
+  start();
+  until_waiting();
+  const base::WallTime restored = time.wall();
+  std::vector<base::WallTime> said;
+  backend.lie = [&](const v1::WatchPaymentsRequest&, const v1::WatchPaymentsReply& reply) {
+    if (reply.payments_size() > 0) said.push_back(watch->status().read_until.value_or(base::WallTime{}));
+  };
+  backend.payments.resize(1);
+  pay("p4");
+  until([this] { return events().size() == 4; }, "the payment after the restore");
+  until_waiting();
+  backend.lie = {};
+  ASSERT_GE(said.size(), 2U) << "it was read again";
+  for (const base::WallTime read_until : said) EXPECT_LE(read_until, restored);
+  pass(base::Duration{60'000});
+  ASSERT_TRUE(watch->status().read_until);
+  EXPECT_GT(*watch->status().read_until, restored);
+}
+
 TEST_F(NodeWatchTest, ARestoredNodeIsNoticedAfterARestartToo) {
   pay("p1");
   pay("p2");

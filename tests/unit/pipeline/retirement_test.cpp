@@ -3,7 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include "paynamed/plugin/v1/node_backend.pb.h"
 #include "tests/unit/pipeline/actions_fixture.hpp"
+#include "tests/unit/state/state_fixture.hpp"
 
 namespace paynamed::pipeline {
 namespace {
@@ -121,6 +123,62 @@ TEST_F(RetirementTest, MoreOffersThanAPageThatStayDueDoNotStarveTheOthers) {
   EXPECT_THAT(complaints, ElementsAre("node: UNAVAILABLE"));
   EXPECT_EQ(disable_due(1), 4U);
   EXPECT_TRUE(node().is_active(standing));
+}
+
+// Owners switch nodes of theirs off; nobody else's offers stay payable for that.
+TEST_F(RetirementTest, DeadNodesOfManyTenantsKeepNobodysLivingOneFromIt) {
+  state::Author author{9};
+  author.now = clock.wall();
+  constexpr int kTenants = 12;
+  constexpr int kOffers = 3;  // of each
+  const auto node_of = [](int tenant) {
+    return "https://" + std::string(tenant % 4 == 3 ? "lives" : "dead") + std::to_string(tenant) + ":1";
+  };
+  for (int tenant = 0; tenant < kTenants; ++tenant) {
+    for (int i = 0; i < kOffers; ++i) {
+      const std::string name = "n" + std::to_string(tenant) + "-" + std::to_string(i) + "@example.test";
+      const std::string offer = "offer-" + name;
+      const std::string of_tenant = "t" + std::to_string(tenant);
+      const auto run = author.run(Verb::kRegister, name, "o1", of_tenant);
+      state::NewRun wanted = run;
+      const auto accepted = await(store->accept_run(std::move(wanted)));
+      ASSERT_TRUE(accepted) << accepted.error().to_string();
+      const std::string offer_id = R"("offer_id":")" + offer + "\"";
+      std::vector<state::NewEvent> events{
+          author.run_event("offer.created", run,
+                           "," + offer_id +
+                               R"(,"offer":"lno1","source":"node","node_instance":"node","node":")" +
+                               node_of(tenant) + R"(","offer_key":"k/)" + offer + "\""),
+          // With a record of another offer.
+          author.run_event("name.published", run,
+                           R"(,"value":"bitcoin:?lno=lno1","ttl":60,"dns_instance":"zone","source":"node")"),
+          author.run_event("run.completed", run),
+          author.event("offer.retired", name,
+                       R"({"name":")" + name + "\"," + offer_id + R"(,"until":")" +
+                           base::to_rfc3339(clock.wall()) + "\"}")};
+      state::RunUpdate update{accepted->key, 0, {}, std::move(events)};
+      const auto recorded = await(store->record(std::move(update)));
+      ASSERT_TRUE(recorded) << recorded.error().to_string();
+    }
+  }
+  std::map<std::string, int> asked;
+  Services with = services();
+  with.call_plugin = [&asked](PluginCall call) -> boost::asio::awaitable<PluginAnswer> {
+    plugin::v1::DisableOfferRequest request;
+    request.ParseFromString(call.request);
+    ++asked[request.node().node()];
+    if (request.node().node().starts_with("https://dead"))
+      co_return PluginAnswer{base::fail(base::unavailable("it does not answer")), false};
+    co_return PluginAnswer{std::string{}, false};
+  };
+  clock.advance(base::Duration{1'000});
+  int told = 0;
+  Retirement retirement{with, random, [&told](const state::OfferRow&, const base::Status&) { ++told; }, 4};
+  EXPECT_EQ(await(retirement.disable_due()).value(), static_cast<std::size_t>(kOffers * kTenants / 4));
+  for (int tenant = 0; tenant < kTenants; ++tenant)
+    EXPECT_EQ(asked[node_of(tenant)], tenant % 4 == 3 ? kOffers : 1) << "one that failed is left alone";
+  EXPECT_EQ(told, kTenants * 3 / 4);
+  EXPECT_EQ(await(retirement.disable_due()).value(), 0U);
 }
 
 TEST_F(RetirementTest, AnOfferThatItsNodeDoesNotKnowIsOver) {

@@ -15,9 +15,6 @@ TEST(HostLookup, FindsAddresses) {
   const auto found = lookup.find("127.0.0.1", "9736", 10s);
   ASSERT_EQ(found.addresses.size(), 1U) << found.why;
   EXPECT_EQ(found.addresses[0].bytes.ss_family, AF_INET);
-  const auto none = lookup.find("name.invalid", "1", 30s);
-  EXPECT_TRUE(none.addresses.empty());
-  EXPECT_NE(none.why, "");
 }
 
 TEST(HostLookup, OneThatHangsIsLeftAlone) {
