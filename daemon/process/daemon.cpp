@@ -449,11 +449,8 @@ api::Readiness Daemon::readiness() const {
 // What arrives meanwhile waits at the node, so the daemon is ready all the same.
 void Daemon::add_payments(api::Readiness& readiness) const {
   if (!payments_) return;
-  for (const payments::WatchStatus& each : payments_->statuses()) {
-    if (each.state != payments::WatchStatus::State::kFailing) continue;
-    const std::string node = each.node.reference.empty() ? "" : " " + each.node.reference;
-    readiness.parts.push_back({"payments " + each.node.instance + node, false, each.problem});
-  }
+  for (api::Readiness::Part& part : failing_payments(payments_->statuses()))
+    readiness.parts.push_back(std::move(part));
 }
 
 }  // namespace paynamed::process

@@ -1,5 +1,8 @@
 #include "process/payment_parts.hpp"
 
+#include <fmt/format.h>
+
+#include <map>
 #include <utility>
 
 namespace paynamed::process {
@@ -31,6 +34,19 @@ payments::Services payment_services(const PaymentParts& parts) {
   };
   services.nodes = [&host = parts.host, &book = parts.book] { return all_nodes(host, book); };
   return services;
+}
+
+std::vector<api::Readiness::Part> failing_payments(const std::vector<payments::WatchStatus>& nodes) {
+  std::map<std::string, std::size_t> failing;
+  for (const payments::WatchStatus& each : nodes) {
+    if (each.state == payments::WatchStatus::State::kFailing) ++failing[each.node.instance];
+  }
+  std::vector<api::Readiness::Part> parts;
+  for (const auto& [instance, count] : failing) {
+    parts.push_back({"payments " + instance, false,
+                     fmt::format("the payments of {} of its nodes cannot be read; the log says why", count)});
+  }
+  return parts;
 }
 
 }  // namespace paynamed::process
