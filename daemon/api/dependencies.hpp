@@ -21,6 +21,7 @@
 #include "observe/log.hpp"
 #include "observe/metrics.hpp"
 #include "payments/invoice_maker.hpp"
+#include "payments/order_maker.hpp"
 #include "pipeline/engine.hpp"
 #include "state/store.hpp"
 
@@ -71,7 +72,7 @@ struct Moves {
   std::function<base::Result<std::optional<moves::MoveView>>(const std::string& domain)> show = {};
 };
 
-// What came in, and invoices. All are set, or none.
+// What came in, invoices and orders. All are set, or none.
 struct Payments {
   state::PaymentStore* payments = nullptr;
   state::InvoiceStore* invoices = nullptr;
@@ -79,6 +80,11 @@ struct Payments {
   std::function<boost::asio::awaitable<base::Result<payments::InvoiceMaker::Made>>(
       state::NewInvoice wish, std::string correlation_id)>
       make_invoice = {};
+  state::OrderStore* orders = nullptr;
+  // payments::OrderMaker::make()
+  std::function<boost::asio::awaitable<base::Result<payments::OrderMaker::Made>>(state::NewOrder wish,
+                                                                                 std::string correlation_id)>
+      make_order = {};
 };
 
 // A node as a tenant sees it.

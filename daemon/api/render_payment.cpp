@@ -21,13 +21,15 @@ json::object links(std::string_view list, const base::Uuid& id, const std::strin
 json::object to_json(const state::PaymentRow& payment) {
   json::object all = links("/v1/payments/", payment.id, payment.name);
   if (payment.invoice) all["invoice"] = "/v1/invoices/" + payment.invoice->to_string();
+  if (payment.order) all["order"] = "/v1/orders/" + payment.order->to_string();
   json::object claims;
   if (!payment.payer_note.empty()) claims["payer_note"] = payment.payer_note;
+  if (!payment.claimed_name.empty()) claims["claimed_name"] = payment.claimed_name;
   return json::object{
       {"id", payment.id.to_string()},
       {"name", payment.name},
       {"amount_msat", std::to_string(payment.received_msat)},
-      {"method", payment.invoice ? "bolt11" : "bolt12"},
+      {"method", payment.offer_id.empty() ? "bolt11" : "bolt12"},
       {"paid_at", base::to_rfc3339(payment.paid_at)},
       {"taken_in", base::to_rfc3339(payment.taken_in)},
       {"node_id", payment.node_id},
@@ -35,6 +37,7 @@ json::object to_json(const state::PaymentRow& payment) {
       {"payment_hash", text_or_null(payment.payment_hash)},
       {"offer_id", text_or_null(payment.offer_id)},
       {"invoice", payment.invoice ? json::value(payment.invoice->to_string()) : json::value{}},
+      {"order", payment.order ? json::value(payment.order->to_string()) : json::value{}},
       {"late", payment.late},
       {"claims", std::move(claims)},
       {"livemode", payment.livemode},

@@ -21,6 +21,8 @@ void add_move_routes(Router& router, const Dependencies& dependencies);     // /
 void add_payment_routes(Router& router, const Dependencies& dependencies);  // /v1/payments
 // /v1/invoices, /v1/names/{name}/invoices
 void add_invoice_routes(Router& router, const Dependencies& dependencies);
+// /v1/orders, /v1/names/{name}/orders
+void add_order_routes(Router& router, const Dependencies& dependencies);
 void add_node_routes(Router& router, const Dependencies& dependencies);   // /v1/nodes
 void add_event_routes(Router& router, const Dependencies& dependencies);  // /v1/events
 void add_system_routes(Router& router,

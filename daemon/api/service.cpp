@@ -74,6 +74,7 @@ Service::Service(Dependencies dependencies, Limits limits, RateLimit rate)
   add_drift_routes(router_, dependencies_);
   add_move_routes(router_, dependencies_);
   add_payment_routes(router_, dependencies_);
+  add_order_routes(router_, dependencies_);
   add_invoice_routes(router_, dependencies_);
   add_node_routes(router_, dependencies_);
   add_event_routes(router_, dependencies_);

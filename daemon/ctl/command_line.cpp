@@ -70,6 +70,7 @@ struct Options {
   NameMoveOption name_move;
   MoveOption move;
   InvoiceOption invoice;
+  OrderOption order;
   bool follow = false;
   bool check = false;
   ProofFormat format = ProofFormat::kJson;
@@ -365,6 +366,49 @@ class Parser {
         ->add_option("invoice", options_.id, "the invoice's id")
         ->required();
     add_create_invoice(*invoices);
+    add_orders();
+  }
+
+  void add_orders() {
+    CLI::App* orders = add(app_, "orders", "list orders, look at one, or make one", [this](Context& context) {
+      return list_orders(context, {options_.name, options_.state, options_.order.reference, options_.limit});
+    });
+    orders->require_subcommand(0, 1);
+    orders->add_option("--name", options_.name, "only those of this name");
+    orders->add_option("--state", options_.state,
+                       "only those in this state: open, underpaid, paid, overpaid, late, expired");
+    orders->add_option("--reference", options_.order.reference, "only those with this reference");
+    add_limit(orders);
+    add(*orders, "list", "list orders", [this](Context& context) {
+      return list_orders(context, {options_.name, options_.state, options_.order.reference, options_.limit});
+    });
+    add(*orders, "show", "show an order",
+        [this](Context& context) { return show_order(context, options_.id); })
+        ->add_option("order", options_.id, "the order's id")
+        ->required();
+    add_create_order(*orders);
+  }
+
+  void add_create_order(CLI::App& orders) {
+    OrderOption& order = options_.order;
+    CLI::App* verb = add(orders, "create", "ask for an amount, by an invoice, a single-use offer or both",
+                         on_name([this](Context& context, const std::string& name) {
+                           options_.order.name = name;
+                           return create_order(context, options_.order);
+                         }));
+    add_name(verb);
+    verb->add_option("--amount-msat", order.amount_msat, "millisatoshi; else amount and rate decide");
+    verb->add_option("--currency", order.currency, "of the amount: EUR");
+    verb->add_option("--amount", order.amount, "in that currency: 12.50");
+    verb->add_option("--rate", order.rate, "of one bitcoin in that currency");
+    verb->add_option("--rate-source", order.rate_source, "where the rate is from");
+    verb->add_option("--memo", order.memo, "what the payer sees");
+    verb->add_option("--reference", order.reference, "yours; comes back in events");
+    verb->add_option("--expires-in", order.expires_in, "seconds until it expires")
+        ->check(CLI::Range(60, 366 * 86'400));
+    verb->add_option("--method", order.methods, "bolt11 or bolt12; both without it")
+        ->check(CLI::IsMember({"bolt11", "bolt12"}));
+    verb->add_option("--idempotency-key", order.key, "the same key makes the same order");
   }
 
   void add_create_invoice(CLI::App& invoices) {

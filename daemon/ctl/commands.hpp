@@ -139,6 +139,32 @@ struct InvoiceOption {
 };
 Exit create_invoice(Context& context, const InvoiceOption& option);
 
+// Each text narrows the list; what is empty does not.
+struct OrderListOption {
+  std::string name;
+  std::string state;
+  std::string reference;
+  std::uint32_t limit = 0;
+};
+Exit list_orders(Context& context, const OrderListOption& option);
+Exit show_order(Context& context, const std::string& id);
+
+// What is empty is not said.
+struct OrderOption {
+  std::string name;
+  std::string amount_msat;
+  std::string currency;
+  std::string amount;
+  std::string rate;
+  std::string rate_source;
+  std::string memo;
+  std::string reference;
+  std::uint32_t expires_in = 0;  // seconds; 0: the daemon's default
+  std::vector<std::string> methods;
+  std::string key;  // Idempotency-Key
+};
+Exit create_order(Context& context, const OrderOption& option);
+
 Exit list_events(Context& context, const std::string& after, std::uint32_t limit, bool follow);
 Exit list_domains(Context& context);
 // How a domain is: its state, DS records, keys, servers and warnings.

@@ -199,8 +199,8 @@ Status read_fields(Groups rest, Invoice& invoice, Fields& fields) {
 }
 
 // The signature covers the prefix and the data in front of it, padded with zero bits to a whole byte.
-bool signature_is_valid(std::string_view prefix, Groups data, Groups signature,
-                        const std::optional<Point>& payee) {
+std::optional<Point> signer(std::string_view prefix, Groups data, Groups signature,
+                            const std::optional<Point>& payee) {
   std::vector<std::uint8_t> message(prefix.begin(), prefix.end());
   std::uint32_t bits = 0;
   unsigned count = 0;
@@ -214,7 +214,8 @@ bool signature_is_valid(std::string_view prefix, Groups data, Groups signature,
   }
   if (count > 0) message.push_back(static_cast<std::uint8_t>(bits << (8 - count)));
   const Result<std::vector<std::uint8_t>> bytes = bytes_from_groups(signature);
-  return bytes && is_recoverable_signature(*bytes, sha256(message), payee ? &*payee : nullptr);
+  if (!bytes) return std::nullopt;
+  return signer_of(*bytes, sha256(message), payee ? &*payee : nullptr);
 }
 
 }  // namespace
@@ -241,9 +242,9 @@ Result<Invoice> parse_invoice(std::string_view text) {
   if (Status status = read_fields(signed_groups.subspan(kTimestampGroups), invoice, fields); !status.ok()) {
     return fail(std::move(status));
   }
-  if (!signature_is_valid(decoded->prefix, signed_groups, groups.last(kSignatureGroups), fields.payee)) {
-    return fail(invalid_argument("the signature of the invoice is not valid"));
-  }
+  const auto payee = signer(decoded->prefix, signed_groups, groups.last(kSignatureGroups), fields.payee);
+  if (!payee) return fail(invalid_argument("the signature of the invoice is not valid"));
+  invoice.payee = *payee;
   invoice.text = to_lower(text);
   return invoice;
 }

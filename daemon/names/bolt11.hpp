@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "names/hash.hpp"
 #include "names/network.hpp"
+#include "names/point.hpp"
 
 namespace paynamed::names {
 
@@ -26,6 +27,8 @@ struct Invoice {
   std::uint64_t timestamp = 0;
   std::uint64_t expiry = 3600;
   Hash256 payment_hash{};
+  // The node that is paid: whoever signed it.
+  Point payee{};
   // One of the two: UTF-8 from outside, or the SHA-256 of a text that is told elsewhere.
   std::optional<std::string> description = {};
   std::optional<Hash256> description_hash = {};

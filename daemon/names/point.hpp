@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "names/hash.hpp"
 
@@ -18,8 +19,8 @@ using Point = std::array<std::uint8_t, kPointBytes>;
 // Whether the 33 bytes are a compressed encoding of a point on the curve.
 bool is_point(Bytes bytes);
 
-// Whether `signature`, 64 bytes R || S and one byte recovery id (BOLT 11), signs `hash`: for `key` if there
-// is one (then only with low S), else for any key that can be recovered.
-bool is_recoverable_signature(Bytes signature, const Hash256& hash, const Point* key);
+// Whose `signature`, 64 bytes R || S and one byte recovery id (BOLT 11), of `hash` is: `key` if there is one
+// (then only with low S), else the key that can be recovered. Nothing when it is nobody's.
+std::optional<Point> signer_of(Bytes signature, const Hash256& hash, const Point* key);
 
 }  // namespace paynamed::names

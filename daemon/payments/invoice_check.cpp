@@ -2,14 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "names/bolt11.hpp"
 #include "names/bolt12.hpp"
+#include "payments/networks.hpp"
 
 namespace paynamed::payments {
 namespace {
 
 // The end of what RFC 3339 can write.
 constexpr std::uint64_t kYear10000 = 253'402'300'800;
+// By how much the node's clock may be ahead.
+constexpr std::chrono::hours kClocksDiffer{1};
 
 bool describes(const names::Invoice& invoice, const std::string& memo) {
   if (invoice.description) return *invoice.description == memo;
@@ -17,42 +22,33 @@ bool describes(const names::Invoice& invoice, const std::string& memo) {
   return invoice.description_hash && *invoice.description_hash == names::sha256(bytes);
 }
 
-bool is_for(const names::Invoice& invoice, std::string_view network) {
-  using names::Network;
-  for (const Network each : {Network::kBitcoin, Network::kTestnet, Network::kSignet, Network::kRegtest}) {
-    if (names::to_string(each) == network) return invoice.networks.contains(each);
-  }
-  return false;
-}
-
 }  // namespace
 
-base::Result<state::MadeInvoice> checked(const plugin::v1::CreateInvoiceReply& reply,
-                                         const state::InvoiceIntent& intent, std::string_view network,
-                                         base::WallTime now) {
+base::Result<CheckedInvoice> checked(const plugin::v1::CreateInvoiceReply& reply, const AskedInvoice& asked,
+                                     base::WallTime now) {
   const auto wrong = [&](std::string_view what) {
     return base::fail(base::internal(
         fmt::format("instance '{}' answered CreateInvoice with an invoice that {}; tell its author",
-                    intent.node_instance, what)));
+                    asked.instance, what)));
   };
   const auto invoice = names::parse_invoice(reply.bolt11());
   if (!invoice) return wrong("wallets would refuse: " + invoice.error().message());
-  if (invoice->amount_msat.value_or(0) != intent.terms.amount_msat)
+  if (invoice->amount_msat.value_or(0) != asked.amount_msat)
     return wrong("is of another amount than asked for");
-  if (!describes(*invoice, intent.terms.memo)) return wrong("has another description than asked for");
-  if (!is_for(*invoice, network)) return wrong("is for another network than that of its node");
+  if (!describes(*invoice, asked.description)) return wrong("has another description than asked for");
+  if (!are_for(invoice->networks, asked.network))
+    return wrong("is for another network than that of its node");
+  if (!asked.node_id.empty() && names::to_hex(invoice->payee) != asked.node_id)
+    return wrong("pays another node than its own");
   if (names::to_hex(invoice->payment_hash) != reply.payment_hash())
     return wrong("is paid by another hash than it says");
   const std::uint64_t ends = invoice->expires_at();
   if (ends >= kYear10000) return wrong("never ends");
-  state::MadeInvoice made;
-  made.id = intent.id;
-  made.bolt11 = invoice->text;
-  made.payment_hash = reply.payment_hash();
-  made.expires = base::WallTime{std::chrono::seconds{ends}};
-  made.livemode = invoice->networks.contains(names::Network::kBitcoin);
-  made.time = now;
+  const CheckedInvoice made{invoice->text, reply.payment_hash(), base::WallTime{std::chrono::seconds{ends}},
+                            invoice->networks.contains(names::Network::kBitcoin)};
   if (made.expires <= now) return wrong("has expired already");
+  if (made.expires > now + std::chrono::seconds{asked.expiry_seconds} + kClocksDiffer)
+    return wrong("ends later than it was asked to");
   return made;
 }
 

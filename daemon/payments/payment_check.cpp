@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/name.hpp"
 #include "names/utf8.hpp"
 
 namespace paynamed::payments {
@@ -63,7 +64,9 @@ base::Result<state::IncomingPayment> checked(const plugin::v1::Payment& payment)
   made.offer_id = payment.offer_id();
   // The key of an invoice that others made at the node may be anything.
   made.invoice = state::invoice_from_key(payment.invoice_key());
+  made.order = state::order_from_key(payment.invoice_key());
   if (is_note(payment.payer_note())) made.payer_note = payment.payer_note();
+  if (const auto name = base::Name::parse(payment.claimed_name())) made.claimed_name = name->text();
   return made;
 }
 

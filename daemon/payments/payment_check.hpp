@@ -9,13 +9,15 @@
 #include "base/result.hpp"
 #include "paynamed/plugin/v1/node_backend.pb.h"
 #include "state/invoices.hpp"
+#include "state/orders.hpp"
 #include "state/payments.hpp"
 
 namespace paynamed::payments {
 
 // INVALID_ARGUMENT, saying what is wrong, for what cannot be a payment: no key, no amount or one above all
 // bitcoin, a hash that is none, a time before Bitcoin was. A payer's note that is too long, not UTF-8 or has
-// control characters is left out, for it decides nothing, and the money is there.
+// control characters is left out, and so is a claimed name that is none: they decide nothing, and the money
+// is there.
 base::Result<state::IncomingPayment> checked(const plugin::v1::Payment& payment);
 
 struct CheckedPayments {

@@ -16,6 +16,7 @@
 #include "observe/metrics.hpp"
 #include "pipeline/actions/services.hpp"
 #include "state/invoices.hpp"
+#include "state/orders.hpp"
 #include "state/payments.hpp"
 
 namespace paynamed::payments {
@@ -35,14 +36,22 @@ struct Services {
   base::Random& random;
   state::PaymentStore& payments;
   state::InvoiceStore& invoices;
+  state::OrderStore& orders;
   observe::Log log;
   observe::Metrics& metrics;
-  std::function<boost::asio::awaitable<pipeline::PluginAnswer>(pipeline::PluginCall)> call_plugin;
+  std::function<boost::asio::awaitable<pipeline::PluginAnswer>(pipeline::PluginCall)> call_plugin = {};
   // Whether a call may stay at the instance for long. Not while its breaker looks whether it works again, for
   // then one call at a time goes through.
-  std::function<bool(std::string_view instance)> may_wait;
+  std::function<bool(std::string_view instance)> may_wait = {};
   // Every node there is now.
-  std::function<std::vector<WatchedNode>()> nodes;
+  std::function<std::vector<WatchedNode>()> nodes = {};
+  // Whether nothing new is to be made at the instance.
+  std::function<bool(std::string_view instance)> is_retired = {};
+  // Hex of the node's key, as the node last said it; empty when it is not known.
+  std::function<std::string(const state::NodePlace& place)> node_id_of = {};
+
+  // The handles of the secrets with which a node is reached.
+  std::vector<std::string> secret_handles_of(const state::NodePlace& place) const;
 };
 
 // Calls and parses; the failure of the call, or INTERNAL for bytes that are no Reply.

@@ -11,11 +11,11 @@ namespace {
 base::Result<void> check_instances(const config::Config& config, const state::InUse& uses) {
   for (const state::InstanceUse& use : uses.instances) {
     if (use.instance.empty() || config.find_plugin(use.instance)) continue;
-    return base::fail(base::failed_precondition(
-        fmt::format("the configuration lacks [plugins.{}], which {} names, {} offers, {} open runs, {} moves "
-                    "and {} open invoices use; put "
-                    "it back, with `retired = true` if it must get no new work",
-                    use.instance, use.names, use.offers, use.open_runs, use.moves, use.invoices)));
+    return base::fail(base::failed_precondition(fmt::format(
+        "the configuration lacks [plugins.{}], which {} names, {} offers, {} open runs, {} moves, "
+        "{} open invoices and {} open orders use; put "
+        "it back, with `retired = true` if it must get no new work",
+        use.instance, use.names, use.offers, use.open_runs, use.moves, use.invoices, use.orders)));
   }
   return {};
 }

@@ -23,14 +23,22 @@ std::vector<payments::WatchedNode> all_nodes(host::PluginHost& host, const nodes
 }  // namespace
 
 payments::Services payment_services(const PaymentParts& parts) {
-  payments::Services services{parts.clock,   parts.random, parts.store, parts.store, parts.log,
-                              parts.metrics, {},           {},          {}};
+  payments::Services services{parts.clock, parts.random, parts.store,  parts.store,
+                              parts.store, parts.log,    parts.metrics};
   services.call_plugin = [&calls = parts.calls](pipeline::PluginCall call) {
     return calls.call(std::move(call));
   };
   services.may_wait = [&host = parts.host](std::string_view id) {
     const host::Instance* instance = host.find(id);
     return instance != nullptr && instance->info().breaker == host::Breaker::State::kClosed;
+  };
+  services.is_retired = [&host = parts.host](std::string_view id) {
+    const host::Instance* instance = host.find(id);
+    return instance != nullptr && instance->retired();
+  };
+  services.node_id_of = [&book = parts.book](const state::NodePlace& place) {
+    const auto look = book.look_at(place);
+    return look ? look->node_id : std::string{};
   };
   services.nodes = [&host = parts.host, &book = parts.book] { return all_nodes(host, book); };
   return services;

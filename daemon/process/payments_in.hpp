@@ -1,4 +1,4 @@
-// PaymentsIn: taking payments in and making invoices, at work in the daemon.
+// PaymentsIn: taking payments in and making invoices and orders, at work in the daemon.
 //
 // Threads: start() and stop() once each, one after the other; everything else from any thread. What it is
 // given must outlive it, and it the io_context's run.
@@ -10,6 +10,8 @@
 
 #include "api/dependencies.hpp"
 #include "payments/invoice_maker.hpp"
+#include "payments/order_ends.hpp"
+#include "payments/order_maker.hpp"
 #include "payments/watcher.hpp"
 #include "process/watch_parts.hpp"
 
@@ -30,11 +32,14 @@ class PaymentsIn {
   api::Payments for_api();
 
  private:
-  payments::InvoiceMaker::ReadState read_state(std::string_view instance, std::string_view reference) const;
+  payments::ReadState read_state(std::string_view instance, std::string_view reference) const;
 
   const payments::Services services_;
   payments::Watcher watcher_;
+  payments::NodeDescriptions descriptions_;
   payments::InvoiceMaker invoices_;
+  payments::OrderMaker orders_;
+  payments::OrderEnds order_ends_;
   WatchParts parts_;
 };
 

@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 using Kind = Fact::Kind;
 
-constexpr std::array<std::pair<std::string_view, Kind>, 30> kKinds{{
+constexpr std::array<std::pair<std::string_view, Kind>, 36> kKinds{{
     {"run.accepted", Kind::kRunAccepted},
     {"run.paused", Kind::kRunPaused},
     {"run.resumed", Kind::kRunResumed},
@@ -42,6 +42,12 @@ constexpr std::array<std::pair<std::string_view, Kind>, 30> kKinds{{
     {"invoice.created", Kind::kInvoiceCreated},
     {"invoice.paid", Kind::kInvoicePaid},
     {"invoice.expired", Kind::kInvoiceExpired},
+    {"order.created", Kind::kOrderCreated},
+    {"order.paid", Kind::kOrderPaid},
+    {"order.underpaid", Kind::kOrderUnderpaid},
+    {"order.overpaid", Kind::kOrderOverpaid},
+    {"order.late", Kind::kOrderLate},
+    {"order.expired", Kind::kOrderExpired},
     {"node.added", Kind::kNodeAdded},
     {"node.removed", Kind::kNodeRemoved},
     {"node.credentials_changed", Kind::kNodeCredentialsChanged},
@@ -109,6 +115,10 @@ class Fields {
     const json::string* text = value->if_string();
     if (text == nullptr) return miss(object, "has a member that is not a string");
     return std::string{std::string_view{*text}};
+  }
+  // The zero id when it is absent.
+  base::Uuid optional_uuid(std::string_view field) {
+    return object_.contains(field) ? uuid(field) : base::Uuid{};
   }
   base::Uuid uuid(std::string_view field) {
     const std::string text = required(field);
@@ -194,11 +204,13 @@ void read_payment(Fields& fields, Fact& fact) {
   if (fields.ok() && fact.amount_msat == 0) fields.miss("amount_msat", "is nothing");
   fact.payment.paid_at = fields.time("paid_at", true).value_or(base::WallTime{});
   fact.payment.payer_note = fields.inside("claims", "payer_note");
+  fact.payment.claimed_name = fields.inside("claims", "claimed_name");
+  fact.order = fields.optional_uuid("order");
   fact.payment.late = fields.flag("late", false);
   fact.livemode = fields.flag("livemode", std::nullopt);
   const std::string method = fields.required("method");
   if (method == "bolt11") {
-    fact.invoice = fields.uuid("invoice");
+    if (fact.order == base::Uuid{}) fact.invoice = fields.uuid("invoice");
   } else if (method == "bolt12") {
     fact.offer_id = fields.filled("offer_id");
   } else if (fields.ok()) {
@@ -222,6 +234,36 @@ void read_invoice(Fields& fields, Fact& fact) {
     fact.node_instance = fields.filled("node_instance");
     fact.node = fields.optional("node").value_or("");
   }
+}
+
+void read_new_order(Fields& fields, Fact& fact) {
+  fact.order_price.currency = fields.optional("currency").value_or("");
+  fact.order_price.amount = fields.optional("amount").value_or("");
+  fact.order_price.rate = fields.optional("rate").value_or("");
+  fact.order_price.rate_source = fields.optional("rate_source").value_or("");
+  fact.memo = fields.optional("memo").value_or("");
+  fact.bolt11 = fields.optional("bolt11").value_or("");
+  fact.offer = fields.optional("offer").value_or("");
+  if (fields.ok() && fact.bolt11.empty() && fact.offer.empty())
+    fields.miss("bolt11", "and 'offer' are missing");
+  if (!fact.bolt11.empty()) fact.payment.payment_hash = fields.filled("payment_hash");
+  if (!fact.offer.empty()) fact.offer_id = fields.filled("offer_id");
+  fact.node_instance = fields.filled("node_instance");
+  fact.node = fields.optional("node").value_or("");
+}
+
+void read_order(Fields& fields, Fact& fact) {
+  fact.order = fields.uuid("order");
+  fact.amount_msat = fields.amount("amount_msat");
+  if (fields.ok() && fact.amount_msat == 0) fields.miss("amount_msat", "is nothing");
+  fact.until = fields.time("expires", true);
+  fact.reference = fields.optional("reference").value_or("");
+  fact.livemode = fields.flag("livemode", std::nullopt);
+  if (fact.kind == Kind::kOrderCreated) return read_new_order(fields, fact);
+  if (fact.kind == Kind::kOrderExpired) return;
+  fields.amount("received_msat");
+  fields.uuid("payment");
+  fact.payment.paid_at = fields.time("paid_at", true).value_or(base::WallTime{});
 }
 
 bool is_about_a_node(Kind kind) {
@@ -357,6 +399,14 @@ void read_fields(Fields& fields, Fact& fact) {
     case Kind::kInvoicePaid:
     case Kind::kInvoiceExpired:
       read_invoice(fields, fact);
+      break;
+    case Kind::kOrderCreated:
+    case Kind::kOrderPaid:
+    case Kind::kOrderUnderpaid:
+    case Kind::kOrderOverpaid:
+    case Kind::kOrderLate:
+    case Kind::kOrderExpired:
+      read_order(fields, fact);
       break;
   }
 }

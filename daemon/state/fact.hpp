@@ -21,7 +21,16 @@ struct PaymentFact {
   std::string payment_hash;  // empty when the node gave none
   base::WallTime paid_at;
   std::string payer_note;
+  std::string claimed_name;
   bool late = false;
+};
+
+// What order.created says of the amount in another currency; all empty when nothing.
+struct OrderFact {
+  std::string currency;
+  std::string amount;
+  std::string rate;
+  std::string rate_source;
 };
 
 struct Fact {
@@ -53,6 +62,12 @@ struct Fact {
     kInvoiceCreated,
     kInvoicePaid,
     kInvoiceExpired,
+    kOrderCreated,
+    kOrderPaid,
+    kOrderUnderpaid,
+    kOrderOverpaid,
+    kOrderLate,
+    kOrderExpired,
     kNodeAdded,
     kNodeRemoved,
     kNodeCredentialsChanged,
@@ -86,10 +101,13 @@ struct Fact {
   std::string value;
   std::uint32_t ttl = 0;
   NameState name_state = NameState::kPublished;
-  // offer.retired, name.removed; offer.created, offer.expiring, domain.expiring, invoice.*: when it expires
+  // offer.retired, name.removed; offer.created, offer.expiring, domain.expiring, invoice.*, order.*: when it
+  // expires
   std::optional<base::WallTime> until;
-  std::uint64_t amount_msat = 0;  // that arrived, or that an invoice asks for (0: any)
+  std::uint64_t amount_msat = 0;  // that arrived, or that an invoice (0: any) or an order asks for
   base::Uuid invoice;             // zero when the event names none
+  base::Uuid order;               // zero when the event names none
+  OrderFact order_price;
   std::string bolt11;
   std::string memo;
   PaymentFact payment;

@@ -54,7 +54,8 @@ InvoiceTable::InvoiceTable(Connection& connection)
       find_intent_(connection,
                    "SELECT " PAYNAMED_INTENT_COLUMNS
                    ", i.tenant, i.idempotency_key IS NOT NULL " PAYNAMED_INTENTS "WHERE i.id = ?"),
-      set_state_(connection, "UPDATE invoice_intents SET state = ?2 WHERE id = ?1"),
+      set_made_(connection, "UPDATE invoice_intents SET state = 1 WHERE id = ?"),
+      set_given_up_(connection, "UPDATE invoice_intents SET state = 2, idempotency_key = NULL WHERE id = ?"),
       erase_(connection, "DELETE FROM invoice_intents WHERE id = ?"),
       find_invoice_(connection, "SELECT " PAYNAMED_INVOICE_COLUMNS
                                 ", i.tenant FROM invoices i JOIN names n ON n.key = i.name WHERE i.id = ?"),
@@ -66,8 +67,7 @@ InvoiceTable::InvoiceTable(Connection& connection)
 base::Result<std::optional<InvoiceTable::KeyUse>> InvoiceTable::find_key(TenantKey tenant,
                                                                          std::string_view key) {
   return at_most_one<KeyUse>(find_key_, find_key_.first(tenant, key), [](const Statement& row) {
-    return KeyUse{read_intent(row), std::string{row.text(11)},
-                  row.integer(10) == static_cast<std::int64_t>(IntentState::kGivenUp)};
+    return KeyUse{read_intent(row), std::string{row.text(11)}};
   });
 }
 
@@ -85,8 +85,12 @@ base::Result<std::optional<InvoiceTable::StoredIntent>> InvoiceTable::find_inten
   });
 }
 
-base::Result<void> InvoiceTable::set_state(base::Uuid id, IntentState state) {
-  return set_state_.run(id, state);
+base::Result<void> InvoiceTable::set_made(base::Uuid id) {
+  return set_made_.run(id);
+}
+
+base::Result<void> InvoiceTable::set_given_up(base::Uuid id) {
+  return set_given_up_.run(id);
 }
 
 base::Result<void> InvoiceTable::erase_intent(base::Uuid id) {

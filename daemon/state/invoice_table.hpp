@@ -36,7 +36,6 @@ class InvoiceTable {
   struct KeyUse {
     InvoiceIntent intent;
     std::string request_hash;
-    bool given_up = false;
   };
   base::Result<std::optional<KeyUse>> find_key(TenantKey tenant, std::string_view key);
   base::Result<void> insert_intent(TenantKey tenant, NameKey name, const InvoiceIntent& intent,
@@ -47,7 +46,9 @@ class InvoiceTable {
     bool keyed = false;
   };
   base::Result<std::optional<StoredIntent>> find_intent(base::Uuid id);
-  base::Result<void> set_state(base::Uuid id, IntentState state);
+  base::Result<void> set_made(base::Uuid id);
+  // With its idempotency key gone: nothing came of it, so the same request may begin anew.
+  base::Result<void> set_given_up(base::Uuid id);
   base::Result<void> erase_intent(base::Uuid id);
 
   struct StoredInvoice {
@@ -67,7 +68,8 @@ class InvoiceTable {
   Statement find_key_;
   Statement insert_;
   Statement find_intent_;
-  Statement set_state_;
+  Statement set_made_;
+  Statement set_given_up_;
   Statement erase_;
   Statement find_invoice_;
   Statement received_for_;

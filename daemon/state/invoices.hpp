@@ -15,6 +15,7 @@
 
 #include "base/result.hpp"
 #include "state/model.hpp"
+#include "state/nodes.hpp"
 
 namespace paynamed::state {
 
@@ -85,11 +86,10 @@ struct InvoiceRow {
   bool livemode = true;
 };
 
-// An invoice whose time is over.
-struct DueInvoice {
-  std::string tenant;
-  InvoiceRow invoice;
-  std::int64_t key = 0;
+// Where a list of open intents goes on: after this one.
+struct IntentPlace {
+  base::WallTime created;
+  base::Uuid id;
 };
 
 class InvoiceStore {
@@ -100,9 +100,11 @@ class InvoiceStore {
   //   NOT_FOUND            the tenant has no such name
   //   FAILED_PRECONDITION  the name is removed, external, or has no node yet
   //   INVALID_ARGUMENT     the idempotency key was used for another request
+  // The key of an intent that was given up is free again.
   virtual boost::asio::awaitable<base::Result<InvoiceIntent>> intend_invoice(NewInvoice wish) = 0;
   // The intent became an invoice: invoice.created, and invoice.paid when that arrived before. The row, also
-  // when it was there before. NOT_FOUND when there is no such intent.
+  // when it was there before. NOT_FOUND when there is no such intent,
+  // INTERNAL when something else has its payment hash.
   virtual boost::asio::awaitable<base::Result<InvoiceRow>> create_invoice(MadeInvoice made) = 0;
   // The node said no: open_intents() does not have it any more. A payment for it would still be known.
   virtual boost::asio::awaitable<base::Result<void>> give_up_invoice(base::Uuid intent) = 0;
@@ -115,15 +117,14 @@ class InvoiceStore {
   virtual base::Result<std::vector<InvoiceRow>> list_invoices(std::string_view tenant, std::string_view name,
                                                               std::optional<InvoiceState> state,
                                                               base::Uuid before, std::uint32_t limit) = 0;
-  // Open invoices of all tenants whose time was over at `now`; the longest over first, after the given one.
-  struct DuePlace {
-    base::WallTime expires;
-    std::int64_t key = 0;
-  };
-  virtual base::Result<std::vector<DueInvoice>> invoices_due(base::WallTime now, DuePlace after,
+  // Nodes with open invoices, of all tenants.
+  virtual base::Result<std::vector<NodePlace>> places_of_open_invoices() = 0;
+  // Those of such a node whose time was over at `until`; the longest over first.
+  virtual base::Result<std::vector<base::Uuid>> invoices_due(const NodePlace& place, base::WallTime until,
                                                              std::uint32_t limit) = 0;
-  // Intents that are neither made nor given up and were written before `before`; the oldest first.
-  virtual base::Result<std::vector<InvoiceIntent>> open_intents(base::WallTime before,
+  // Intents that are neither made nor given up and were written before `before`; the oldest first, after the
+  // given one.
+  virtual base::Result<std::vector<InvoiceIntent>> open_intents(base::WallTime before, IntentPlace after,
                                                                 std::uint32_t limit) = 0;
 };
 

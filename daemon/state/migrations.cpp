@@ -438,11 +438,99 @@ CREATE TABLE node_keys(
 ) WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations{Migration{kSchema1}, Migration{kSchema2}, Migration{kSchema3},
-                                 Migration{kSchema4}, Migration{kSchema5}, Migration{kSchema6},
-                                 Migration{kSchema7}, Migration{kSchema8}, Migration{kSchema9}};
+// Orders (a read model), what the node is being asked to make for them, and their offers that the node is to
+// disable (operational). What becomes due is found by the node that it is at, for until when its payments
+// were read is a matter of the node. orders.state: below 2 it waits for money. payments.order_id, not
+// `order`, which is a word of SQL.
+constexpr const char* kSchema10 = R"sql(
+CREATE TABLE orders(
+  key           INTEGER PRIMARY KEY,
+  tenant        INTEGER NOT NULL,
+  id            BLOB    NOT NULL,
+  name          INTEGER NOT NULL,
+  node_instance TEXT    NOT NULL,
+  node          TEXT    NOT NULL,
+  amount_msat   INTEGER NOT NULL,
+  currency      TEXT    NOT NULL,
+  amount        TEXT    NOT NULL,
+  rate          TEXT    NOT NULL,
+  rate_source   TEXT    NOT NULL,
+  memo          TEXT    NOT NULL,
+  reference     TEXT    NOT NULL,
+  bolt11        TEXT    NOT NULL,
+  payment_hash  TEXT    NOT NULL,
+  offer         TEXT    NOT NULL,
+  offer_id      TEXT    NOT NULL,
+  created       INTEGER NOT NULL,
+  expires       INTEGER NOT NULL,
+  state         INTEGER NOT NULL,
+  received_msat INTEGER NOT NULL,
+  paid_at       INTEGER,
+  livemode      INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX orders_by_id ON orders(id);
+CREATE INDEX orders_of_tenant ON orders(tenant, key);
+CREATE INDEX orders_of_tenant_in_state ON orders(tenant, state, key);
+CREATE INDEX orders_of_name ON orders(name, key);
+CREATE INDEX orders_of_name_in_state ON orders(name, state, key);
+CREATE INDEX orders_of_reference ON orders(tenant, reference, key) WHERE reference <> '';
+CREATE INDEX orders_by_offer_id ON orders(substr(offer_id, 1, 16)) WHERE offer_id <> '';
+CREATE INDEX orders_by_hash ON orders(substr(payment_hash, 1, 16)) WHERE payment_hash <> '';
+CREATE INDEX orders_waiting_at ON orders(node_instance, node, expires, key) WHERE state < 2;
+
+CREATE TABLE order_intents(
+  id              BLOB    PRIMARY KEY,
+  tenant          INTEGER NOT NULL,
+  name            INTEGER NOT NULL,
+  node_instance   TEXT    NOT NULL,
+  node            TEXT    NOT NULL,
+  amount_msat     INTEGER NOT NULL,
+  currency        TEXT    NOT NULL,
+  amount          TEXT    NOT NULL,
+  rate            TEXT    NOT NULL,
+  rate_source     TEXT    NOT NULL,
+  memo            TEXT    NOT NULL,
+  reference       TEXT    NOT NULL,
+  expires_in      INTEGER NOT NULL,
+  bolt11          INTEGER NOT NULL,
+  bolt12          INTEGER NOT NULL,
+  created         INTEGER NOT NULL,
+  state           INTEGER NOT NULL,
+  idempotency_key TEXT,
+  request_hash    TEXT    NOT NULL
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX order_intents_by_key ON order_intents(tenant, idempotency_key)
+  WHERE idempotency_key IS NOT NULL;
+CREATE INDEX order_intents_open ON order_intents(created) WHERE state = 0;
+
+CREATE TABLE offers_to_disable(
+  node_instance TEXT    NOT NULL,
+  node          TEXT    NOT NULL,
+  order_id      BLOB    NOT NULL,
+  offer_id      TEXT    NOT NULL,
+  since         INTEGER NOT NULL,
+  ends          INTEGER NOT NULL,
+  PRIMARY KEY (node_instance, node, order_id)
+) WITHOUT ROWID;
+
+ALTER TABLE payments ADD COLUMN order_id BLOB;
+ALTER TABLE payments ADD COLUMN claimed_name TEXT NOT NULL DEFAULT '';
+CREATE INDEX payments_of_order ON payments(order_id, key) WHERE order_id IS NOT NULL;
+
+CREATE INDEX invoices_of_tenant_in_state ON invoices(tenant, state, key);
+CREATE INDEX invoices_of_name_in_state ON invoices(name, state, key);
+CREATE INDEX invoices_by_hash ON invoices(substr(payment_hash, 1, 16));
+DROP INDEX invoices_open;
+CREATE INDEX invoices_open_at ON invoices(node_instance, node, expires, key) WHERE state = 0;
+-- A key of which nothing came is free again.
+UPDATE invoice_intents SET idempotency_key = NULL WHERE state = 2;
+)sql";
+
+constexpr std::array kMigrations{
+    Migration{kSchema1}, Migration{kSchema2}, Migration{kSchema3}, Migration{kSchema4}, Migration{kSchema5},
+    Migration{kSchema6}, Migration{kSchema7}, Migration{kSchema8}, Migration{kSchema9}, Migration{kSchema10}};
 constexpr std::array kReadModels{"names",   "offers",   "runs",     "totals", "instance_uses", "domain_uses",
-                                 "domains", "payments", "invoices", "nodes",  "node_uses"};
+                                 "domains", "payments", "invoices", "orders", "nodes",         "node_uses"};
 
 base::Result<void> step_forward(Connection& connection, const Migration& migration, std::size_t to) {
   if (auto begun = connection.execute("BEGIN IMMEDIATE"); !begun) return begun;

@@ -56,6 +56,11 @@ NodeTable::NodeTable(Connection& connection)
                  "SELECT count(*) FROM runs r INDEXED BY runs_open JOIN run_inputs i ON i.run = r.key "
                  "WHERE r.finished IS NULL AND instr(' ' || i.instances || ' ', ' ' || ?1 || ' ') > 0 "
                  "AND instr(i.input, ?2) > 0"),
+      open_orders_(connection,
+                   "SELECT (SELECT count(*) FROM orders INDEXED BY orders_waiting_at WHERE state < 2 AND "
+                   "node_instance = ?1 AND node = ?2) + (SELECT count(*) FROM order_intents INDEXED BY "
+                   "order_intents_open WHERE state = 0 AND node_instance = ?1 AND node = ?2) + "
+                   "(SELECT count(*) FROM offers_to_disable WHERE node_instance = ?1 AND node = ?2)"),
       find_key_(connection, "SELECT node, request_hash FROM node_keys WHERE tenant = ? AND key = ?"),
       put_key_(connection, "INSERT INTO node_keys VALUES (?, ?, ?, ?)"),
       put_secret_(connection, "INSERT INTO secrets VALUES (?, ?, ?)"),
@@ -96,6 +101,10 @@ base::Result<NodeTable::Uses> NodeTable::uses_of(const NodePlace& place) {
   if (!runs) return base::fail(runs.error());
   uses.open_runs = open_runs_.count(0);
   open_runs_.reset();
+  const auto orders = open_orders_.first(place.instance, place.reference);
+  if (!orders) return base::fail(orders.error());
+  uses.orders = open_orders_.count(0);
+  open_orders_.reset();
   return uses;
 }
 

@@ -33,7 +33,9 @@ class NodeTable {
     std::uint64_t names = 0;
     std::uint64_t offers = 0;
     std::uint64_t open_runs = 0;
-    bool any() const { return names + offers + open_runs > 0; }
+    std::uint64_t orders =
+        0;  // open ones, those that are being made, and those whose offer is to be disabled
+    bool any() const { return names + offers + open_runs + orders > 0; }
   };
   base::Result<Uses> uses_of(const NodePlace& place);
 
@@ -51,6 +53,7 @@ class NodeTable {
   Statement count_;
   Statement uses_;
   Statement open_runs_;
+  Statement open_orders_;
   Statement find_key_;
   Statement put_key_;
   Statement put_secret_;

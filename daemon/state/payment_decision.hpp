@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "state/invoices.hpp"
+#include "state/orders.hpp"
 #include "state/payments.hpp"
 
 namespace paynamed::state {
@@ -43,9 +44,19 @@ struct PaidInvoice {
   bool only_intent = false;  // invoice.created was not said yet, nor will invoice.paid be before it
 };
 
-// The rows about one payment. With an invoice the offer does not matter.
+struct PaidOrder {
+  PaidFor of;
+  base::Uuid id;
+  std::string reference;
+  OrderStanding standing;
+  bool by_key = false;       // its invoice was paid, not its offer
+  bool only_intent = false;  // order.created was not said yet, nor will anything else be before it
+};
+
+// The rows about one payment. With an invoice or an order the offer does not matter.
 struct RowsOfPayment {
   std::optional<PaidInvoice> invoice;
+  std::optional<PaidOrder> order;
   std::optional<PaidOffer> offer;
   bool known = false;  // there is a payment with payment_id()
 };
@@ -56,13 +67,17 @@ struct PaymentDecision {
   Verdict verdict = Verdict::kStray;
   TenantKey tenant = 0;          // of the events
   std::vector<NewEvent> events;  // payment.received, and what follows from it
+  // The order that this payment ended: its offer is to be disabled.
+  std::optional<base::Uuid> ended_order = {};
 };
 
 // The same whenever the payment is told of. What was paid is part of it, so that a node which claims the id
 // of another one cannot pass its payment off as the other's.
 base::Uuid payment_id(std::string_view node_id, std::string_view pay_key, std::string_view paid);
-// What a payment paid as the last argument of payment_id(): an invoice before an offer.
-std::string paid_by(const std::optional<base::Uuid>& invoice, std::string_view offer_id);
+// What a payment paid as the last argument of payment_id(): an invoice, an order by its invoice, an offer.
+std::string paid_by(const std::optional<base::Uuid>& invoice, const std::optional<base::Uuid>& order,
+                    std::string_view offer_id);
+std::string paid_by(const RowsOfPayment& rows, std::string_view offer_id);
 // The id of invoice.paid of an invoice, which is said once.
 base::Uuid invoice_paid_id(base::Uuid invoice);
 

@@ -12,14 +12,19 @@ base::Status contradiction(std::string_view what) {
   return base::internal(fmt::format("an event was not stored, because {}; report this defect", what));
 }
 
+bool speaks_of_an_order(Fact::Kind kind) {
+  return kind >= Fact::Kind::kOrderCreated && kind <= Fact::Kind::kOrderExpired;
+}
+
 }  // namespace
 
 // Sums end at kMostMsat, as events do: a node that lies must not stop the writer.
 PaymentModels::PaymentModels(Connection& connection)
-    : insert_payment_(connection,
+    : orders_(connection),
+      insert_payment_(connection,
                       "INSERT INTO payments(key, tenant, id, node_id, pay_key, name, offer_id, invoice, "
-                      "received_msat, paid_at, taken_in, payment_hash, payer_note, late, livemode) "
-                      "VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                      "received_msat, paid_at, taken_in, payment_hash, payer_note, late, livemode, order_id, "
+                      "claimed_name) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       add_to_invoice_(
           connection,
           "UPDATE invoices SET received_msat = min(received_msat + ?2, 2100000000000000000) WHERE id = ?1"),
@@ -39,30 +44,54 @@ PaymentModels::PaymentModels(Connection& connection)
 bool PaymentModels::speaks_of(Fact::Kind kind) {
   using Kind = Fact::Kind;
   return kind == Kind::kPaymentReceived || kind == Kind::kInvoiceCreated || kind == Kind::kInvoicePaid ||
-         kind == Kind::kInvoiceExpired;
+         kind == Kind::kInvoiceExpired || speaks_of_an_order(kind);
 }
 
 base::Result<void> PaymentModels::apply(const Fact& fact, const Context& context) {
   using Kind = Fact::Kind;
   if (fact.kind == Kind::kPaymentReceived) return payment_received(fact, context);
   if (fact.kind == Kind::kInvoiceCreated) return invoice_created(fact, context);
+  if (speaks_of_an_order(fact.kind)) return order_spoken_of(fact, context);
   return invoice_ended(fact);
+}
+
+base::Result<void> PaymentModels::order_spoken_of(const Fact& fact, const Context& context) {
+  using Kind = Fact::Kind;
+  switch (fact.kind) {
+    case Kind::kOrderCreated:
+      return orders_.created(fact, context.tenant, context.name, context.time);
+    case Kind::kOrderPaid:
+      return orders_.became(fact, OrderState::kPaid);
+    case Kind::kOrderUnderpaid:
+      return orders_.became(fact, OrderState::kUnderpaid);
+    case Kind::kOrderOverpaid:
+      return orders_.became(fact, OrderState::kOverpaid);
+    case Kind::kOrderLate:
+      return orders_.became(fact, OrderState::kLate);
+    default:
+      return orders_.became(fact, OrderState::kExpired);
+  }
 }
 
 base::Result<void> PaymentModels::payment_received(const Fact& fact, const Context& context) {
   const PaymentFact& payment = fact.payment;
   const auto invoice = fact.invoice == base::Uuid{} ? std::nullopt : std::optional{fact.invoice};
-  const base::Uuid id = payment_id(payment.node_id, payment.pay_key, paid_by(invoice, fact.offer_id));
+  const auto order = fact.order == base::Uuid{} ? std::nullopt : std::optional{fact.order};
+  const auto order_by_key = fact.offer_id.empty() ? order : std::nullopt;
+  const base::Uuid id =
+      payment_id(payment.node_id, payment.pay_key, paid_by(invoice, order_by_key, fact.offer_id));
   const auto known = find_payment_.first(id);
   if (!known) return base::fail(known.error());
   find_payment_.reset();
   if (*known) return base::fail(contradiction("the payment was received already"));
   if (auto done = insert_payment_.run(context.tenant, id, payment.node_id, payment.pay_key, context.name,
                                       fact.offer_id, invoice, fact.amount_msat, payment.paid_at, context.time,
-                                      payment.payment_hash, payment.payer_note, payment.late, fact.livemode);
+                                      payment.payment_hash, payment.payer_note, payment.late, fact.livemode,
+                                      order, payment.claimed_name);
       !done) {
     return done;
   }
+  if (order) return orders_.received(*order, fact.amount_msat);
   if (!invoice) return {};
   return add_to_invoice_.run(*invoice, fact.amount_msat);
 }

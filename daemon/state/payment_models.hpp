@@ -1,4 +1,4 @@
-// PaymentModels: payments and invoices as a function of the events alone. A part of ReadModels.
+// PaymentModels: payments, invoices and orders as a function of the events alone. A part of ReadModels.
 //
 // Threads: belongs to the thread of its connection.
 #pragma once
@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 #include "state/fact.hpp"
 #include "state/model.hpp"
+#include "state/order_models.hpp"
 #include "state/sqlite.hpp"
 
 namespace paynamed::state {
@@ -27,10 +28,12 @@ class PaymentModels {
   base::Result<void> apply(const Fact& fact, const Context& context);
 
  private:
+  base::Result<void> order_spoken_of(const Fact& fact, const Context& context);
   base::Result<void> payment_received(const Fact& fact, const Context& context);
   base::Result<void> invoice_created(const Fact& fact, const Context& context);
   base::Result<void> invoice_ended(const Fact& fact);
 
+  OrderModels orders_;
   Statement insert_payment_;
   Statement add_to_invoice_;
   Statement find_payment_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "state/invoice_table.hpp"
+#include "state/place_walk.hpp"
 #include "state/rows.hpp"
 
 namespace paynamed::state {
@@ -12,7 +13,15 @@ namespace {
   "node_id, instance, node, cursor, last_payment, taken_in, strays, resyncs FROM node_cursors "
 #define PAYNAMED_PAYMENT_COLUMNS                                                                             \
   "p.id, n.name, p.node_id, p.pay_key, p.payment_hash, p.received_msat, p.paid_at, p.taken_in, p.offer_id, " \
-  "p.invoice, p.payer_note, p.late, p.livemode "
+  "p.invoice, p.payer_note, p.late, p.livemode, p.order_id, p.claimed_name "
+
+// A page of a list: ?1 tenant, ?2 the key to go on before, ?3 how many, ?4 state, ?5 name.
+#define PAYNAMED_INVOICE_PAGE(index, where)                              \
+  "SELECT " PAYNAMED_INVOICE_COLUMNS "FROM invoices i INDEXED BY " index \
+  " JOIN names n ON n.key = i.name WHERE " where                         \
+  " AND i.tenant = ?1 AND i.key < ?2 AND "                               \
+  "(?4 IS NULL OR i.state = ?4) AND (?5 = '' OR n.name = ?5) ORDER BY i.key DESC LIMIT ?3"
+#define PAYNAMED_INVOICES_NAME "i.name = (SELECT key FROM names WHERE name = ?5)"
 
 NodeCursor cursor_row(const Statement& row) {
   NodeCursor cursor;
@@ -42,6 +51,8 @@ PaymentRow payment_row(const Statement& row) {
   payment.payer_note = row.text(10);
   payment.late = row.integer(11) != 0;
   payment.livemode = row.integer(12) != 0;
+  payment.order = row.optional_uuid(13);
+  payment.claimed_name = row.text(14);
   return payment;
 }
 
@@ -68,26 +79,24 @@ PaymentQueries::PaymentQueries(Connection& connection, TenantKeys& tenants)
                     "SELECT " PAYNAMED_INVOICE_COLUMNS
                     "FROM invoices i JOIN names n ON n.key = i.name WHERE i.id = ? AND i.tenant = ?"),
       invoice_key_(connection, "SELECT key FROM invoices WHERE id = ? AND tenant = ?"),
-      invoices_of_tenant_(connection,
-                          "SELECT " PAYNAMED_INVOICE_COLUMNS
-                          "FROM invoices i INDEXED BY invoices_of_tenant JOIN names n ON n.key = i.name "
-                          "WHERE i.tenant = ?1 AND "
-                          "i.key < ?2 AND (?4 IS NULL OR i.state = ?4) ORDER BY i.key DESC LIMIT ?3"),
-      invoices_of_name_(
+      invoices_of_tenant_(connection, PAYNAMED_INVOICE_PAGE("invoices_of_tenant", "i.tenant = ?1")),
+      invoices_in_state_(
+          connection, PAYNAMED_INVOICE_PAGE("invoices_of_tenant_in_state", "i.tenant = ?1 AND i.state = ?4")),
+      invoices_of_name_(connection, PAYNAMED_INVOICE_PAGE("invoices_of_name", PAYNAMED_INVOICES_NAME)),
+      invoices_of_name_in_state_(
           connection,
-          "SELECT " PAYNAMED_INVOICE_COLUMNS
-          "FROM names n JOIN invoices i INDEXED BY invoices_of_name ON i.name = n.key WHERE n.name = ?5 AND "
-          "i.tenant = ?1 AND i.key < ?2 AND (?4 IS NULL OR i.state = ?4) ORDER BY i.key DESC LIMIT ?3"),
+          PAYNAMED_INVOICE_PAGE("invoices_of_name_in_state", PAYNAMED_INVOICES_NAME " AND i.state = ?4")),
+      next_place_(connection,
+                  "SELECT node_instance, node FROM invoices INDEXED BY invoices_open_at WHERE state = 0 AND "
+                  "(node_instance, node) > (?1, ?2) ORDER BY node_instance, node LIMIT 1"),
       due_(connection,
-           "SELECT " PAYNAMED_INVOICE_COLUMNS
-           ", t.name, i.key FROM invoices i INDEXED BY invoices_open JOIN names n ON n.key = i.name "
-           "JOIN tenants t ON t.key = i.tenant WHERE i.state = 0 AND i.expires <= ?1 AND "
-           "(i.expires, i.key) > (?2, ?3) ORDER BY i.expires, i.key LIMIT ?4"),
+           "SELECT id FROM invoices INDEXED BY invoices_open_at WHERE state = 0 AND node_instance = ?1 AND "
+           "node = ?2 AND expires <= ?3 ORDER BY expires, key LIMIT ?4"),
       intents_(connection,
                "SELECT " PAYNAMED_INTENT_COLUMNS
                "FROM invoice_intents i INDEXED BY invoice_intents_open JOIN names n ON n.key = i.name "
-               "JOIN tenants t ON t.key = i.tenant WHERE i.state = 0 AND i.created < ?1 ORDER BY i.created "
-               "LIMIT ?2") {}
+               "JOIN tenants t ON t.key = i.tenant WHERE i.state = 0 AND i.created < ?1 AND "
+               "(i.created, i.id) > (?2, ?3) ORDER BY i.created, i.id LIMIT ?4") {}
 
 base::Result<std::optional<NodeCursor>> PaymentQueries::find_cursor(const PaymentSource& source) {
   return at_most_one<NodeCursor>(
@@ -147,27 +156,28 @@ base::Result<std::vector<InvoiceRow>> PaymentQueries::list_invoices(std::string_
   const auto below = key_below(invoice_key_, *key, before);
   if (!below) return base::fail(below.error());
   const std::uint32_t most = std::min(limit, kMaxRows);
-  if (name.empty()) {
-    return collect<InvoiceRow>(invoices_of_tenant_, invoices_of_tenant_.first(*key, *below, most, state),
-                               read_invoice);
-  }
-  return collect<InvoiceRow>(invoices_of_name_, invoices_of_name_.first(*key, *below, most, state, name),
-                             read_invoice);
+  Statement& page = name.empty() ? (state ? invoices_in_state_ : invoices_of_tenant_)
+                                 : (state ? invoices_of_name_in_state_ : invoices_of_name_);
+  return collect<InvoiceRow>(page, page.first(*key, *below, most, state, name), read_invoice);
 }
 
-base::Result<std::vector<DueInvoice>> PaymentQueries::invoices_due(base::WallTime now,
-                                                                   InvoiceStore::DuePlace after,
+base::Result<std::vector<NodePlace>> PaymentQueries::places_of_open_invoices() {
+  return walk_places(next_place_);
+}
+
+base::Result<std::vector<base::Uuid>> PaymentQueries::invoices_due(const NodePlace& place,
+                                                                   base::WallTime until,
                                                                    std::uint32_t limit) {
-  return collect<DueInvoice>(due_, due_.first(now, after.expires, after.key, std::min(limit, kMaxRows)),
-                             [](const Statement& row) {
-                               return DueInvoice{std::string{row.text(kInvoiceColumns)}, read_invoice(row),
-                                                 row.integer(kInvoiceColumns + 1)};
-                             });
+  return collect<base::Uuid>(due_,
+                             due_.first(place.instance, place.reference, until, std::min(limit, kMaxRows)),
+                             [](const Statement& row) { return row.uuid(0); });
 }
 
 base::Result<std::vector<InvoiceIntent>> PaymentQueries::open_intents(base::WallTime before,
+                                                                      IntentPlace after,
                                                                       std::uint32_t limit) {
-  return collect<InvoiceIntent>(intents_, intents_.first(before, std::min(limit, kMaxRows)), read_intent);
+  return collect<InvoiceIntent>(
+      intents_, intents_.first(before, after.created, after.id, std::min(limit, kMaxRows)), read_intent);
 }
 
 }  // namespace paynamed::state

@@ -30,9 +30,11 @@ class PaymentQueries {
   base::Result<std::vector<InvoiceRow>> list_invoices(std::string_view tenant, std::string_view name,
                                                       std::optional<InvoiceState> state, base::Uuid before,
                                                       std::uint32_t limit);
-  base::Result<std::vector<DueInvoice>> invoices_due(base::WallTime now, InvoiceStore::DuePlace after,
+  base::Result<std::vector<NodePlace>> places_of_open_invoices();
+  base::Result<std::vector<base::Uuid>> invoices_due(const NodePlace& place, base::WallTime until,
                                                      std::uint32_t limit);
-  base::Result<std::vector<InvoiceIntent>> open_intents(base::WallTime before, std::uint32_t limit);
+  base::Result<std::vector<InvoiceIntent>> open_intents(base::WallTime before, IntentPlace after,
+                                                        std::uint32_t limit);
 
  private:
   // The key of the row to go on before; the largest number for the zero id. INVALID_ARGUMENT when there is
@@ -49,7 +51,10 @@ class PaymentQueries {
   Statement find_invoice_;
   Statement invoice_key_;
   Statement invoices_of_tenant_;
+  Statement invoices_in_state_;
   Statement invoices_of_name_;
+  Statement invoices_of_name_in_state_;
+  Statement next_place_;
   Statement due_;
   Statement intents_;
 };

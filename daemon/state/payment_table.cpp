@@ -31,6 +31,19 @@ PaidInvoice paid_invoice(const Statement& row) {
   return invoice;
 }
 
+PaidOrder paid_order(const Statement& row) {
+  PaidOrder order;
+  order.of = paid_for(row);
+  order.reference = row.text(5);
+  order.id = row.uuid(6);
+  order.standing = {static_cast<OrderState>(row.integer(7)), row.count(8), row.count(9), row.time(10)};
+  return order;
+}
+
+#define PAYNAMED_PAID_ORDER \
+  "SELECT " PAYNAMED_PAID_FOR("o", "created") ", o.reference, o.id, o.state, "          \
+  "o.amount_msat, o.received_msat, o.expires FROM orders o "
+
 }  // namespace
 
 PaymentTable::PaymentTable(Connection& connection)
@@ -42,6 +55,16 @@ PaymentTable::PaymentTable(Connection& connection)
                    "SELECT " PAYNAMED_PAID_FOR("i", "created") ", i.reference, i.id, i.amount_msat, 0, 0, "
                    "i.created + i.expiry * 1000 FROM invoice_intents i JOIN names n ON n.key = i.name "
                    "WHERE i.id = ?1 AND " PAYNAMED_AT_NODE("i")),
+      find_order_(connection, PAYNAMED_PAID_ORDER
+                  "JOIN names n ON n.key = o.name WHERE o.id = ?1 AND " PAYNAMED_AT_NODE("o")),
+      find_order_intent_(connection,
+                         "SELECT " PAYNAMED_PAID_FOR("i", "created") ", i.reference, i.id, 0, i.amount_msat, 0, "
+                         "i.created + i.expires_in * 1000 FROM order_intents i JOIN names n ON n.key = i.name "
+                         "WHERE i.id = ?1 AND " PAYNAMED_AT_NODE("i")),
+      find_order_of_offer_(connection, PAYNAMED_PAID_ORDER
+                           "INDEXED BY orders_by_offer_id JOIN names n ON n.key = o.name "
+                           "WHERE substr(o.offer_id, 1, 16) = substr(?1, 1, 16) AND o.offer_id <> '' "
+                           "AND +o.offer_id = ?1 AND " PAYNAMED_AT_NODE("o") " ORDER BY o.key DESC LIMIT 1"),
       // By offers_by_offer_id, whose expression this is. The plus keeps SQLite from putting ?1 in place of the column
       // in that expression too, which would be no index's any more.
       find_offer_(connection,
@@ -63,25 +86,69 @@ PaymentTable::PaymentTable(Connection& connection)
 base::Result<RowsOfPayment> PaymentTable::rows_of(const IncomingPayment& payment,
                                                   const PaymentSource& source) {
   RowsOfPayment rows;
+  if (auto found = find_rows(payment, source, rows); !found) return base::fail(found.error());
+  if (!rows.invoice && !rows.order && !rows.offer) return rows;
+  const auto known =
+      find_payment_.first(payment_id(source.node_id, payment.pay_key, paid_by(rows, payment.offer_id)));
+  if (!known) return base::fail(known.error());
+  find_payment_.reset();
+  rows.known = *known;
+  return rows;
+}
+
+base::Result<void> PaymentTable::find_rows(const IncomingPayment& payment, const PaymentSource& source,
+                                           RowsOfPayment& rows) {
   if (payment.invoice) {
     auto invoice = find_invoice(*payment.invoice, source);
     if (invoice && !*invoice) invoice = find_intent(*payment.invoice, source);
     if (!invoice) return base::fail(invoice.error());
     rows.invoice = *std::move(invoice);
+    if (rows.invoice) return {};
   }
-  if (!rows.invoice && !payment.offer_id.empty()) {
-    auto offer = find_offer(payment.offer_id, source);
-    if (!offer) return base::fail(offer.error());
-    rows.offer = *std::move(offer);
+  if (payment.order) {
+    auto order = find_order(*payment.order, source);
+    if (order && !*order) order = find_order_intent(*payment.order, source);
+    if (!order) return base::fail(order.error());
+    rows.order = *std::move(order);
+    if (rows.order) return {};
   }
-  if (!rows.invoice && !rows.offer) return rows;
-  const auto invoice = rows.invoice ? std::optional{rows.invoice->id} : std::nullopt;
-  const auto known =
-      find_payment_.first(payment_id(source.node_id, payment.pay_key, paid_by(invoice, payment.offer_id)));
-  if (!known) return base::fail(known.error());
-  find_payment_.reset();
-  rows.known = *known;
-  return rows;
+  if (payment.offer_id.empty()) return {};
+  auto offer = find_offer(payment.offer_id, source);
+  if (!offer) return base::fail(offer.error());
+  rows.offer = *std::move(offer);
+  if (rows.offer) return {};
+  auto order = find_order_of_offer(payment.offer_id, source);
+  if (!order) return base::fail(order.error());
+  rows.order = *std::move(order);
+  return {};
+}
+
+base::Result<std::optional<PaidOrder>> PaymentTable::find_order(base::Uuid order,
+                                                                const PaymentSource& source) {
+  return at_most_one<PaidOrder>(find_order_, find_order_.first(order, source.instance, source.node),
+                                [](const Statement& row) {
+                                  PaidOrder found = paid_order(row);
+                                  found.by_key = true;
+                                  return found;
+                                });
+}
+
+base::Result<std::optional<PaidOrder>> PaymentTable::find_order_intent(base::Uuid order,
+                                                                       const PaymentSource& source) {
+  return at_most_one<PaidOrder>(find_order_intent_,
+                                find_order_intent_.first(order, source.instance, source.node),
+                                [](const Statement& row) {
+                                  PaidOrder found = paid_order(row);
+                                  found.by_key = true;
+                                  found.only_intent = true;
+                                  return found;
+                                });
+}
+
+base::Result<std::optional<PaidOrder>> PaymentTable::find_order_of_offer(const std::string& offer_id,
+                                                                         const PaymentSource& source) {
+  return at_most_one<PaidOrder>(
+      find_order_of_offer_, find_order_of_offer_.first(offer_id, source.instance, source.node), paid_order);
 }
 
 base::Result<std::optional<PaidInvoice>> PaymentTable::find_invoice(base::Uuid invoice,

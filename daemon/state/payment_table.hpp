@@ -28,10 +28,19 @@ class PaymentTable {
  private:
   base::Result<std::optional<PaidInvoice>> find_invoice(base::Uuid invoice, const PaymentSource& source);
   base::Result<std::optional<PaidInvoice>> find_intent(base::Uuid invoice, const PaymentSource& source);
+  base::Result<std::optional<PaidOrder>> find_order(base::Uuid order, const PaymentSource& source);
+  base::Result<std::optional<PaidOrder>> find_order_intent(base::Uuid order, const PaymentSource& source);
+  base::Result<std::optional<PaidOrder>> find_order_of_offer(const std::string& offer_id,
+                                                             const PaymentSource& source);
   base::Result<std::optional<PaidOffer>> find_offer(const std::string& offer_id, const PaymentSource& source);
+  base::Result<void> find_rows(const IncomingPayment& payment, const PaymentSource& source,
+                               RowsOfPayment& rows);
 
   Statement find_invoice_;
   Statement find_intent_;
+  Statement find_order_;
+  Statement find_order_intent_;
+  Statement find_order_of_offer_;
   Statement find_offer_;
   Statement find_payment_;
   Statement find_cursor_;

@@ -1,5 +1,5 @@
-// What a caller wants to have written about payments and invoices, checked as far as that is possible without
-// the file.
+// What a caller wants to have written about payments, invoices and orders, checked as far as that is possible
+// without the file.
 //
 // Threads: value types; functions are pure.
 #pragma once
@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "state/invoices.hpp"
+#include "state/orders.hpp"
 #include "state/payments.hpp"
 
 namespace paynamed::state {
@@ -40,6 +41,29 @@ struct ExpireInvoicesUnit {
   base::WallTime time;
 };
 
+struct IntendOrderUnit {
+  NewOrder wish;
+};
+
+struct CreateOrderUnit {
+  MadeOrder made;
+};
+
+struct GiveUpOrderUnit {
+  base::Uuid intent;
+  base::WallTime time;
+};
+
+struct ExpireOrdersUnit {
+  std::vector<base::Uuid> orders;
+  base::WallTime time;
+};
+
+struct OfferDisabledUnit {
+  base::Uuid order;
+  NodePlace place;
+};
+
 // INTERNAL when what a node said was not checked: a field that must not be empty is, or one is larger than it
 // may be.
 base::Result<TakeInUnit> check(TakeIn batch);
@@ -47,5 +71,7 @@ base::Result<RestartCursorUnit> check(PaymentSource source, std::string expected
 // INVALID_ARGUMENT when a text is too large.
 base::Result<IntendInvoiceUnit> check(NewInvoice wish);
 base::Result<CreateInvoiceUnit> check(MadeInvoice made);
+base::Result<IntendOrderUnit> check(NewOrder wish);
+base::Result<CreateOrderUnit> check(MadeOrder made);
 
 }  // namespace paynamed::state

@@ -37,7 +37,10 @@ struct IncomingPayment {
   base::WallTime paid_at;
   std::string offer_id;               // empty: no offer was paid
   std::optional<base::Uuid> invoice;  // when its key is one of ours (state/invoices.hpp)
-  std::string payer_note;             // a claim of the payer, nothing more
+  std::optional<base::Uuid> order;    // the same (state/orders.hpp)
+  // Claims of the payer, nothing more.
+  std::string payer_note;
+  std::string claimed_name;  // user@domain
 };
 
 struct TakeIn {
@@ -76,8 +79,10 @@ struct PaymentRow {
   base::WallTime taken_in;  // when it was written down here
   std::string offer_id;
   std::optional<base::Uuid> invoice;
+  std::optional<base::Uuid> order;
   std::string payer_note;
-  bool late = false;  // paid an invoice that had expired
+  std::string claimed_name;
+  bool late = false;  // paid an invoice or an order that had expired
   bool livemode = true;
 };
 

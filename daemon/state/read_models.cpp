@@ -260,6 +260,12 @@ base::Result<void> ReadModels::apply(const Fact& fact, const Context& context) {
     case Kind::kInvoiceCreated:
     case Kind::kInvoicePaid:
     case Kind::kInvoiceExpired:
+    case Kind::kOrderCreated:
+    case Kind::kOrderPaid:
+    case Kind::kOrderUnderpaid:
+    case Kind::kOrderOverpaid:
+    case Kind::kOrderLate:
+    case Kind::kOrderExpired:
       return payment_spoken_of(fact, context);
     case Kind::kNodeAdded:
       return node_added(fact, context);

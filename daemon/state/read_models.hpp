@@ -1,6 +1,6 @@
-// ReadModels: names, offers, runs, payments, invoices and their totals, and what was said about domains, as a
-// function of the events alone. apply() is the only code that changes their tables; a rebuild clears them and
-// applies every event again.
+// ReadModels: names, offers, runs, payments, invoices, orders and their totals, and what was said about
+// domains, as a function of the events alone. apply() is the only code that changes their tables; a rebuild
+// clears them and applies every event again.
 //
 // Threads: belongs to the thread of its connection.
 #pragma once

@@ -16,6 +16,7 @@ Reader::Reader(Connection connection, std::uint32_t epoch)
       events_(connection_, snapshots_, tenants_, epoch),
       moves_(connection_),
       payments_(connection_, tenants_),
+      orders_(connection_, tenants_),
       nodes_(connection_, tenants_),
       uses_(connection_, snapshots_, moves_) {}
 

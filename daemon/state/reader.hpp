@@ -16,6 +16,7 @@
 #include "state/name_queries.hpp"
 #include "state/node_queries.hpp"
 #include "state/offer_queries.hpp"
+#include "state/order_queries.hpp"
 #include "state/payment_queries.hpp"
 #include "state/proof_queries.hpp"
 #include "state/run_queries.hpp"
@@ -38,6 +39,7 @@ class Reader {
   EventQueries& events() { return events_; }
   MoveQueries& moves() { return moves_; }
   PaymentQueries& payments() { return payments_; }
+  OrderQueries& orders() { return orders_; }
   NodeQueries& nodes() { return nodes_; }
   UseQueries& uses() { return uses_; }
   Connection& connection() { return connection_; }
@@ -56,6 +58,7 @@ class Reader {
   EventQueries events_;
   MoveQueries moves_;
   PaymentQueries payments_;
+  OrderQueries orders_;
   NodeQueries nodes_;
   UseQueries uses_;
 };

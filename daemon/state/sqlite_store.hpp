@@ -14,6 +14,7 @@
 #include "state/invoices.hpp"
 #include "state/moves.hpp"
 #include "state/nodes.hpp"
+#include "state/orders.hpp"
 #include "state/payments.hpp"
 #include "state/store.hpp"
 
@@ -23,6 +24,7 @@ class SqliteStore final : public Store,
                           public MoveStore,
                           public PaymentStore,
                           public InvoiceStore,
+                          public OrderStore,
                           public NodeStore {
  public:
   struct Settings {
@@ -131,9 +133,29 @@ class SqliteStore final : public Store,
   Result<std::vector<InvoiceRow>> list_invoices(std::string_view tenant, std::string_view name,
                                                 std::optional<InvoiceState> state, base::Uuid before,
                                                 std::uint32_t limit) override;
-  Result<std::vector<DueInvoice>> invoices_due(base::WallTime now, InvoiceStore::DuePlace after,
+  Result<std::vector<NodePlace>> places_of_open_invoices() override;
+  Result<std::vector<base::Uuid>> invoices_due(const NodePlace& place, base::WallTime until,
                                                std::uint32_t limit) override;
-  Result<std::vector<InvoiceIntent>> open_intents(base::WallTime before, std::uint32_t limit) override;
+  Result<std::vector<InvoiceIntent>> open_intents(base::WallTime before, IntentPlace after,
+                                                  std::uint32_t limit) override;
+
+  boost::asio::awaitable<Result<OrderIntent>> intend_order(NewOrder wish) override;
+  boost::asio::awaitable<Result<OrderRow>> create_order(MadeOrder made) override;
+  boost::asio::awaitable<Result<void>> give_up_order(base::Uuid intent, base::WallTime time) override;
+  boost::asio::awaitable<Result<void>> expire_orders(std::vector<base::Uuid> orders,
+                                                     base::WallTime time) override;
+  boost::asio::awaitable<Result<void>> offer_disabled(base::Uuid order, NodePlace place) override;
+  Result<std::optional<OrderRow>> find_order(std::string_view tenant, base::Uuid id) override;
+  Result<std::vector<OrderRow>> list_orders(std::string_view tenant, const OrderFilter& filter,
+                                            base::Uuid before, std::uint32_t limit) override;
+  Result<std::vector<NodePlace>> places_of_open_orders() override;
+  Result<std::vector<base::Uuid>> orders_due(const NodePlace& place, base::WallTime until,
+                                             std::uint32_t limit) override;
+  Result<std::vector<OrderIntent>> open_order_intents(base::WallTime before, IntentPlace after,
+                                                      std::uint32_t limit) override;
+  Result<std::vector<NodePlace>> places_of_offers_to_disable() override;
+  Result<std::vector<OfferToDisable>> offers_to_disable(const NodePlace& place, base::Uuid after,
+                                                        std::uint32_t limit) override;
 
   boost::asio::awaitable<Result<AddedNode>> add_node(NewNode node) override;
   boost::asio::awaitable<Result<void>> remove_node(std::string tenant, base::Uuid id,

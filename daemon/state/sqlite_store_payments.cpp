@@ -89,13 +89,18 @@ Result<std::vector<InvoiceRow>> SqliteStore::list_invoices(std::string_view tena
   return parts_->readers->lend()->payments().list_invoices(tenant, name, state, before, limit);
 }
 
-Result<std::vector<DueInvoice>> SqliteStore::invoices_due(base::WallTime now, InvoiceStore::DuePlace after,
-                                                          std::uint32_t limit) {
-  return parts_->readers->lend()->payments().invoices_due(now, after, limit);
+Result<std::vector<NodePlace>> SqliteStore::places_of_open_invoices() {
+  return parts_->readers->lend()->payments().places_of_open_invoices();
 }
 
-Result<std::vector<InvoiceIntent>> SqliteStore::open_intents(base::WallTime before, std::uint32_t limit) {
-  return parts_->readers->lend()->payments().open_intents(before, limit);
+Result<std::vector<base::Uuid>> SqliteStore::invoices_due(const NodePlace& place, base::WallTime until,
+                                                          std::uint32_t limit) {
+  return parts_->readers->lend()->payments().invoices_due(place, until, limit);
+}
+
+Result<std::vector<InvoiceIntent>> SqliteStore::open_intents(base::WallTime before, IntentPlace after,
+                                                             std::uint32_t limit) {
+  return parts_->readers->lend()->payments().open_intents(before, after, limit);
 }
 
 }  // namespace paynamed::state

@@ -82,6 +82,7 @@ struct InstanceUse {
   std::uint64_t offers = 0;    // active or retired
   std::uint64_t moves = 0;     // open ones, from or to it
   std::uint64_t invoices = 0;  // open ones, and those that are being made
+  std::uint64_t orders = 0;    // the same, and those whose offer is still to be disabled
 };
 
 // Who depends on where a domain's records are.

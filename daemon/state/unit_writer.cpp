@@ -37,6 +37,7 @@ UnitWriter::UnitWriter(Connection& connection, std::uint64_t max_open_runs)
       moves_(connection),
       payments_(connection),
       invoices_(connection),
+      orders_(connection),
       nodes_(connection),
       begin_(connection, "BEGIN IMMEDIATE"),
       commit_(connection, "COMMIT"),

@@ -16,6 +16,7 @@
 #include "state/invoice_table.hpp"
 #include "state/move_table.hpp"
 #include "state/node_table.hpp"
+#include "state/order_table.hpp"
 #include "state/payment_table.hpp"
 #include "state/payment_units.hpp"
 #include "state/proof_table.hpp"
@@ -47,6 +48,11 @@ class UnitWriter {
   base::Result<InvoiceRow> write(const CreateInvoiceUnit& unit);
   base::Result<void> write(const GiveUpInvoiceUnit& unit);
   base::Result<void> write(const ExpireInvoicesUnit& unit);
+  base::Result<OrderIntent> write(const IntendOrderUnit& unit);
+  base::Result<OrderRow> write(const CreateOrderUnit& unit);
+  base::Result<void> write(const GiveUpOrderUnit& unit);
+  base::Result<void> write(const ExpireOrdersUnit& unit);
+  base::Result<void> write(const OfferDisabledUnit& unit);
   base::Result<AddedNode> write(const AddNodeUnit& unit);
   base::Result<void> write(const RemoveNodeUnit& unit);
   base::Result<NodeRow> write(const CredentialsUnit& unit);
@@ -99,8 +105,12 @@ class UnitWriter {
   base::Result<void> check_cursor(const PaymentSource& source, const std::string& expected);
   base::Result<Verdict> take_in(const IncomingPayment& payment, const TakeIn& batch);
   base::Result<void> write_own_events(TenantKey tenant, const std::vector<NewEvent>& events);
-  // The intent that a wish becomes, if it may; its name's key too.
-  base::Result<std::pair<NameKey, InvoiceIntent>> intent_of(TenantKey tenant, const NewInvoice& wish);
+  // A name with a node of which something to be paid may be asked; `what` it is: "invoices".
+  base::Result<NameEntry> payable_name(TenantKey tenant, const std::string& name, std::string_view what);
+  // Nothing else may be paid by the same hash, or its payer could pay what is paid already.
+  base::Result<void> check_hash(const std::string& payment_hash, const std::string& node_instance);
+  base::Result<void> check_new(const OrderTable::StoredIntent& stored, const MadeOrder& made);
+  base::Result<void> say_order_paid_before(TenantKey tenant, const OrderRow& row, base::WallTime now);
   base::Result<void> say_paid_before(TenantKey tenant, const InvoiceRow& row, base::WallTime now);
   // Whether the name is as the step of its move needs it.
   base::Result<bool> stands_for(const MoveNameUpdate& update);
@@ -122,6 +132,7 @@ class UnitWriter {
   MoveTable moves_;
   PaymentTable payments_;
   InvoiceTable invoices_;
+  OrderTable orders_;
   NodeTable nodes_;
   bool dirty_ = false;
   bool secrets_in_wal_ = false;

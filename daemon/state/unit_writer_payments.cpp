@@ -103,6 +103,10 @@ base::Result<Verdict> UnitWriter::take_in(const IncomingPayment& payment, const 
   if (!rows) return base::fail(rows.error());
   const PaymentDecision decision = decide(payment, batch.source, *rows, batch.time);
   if (auto done = write_own_events(decision.tenant, decision.events); !done) return base::fail(done.error());
+  if (decision.ended_order) {
+    if (auto done = orders_.disable_offer_of(*decision.ended_order, batch.time); !done)
+      return base::fail(done.error());
+  }
   return decision.verdict;
 }
 
@@ -127,35 +131,27 @@ base::Result<void> UnitWriter::write(const RestartCursorUnit& unit) {
   return {};
 }
 
-base::Result<std::pair<NameKey, InvoiceIntent>> UnitWriter::intent_of(TenantKey tenant,
-                                                                      const NewInvoice& wish) {
-  const auto found = models_.find_name(wish.name);
+base::Result<NameEntry> UnitWriter::payable_name(TenantKey tenant, const std::string& asked,
+                                                 std::string_view what) {
+  auto found = models_.find_name(asked);
   if (!found) return base::fail(found.error());
-  const std::optional<NameEntry>& name = *found;
+  std::optional<NameEntry>& name = *found;
   if (!name || name->is_free() || name->tenant != tenant) {
-    return base::fail(base::not_found(fmt::format("there is no name {}", wish.name)));
+    return base::fail(base::not_found(fmt::format("there is no name {}", asked)));
   }
   if (name->is(NameState::kQuarantined)) {
     return base::fail(base::failed_precondition(
-        fmt::format("{} was removed; register it again to make invoices for it", wish.name)));
+        fmt::format("{} was removed; register it again to make {} for it", asked, what)));
   }
   if (name->is(NameState::kRegistering)) {
     return base::fail(base::failed_precondition(
-        fmt::format("{} is being registered; ask again when it is published", wish.name)));
+        fmt::format("{} is being registered; ask again when it is published", asked)));
   }
   if (name->node_instance.empty()) {
-    return base::fail(base::failed_precondition(fmt::format(
-        "{} has an offer of its owner's own, and no node here that could make an invoice", wish.name)));
+    return base::fail(base::failed_precondition(
+        fmt::format("{} has an offer of its owner's own, and no node here that could make {}", asked, what)));
   }
-  InvoiceIntent intent;
-  intent.id = wish.id;
-  intent.tenant = wish.tenant;
-  intent.name = wish.name;
-  intent.node_instance = name->node_instance;
-  intent.node = name->node;
-  intent.terms = wish.terms;
-  intent.created = wish.time;
-  return std::pair{name->key, std::move(intent)};
+  return *std::move(name);
 }
 
 base::Result<InvoiceIntent> UnitWriter::write(const IntendInvoiceUnit& unit) {
@@ -170,25 +166,35 @@ base::Result<InvoiceIntent> UnitWriter::write(const IntendInvoiceUnit& unit) {
           "this Idempotency-Key was used for another request; take a new key for a new request"));
     }
     if (*used) {
-      // It is asked for once more.
-      if ((*used)->given_up) {
-        dirty_ = true;
-        if (auto done = invoices_.set_state((*used)->intent.id, IntentState::kOpen); !done)
-          return base::fail(done.error());
-        dirty_ = false;
-      }
       (*used)->intent.replayed = true;
       return std::move((*used)->intent);
     }
   }
-  auto allowed = intent_of(*tenant, wish);
-  if (!allowed) return base::fail(allowed.error());
-  auto& [name, intent] = *allowed;
+  const auto name = payable_name(*tenant, wish.name, "invoices");
+  if (!name) return base::fail(name.error());
+  InvoiceIntent intent;
+  intent.id = wish.id;
+  intent.tenant = wish.tenant;
+  intent.name = wish.name;
+  intent.node_instance = name->node_instance;
+  intent.node = name->node;
+  intent.terms = wish.terms;
+  intent.created = wish.time;
   dirty_ = true;
-  if (auto done = invoices_.insert_intent(*tenant, name, intent, wish); !done)
+  if (auto done = invoices_.insert_intent(*tenant, name->key, intent, wish); !done)
     return base::fail(done.error());
   dirty_ = false;
-  return std::move(intent);
+  return intent;
+}
+
+base::Result<void> UnitWriter::check_hash(const std::string& payment_hash, const std::string& node_instance) {
+  const auto known = orders_.is_hash_known(payment_hash);
+  if (!known) return base::fail(known.error());
+  if (!*known) return {};
+  return base::fail(base::internal(
+      fmt::format("instance '{}' answered CreateInvoice with the payment hash of another invoice; tell its "
+                  "author",
+                  node_instance)));
 }
 
 base::Result<InvoiceRow> UnitWriter::write(const CreateInvoiceUnit& unit) {
@@ -202,14 +208,15 @@ base::Result<InvoiceRow> UnitWriter::write(const CreateInvoiceUnit& unit) {
     return base::fail(base::not_found(fmt::format("nobody asked for the invoice {}", made.id.to_string())));
   }
   const InvoiceTable::StoredIntent& stored = **found;
+  if (auto is_new = check_hash(made.payment_hash, stored.intent.node_instance); !is_new)
+    return base::fail(is_new.error());
   const InvoiceRow row = row_of(stored.intent, made);
   dirty_ = true;
   if (auto done = write_own_events(stored.tenant, {invoice_created(row)}); !done)
     return base::fail(done.error());
   if (auto done = say_paid_before(stored.tenant, row, made.time); !done) return base::fail(done.error());
   // Who asks again under the key has to find it.
-  auto done =
-      stored.keyed ? invoices_.set_state(made.id, IntentState::kMade) : invoices_.erase_intent(made.id);
+  auto done = stored.keyed ? invoices_.set_made(made.id) : invoices_.erase_intent(made.id);
   if (!done) return base::fail(done.error());
   dirty_ = false;
   auto written = invoices_.find_invoice(made.id);
@@ -237,7 +244,7 @@ base::Result<void> UnitWriter::write(const GiveUpInvoiceUnit& unit) {
   if (!found) return base::fail(found.error());
   if (!*found || (*found)->intent.made) return {};
   dirty_ = true;
-  if (auto done = invoices_.set_state(unit.intent, IntentState::kGivenUp); !done) return done;
+  if (auto done = invoices_.set_given_up(unit.intent); !done) return done;
   dirty_ = false;
   return {};
 }

@@ -16,8 +16,16 @@ UseQueries::UseQueries(Connection& connection, SnapshotStatements& snapshots, Mo
           "SELECT i.instances, n.name FROM runs r INDEXED BY runs_open JOIN run_inputs i ON i.run = r.key "
           "JOIN names n ON n.key = r.name WHERE r.finished IS NULL"),
       open_invoices_(connection,
-                     "SELECT node_instance FROM invoices WHERE state = 0 UNION ALL "
-                     "SELECT node_instance FROM invoice_intents WHERE state = 0"),
+                     "SELECT node_instance, count(*) FROM invoices INDEXED BY invoices_open_at "
+                     "WHERE state = 0 GROUP BY 1 UNION ALL "
+                     "SELECT node_instance, count(*) FROM invoice_intents INDEXED BY invoice_intents_open "
+                     "WHERE state = 0 GROUP BY 1"),
+      open_orders_(connection,
+                   "SELECT node_instance, count(*) FROM orders INDEXED BY orders_waiting_at "
+                   "WHERE state < 2 GROUP BY 1 UNION ALL "
+                   "SELECT node_instance, count(*) FROM order_intents INDEXED BY order_intents_open "
+                   "WHERE state = 0 GROUP BY 1 UNION ALL "
+                   "SELECT node_instance, count(*) FROM offers_to_disable GROUP BY 1"),
       totals_(connection,
               "SELECT coalesce(t.names, 0), coalesce(t.live, 0), coalesce(t.open_runs, 0), "
               "coalesce(t.paused_runs, 0), "
@@ -36,7 +44,7 @@ base::Result<InUse> UseQueries::in_use() {
   Counted counted;
   for (const auto count :
        {&UseQueries::count_instances, &UseQueries::count_domains, &UseQueries::count_open_runs,
-        &UseQueries::count_moves, &UseQueries::count_invoices}) {
+        &UseQueries::count_moves, &UseQueries::count_invoices, &UseQueries::count_orders}) {
     auto done = (this->*count)(counted);
     if (!done) return base::fail(done.error());
   }
@@ -111,7 +119,16 @@ base::Result<void> UseQueries::count_moves(Counted& counted) {
 base::Result<void> UseQueries::count_invoices(Counted& counted) {
   auto row = open_invoices_.first();
   for (; row && *row; row = open_invoices_.next()) {
-    ++counted.instances[std::string{open_invoices_.text(0)}].invoices;
+    counted.instances[std::string{open_invoices_.text(0)}].invoices += open_invoices_.count(1);
+  }
+  if (!row) return base::fail(row.error());
+  return {};
+}
+
+base::Result<void> UseQueries::count_orders(Counted& counted) {
+  auto row = open_orders_.first();
+  for (; row && *row; row = open_orders_.next()) {
+    counted.instances[std::string{open_orders_.text(0)}].orders += open_orders_.count(1);
   }
   if (!row) return base::fail(row.error());
   return {};

@@ -34,6 +34,7 @@ class UseQueries {
   base::Result<void> count_open_runs(Counted& counted);
   base::Result<void> count_moves(Counted& counted);
   base::Result<void> count_invoices(Counted& counted);
+  base::Result<void> count_orders(Counted& counted);
 
   SnapshotStatements* snapshots_;
   MoveQueries* moves_;
@@ -41,6 +42,7 @@ class UseQueries {
   Statement domain_uses_;
   Statement open_instances_;
   Statement open_invoices_;
+  Statement open_orders_;
   Statement totals_;
 };
 

@@ -189,11 +189,12 @@ std::optional<InvoiceRow> GrpcCalls::paid_after(std::uint64_t pay_index, std::ch
     throw;
   }
   auto row = kWaitAnyInvoice.rows().paid(reply);
-  // Which offer was paid, and the payer's note, are only in the other message.
+  // Which offer was paid, and what the payer says, are only in the other message.
   const auto whole = invoice_by_label(row.label, call);
   if (whole && whole->payment_hash == row.payment_hash) {
     row.offer_id = whole->offer_id;
     row.payer_note = whole->payer_note;
+    row.claimed_name = whole->claimed_name;
   } else {
     row.offer_id = offer_id_in_label(row.label);  // it was deleted in between
   }

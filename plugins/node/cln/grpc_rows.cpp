@@ -4,6 +4,7 @@
 #include <paynamed/error.hpp>
 #include <string_view>
 
+#include "claimed_name.hpp"
 #include "rpc_error.hpp"
 
 namespace paynamed::cln {
@@ -120,6 +121,7 @@ InvoiceRow GrpcRows::invoice(const ::cln::ListinvoicesInvoices& message) const {
     row.offer_id = hex(message.local_offer_id(), kHashBytes, "local_offer_id");
   }
   row.payer_note = message.invreq_payer_note();
+  row.claimed_name = claimed_name(message.bolt12());
   switch (message.status()) {
     case Message::UNPAID:
       row.status = InvoiceStatus::kUnpaid;

@@ -1,5 +1,6 @@
 #include "json_calls.hpp"
 
+#include "claimed_name.hpp"
 #include "json_fields.hpp"
 #include "rpc_error.hpp"
 
@@ -43,6 +44,7 @@ InvoiceRow invoice_row(const Fields& fields) {
   row.expires_at = fields.number("expires_at");
   if (fields.has("local_offer_id")) row.offer_id = fields.hex("local_offer_id", kHashBytes);
   row.payer_note = fields.text_or_empty("invreq_payer_note");
+  row.claimed_name = claimed_name(fields.text_or_empty("bolt12"));
   if (row.status != InvoiceStatus::kPaid) return row;
   row.pay_index = fields.number("pay_index");
   row.received_msat = fields.number("amount_received_msat");

@@ -69,6 +69,7 @@ struct InvoiceRow {
   std::uint64_t received_msat = 0;
   std::uint64_t paid_at = 0;
   std::string payer_note;
+  std::string claimed_name;  // user@domain as the payer wrote it; empty: none
 };
 
 struct Channel {

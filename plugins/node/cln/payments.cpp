@@ -32,6 +32,7 @@ void add(proto::WatchPaymentsReply& reply, const InvoiceRow& row) {
   } else {
     payment.set_offer_id(row.offer_id);
     payment.set_payer_note(row.payer_note);
+    payment.set_claimed_name(row.claimed_name);
   }
 }
 

@@ -125,6 +125,11 @@ proto::WatchPaymentsReply Sandbox::payments_after(const proto::WatchPaymentsRequ
     payment.set_offer_id(made.offer_id);
     payment.set_invoice_key(made.invoice_key);
     payment.set_payer_note(made.payer_note);
+    // The simulated payer pays names as wallets do, and says so (BOLT 12: invreq_bip_353_name).
+    if (made.payer_node.empty() && !made.offer_id.empty()) {
+      if (const auto* offer = state().offer_by_id(made.node, made.offer_id))
+        payment.set_claimed_name(offer->made.issuer);
+    }
   }
   reply.set_next_cursor(std::to_string(end));
   reply.set_node_id(owner.id);

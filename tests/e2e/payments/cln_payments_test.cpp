@@ -55,12 +55,18 @@ class ClnPayments : public LabTest {
     const json::object name = scene.get("/v1/names/" + alice);
     return text(name.at("offers").at(0).as_object(), "offer");
   }
-  bool pay(const std::string& offer, std::uint64_t msat, const std::string& note = {}) const {
-    return node.control("pay_offer", {{"offer", offer}, {"amount_msat", msat}, {"payer_note", note}})
-        .at("paid")
-        .as_bool();
+  bool pay(const std::string& offer, std::uint64_t msat, const std::string& note = {},
+           const std::string& name = {}) const {
+    json::object body{{"offer", offer}, {"amount_msat", msat}, {"payer_note", note}};
+    if (!name.empty()) body["name"] = name;
+    return node.control("pay_offer", body).at("paid").as_bool();
   }
   std::vector<json::object> received() const { return events_of(scene, "payment.received"); }
+  json::object received_one() const {
+    const auto all = received();
+    EXPECT_THAT(all, SizeIs(1));
+    return all.empty() ? json::object{} : all.front();
+  }
   // The daemon has read all that the node has: it asks and waits.
   bool has_read_all() const {
     const auto before = node.count("waitanyinvoice");
@@ -167,6 +173,75 @@ TEST_F(ClnPayments, AnExternalNameHasNoInvoices) {
   ASSERT_TRUE(pay(offer, 1'000));
   ASSERT_TRUE(until([&] { return received().size() == 1; }));
   EXPECT_EQ(text(data_of(received()[0]), "name"), alice) << "it was made for her";
+}
+
+// Core Lightning takes no less than an offer asks for, and up to five times as much.
+TEST_F(ClnPayments, AnOrderIsPaidByASingleUseOfferThatIsNotInDns) {
+  scene.daemon().start();
+  ASSERT_EQ(scene.register_name(alice, "owner-1").status, 201);
+  const std::string target = "/v1/names/" + alice + "/orders";
+  const std::string body =
+      R"({"currency":"EUR","amount":"10","rate":"30000","reference":"basket-1","methods":["bolt12"]})";
+  const fakes::HttpClient::Headers key{{"Idempotency-Key", alice + " basket-1"}};
+  // The node makes the offer, and its answer is lost.
+  node.order({{"method", "offer"}, {"kind", "lose_reply"}});
+  EXPECT_EQ(scene.send("POST", target, body, key).status, 504);
+  EXPECT_THAT(items_of(scene, "/v1/orders"), SizeIs(0)) << "nobody sees half of one";
+  scene.daemon().kill();
+  scene.daemon().start();
+  const auto made = scene.send("POST", target, body, key);
+  ASSERT_EQ(made.status, 201) << made.body;
+  const json::object order = made.json().as_object();
+  EXPECT_EQ(text(order, "amount_msat"), "33333334");
+  EXPECT_EQ(node.control("state").at("offers").as_int64(), 2) << "that of the name, and one for the order";
+  EXPECT_NE(text(order, "offer"), offer_of_alice());
+  EXPECT_THAT(scene.get("/v1/names/" + alice).at("offers").as_array(), SizeIs(1));
+
+  EXPECT_FALSE(pay(text(order, "offer"), 33'333'333));
+  ASSERT_TRUE(pay(text(order, "offer"), 33'333'334, "basket-2 is paid", "Alice@Example.test"));
+  const std::string shown = "/v1/orders/" + text(order, "id");
+  ASSERT_TRUE(until([&] { return text(scene.get(shown), "state") == "paid"; }));
+  EXPECT_FALSE(pay(text(order, "offer"), 33'333'334)) << "it is for one payment";
+  const json::object received = data_of(received_one());
+  EXPECT_EQ(text(received, "order"), text(order, "id"));
+  EXPECT_EQ(text(received, "reference"), "basket-1");
+  EXPECT_EQ(received.at("claims").at("claimed_name").as_string(), "alice@example.test");
+  const auto paid = events_of(scene, "order.paid");
+  ASSERT_THAT(paid, SizeIs(1));
+  EXPECT_EQ(text(data_of(paid[0]), "payment"), text(received_one(), "id"));
+  EXPECT_EQ(text(data_of(paid[0]), "received_msat"), "33333334");
+  EXPECT_THAT(items_of(scene, "/v1/orders?state=paid&reference=basket-1"), SizeIs(1));
+  EXPECT_THAT(items_of(scene, "/v1/orders?state=open"), SizeIs(0));
+  EXPECT_THAT(scene.ctl({"orders", "list", "--name", alice}).output, HasSubstr("basket-1"));
+  EXPECT_THAT(scene.ctl({"orders", "show", text(order, "id")}).output, HasSubstr("10 EUR at 30000"));
+
+  // More than asked for, by another one.
+  const auto second =
+      scene.ctl({"orders", "create", alice, "--amount-msat", "1000", "--method", "bolt12", "--json"});
+  ASSERT_EQ(second.exit_code, 0) << second.output;
+  const json::object more = json::parse(second.output).as_object();
+  ASSERT_TRUE(pay(text(more, "offer"), 1'500));
+  ASSERT_TRUE(
+      until([&] { return text(scene.get("/v1/orders/" + text(more, "id")), "state") == "overpaid"; }));
+}
+
+TEST_F(ClnPayments, WhenTheInvoiceOfAnOrderIsRefusedItsOfferIsDisabled) {
+  scene.daemon().start();
+  ASSERT_EQ(scene.register_name(alice).status, 201);
+  node.order({{"method", "invoice"}, {"kind", "error"}, {"code", -32602}, {"message", "no such invoice"}});
+  const auto refused = scene.send("POST", "/v1/names/" + alice + "/orders", R"({"amount_msat":"1000"})");
+  EXPECT_EQ(refused.status, 422) << refused.body;
+  const auto is_disabled = [&] {
+    const auto offers = at_node("listoffers", {}).at("offers").as_array();
+    for (const auto& each : offers) {
+      const json::object& offer = each.as_object();
+      if (text(offer, "label").starts_with("order/")) return !offer.at("active").as_bool();
+    }
+    return false;
+  };
+  ASSERT_TRUE(until(is_disabled));
+  EXPECT_THAT(items_of(scene, "/v1/orders"), SizeIs(0));
+  EXPECT_EQ(scene.daemon().terminate(), 0);
 }
 
 TEST_F(ClnPayments, StopsWhileItWaitsForPayments) {

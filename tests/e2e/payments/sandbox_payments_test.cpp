@@ -1,5 +1,7 @@
 // The sandbox's simulated payer pays a name again and again while the daemon is killed and begins anew.
+#include <algorithm>
 #include <boost/json/parse.hpp>
+#include <cstdlib>
 #include <set>
 #include <sstream>
 
@@ -20,6 +22,21 @@ class SandboxPayments : public LabTest {
       if (json::parse(line).as_object().contains("invoice_made")) ++made;
     }
     return made;
+  }
+  // Those that nobody disabled, but for single-use ones that were paid; the first is the name's.
+  static std::vector<std::string> payable_offers(const Scene& scene) {
+    std::set<std::string> paid;
+    std::istringstream ledger{read_file(scene.folder() / "sandbox.state")};
+    for (std::string line; std::getline(ledger, line);) {
+      const json::object change = json::parse(line).as_object();
+      if (const auto* made = change.if_contains("payment_made"))
+        paid.insert(text(made->as_object(), "offer_id"));
+    }
+    std::vector<std::string> payable;
+    for (const auto& [id, active] : scene.sandbox_offers()) {
+      if (payable.empty() || (active && !paid.contains(id))) payable.push_back(id);
+    }
+    return payable;
   }
 };
 
@@ -93,6 +110,58 @@ TEST_F(SandboxPayments, AnInvoiceIsMadeOnceAndPaidOnce) {
   EXPECT_EQ(text(reply.json().as_object(), "state"), "paid");
   EXPECT_EQ(scene.send("POST", target, R"({"amount_msat":"1"})", key).status, 422);
   EXPECT_THAT(scene.ctl({"invoices", "--state", "paid"}).output, testing::HasSubstr("order-1"));
+}
+
+// Both ways of an order may be paid before the other is disabled; after that neither can.
+TEST_F(SandboxPayments, AnOrderIsMadeWholeWhereverTheDaemonDiesAndEndsWhenItIsPaid) {
+  Scene scene{lab()};
+  scene.daemon().start();
+  ASSERT_EQ(scene.register_name("erin@example.test").status, 201);
+  const std::string target = "/v1/names/erin@example.test/orders";
+  const std::string body = R"({"amount_msat":"250000","memo":"two coffees","reference":"basket-1"})";
+  std::vector<std::string> orders;
+  for (const std::string place : {"order.intent.after", "order.offer.after", "order.node.after"}) {
+    SCOPED_TRACE(place);
+    ASSERT_EQ(scene.daemon().terminate(), 0);
+    ASSERT_EQ(setenv("PAYNAMED_FAILPOINT", (place + ":1").c_str(), 1), 0);
+    scene.daemon().start();
+    unsetenv("PAYNAMED_FAILPOINT");
+    const fakes::HttpClient::Headers key{{"Idempotency-Key", place}};
+    EXPECT_ANY_THROW(scene.send("POST", target, body, key)) << "the daemon died";
+    scene.daemon().kill();
+    scene.daemon().start();
+    EXPECT_EQ(items_of(scene, "/v1/orders").size(), orders.size()) << "nobody sees half of one";
+    const auto made = scene.send("POST", target, body, key);
+    ASSERT_EQ(made.status, 201) << made.body;
+    orders.push_back(text(made.json().as_object(), "id"));
+    EXPECT_EQ(invoices_made(scene), orders.size());
+    EXPECT_THAT(scene.sandbox_offers(), SizeIs(orders.size() + 1)) << "one each, and that of the name";
+  }
+  ASSERT_EQ(scene.daemon().terminate(), 0);
+  Parts parts;
+  parts.node = "payer = { every = \"100ms\", amount_msat = 1000 }";
+  scene.write_config(parts);
+  scene.daemon().start();
+  for (const std::string& id : orders) {
+    ASSERT_TRUE(until([&] {
+      const std::string state = text(scene.get("/v1/orders/" + id), "state");
+      return state == "paid" || state == "overpaid";
+    }));
+  }
+  ASSERT_TRUE(until([&] { return payable_offers(scene).size() == 1; }))
+      << "only the name's offer can be paid any more";
+  const auto payments = items_of(scene, "/v1/payments?limit=500");
+  for (const std::string& id : orders) {
+    const json::object order = scene.get("/v1/orders/" + id);
+    std::uint64_t received = 0;
+    for (const json::object& each : payments) {
+      if (text(each, "order") == id) received += std::stoull(text(each, "amount_msat"));
+    }
+    EXPECT_EQ(text(order, "received_msat"), std::to_string(received));
+    EXPECT_EQ(text(order, "state"), received == 250'000 ? "paid" : "overpaid");
+    EXPECT_EQ(text(order, "reference"), "basket-1");
+  }
+  EXPECT_EQ(events_of(scene, "order.created").size(), orders.size());
 }
 
 }  // namespace

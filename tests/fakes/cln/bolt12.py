@@ -3,6 +3,7 @@
 import hashlib
 
 ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+INVREQ_METADATA, INVREQ_PAYER_NOTE, INVREQ_BIP_353_NAME = 0, 89, 91
 CHAINS, AMOUNT, DESCRIPTION, EXPIRY, PATHS, ISSUER, ISSUER_ID = 2, 8, 10, 14, 16, 18, 22
 # The hashes of their first blocks, as they stand in messages; bitcoin is what an offer is for that names none.
 GENESIS = {"testnet": "43497fd7f826957108f4a30fd9cec3aeba79972084e90ead01ea330900000000",
@@ -41,11 +42,26 @@ def _record(kind, value):
     return _bigsize(kind) + _bigsize(len(value)) + value
 
 
-def offer_string(records):
+def _string(prefix, records):
     stream = b"".join(_record(kind, value) for kind, value in records.items())
     bits = "".join(f"{byte:08b}" for byte in stream)
     bits += "0" * (-len(bits) % 5)
-    return "lno1" + "".join(ALPHABET[int(bits[at:at + 5], 2)] for at in range(0, len(bits), 5))
+    return prefix + "".join(ALPHABET[int(bits[at:at + 5], 2)] for at in range(0, len(bits), 5))
+
+
+def offer_string(records):
+    return _string("lno1", records)
+
+
+def invoice_string(metadata, payer_note, name):
+    """What of an invoice the payee's programs look at: the request's own records. name: user@domain, or None."""
+    records = {INVREQ_METADATA: metadata}
+    if payer_note:
+        records[INVREQ_PAYER_NOTE] = payer_note.encode()
+    if name:
+        user, domain = (part.encode() for part in name.split("@"))
+        records[INVREQ_BIP_353_NAME] = bytes([len(user)]) + user + bytes([len(domain)]) + domain
+    return _string("lni1", records)
 
 
 def _tagged(tag, message):

@@ -32,7 +32,7 @@ class Controls:
         if what == "pay_invoice":
             return {"paid": node.pay_invoice(body["bolt11"], body.get("amount_msat"))}
         if what == "pay_offer":
-            return {"paid": node.pay_offer(body["offer"], body["amount_msat"], body.get("payer_note"))}
+            return {"paid": node.pay_offer(body["offer"], body["amount_msat"], body.get("payer_note"), body.get("name"))}
         if what == "state":
             return {"offers": len(node.offers), "invoices": len(node.invoices), "now": node.now(), "id": node.id,
                     "pay_index": node.pay_index}

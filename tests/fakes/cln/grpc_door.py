@@ -127,7 +127,7 @@ class Service:
         answer = self.pb.ListinvoicesResponse()
         for row in self.call("listinvoices", params)["invoices"]:
             message = _fill(answer.invoices.add(), row, **INVOICE)
-            _fill(message, row, ("invreq_payer_note",), (), ("local_offer_id",))
+            _fill(message, row, ("bolt12", "invreq_payer_note"), (), ("local_offer_id",))
             message.status = self._status(row, LIST_STATUS)
         return answer
 

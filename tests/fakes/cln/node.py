@@ -115,7 +115,7 @@ class Node:
 
     # Invoices.
 
-    def create_invoice(self, label, amount_msat, description, expiry, offer=None, payer_note=None):
+    def create_invoice(self, label, amount_msat, description, expiry, offer=None, payer_note=None, name=None):
         known = next((each for each in self.invoices if each["label"] == label), None)
         if known:
             raise RpcError(900, f"Duplicate label '{label}'", self.public(known))
@@ -127,7 +127,7 @@ class Node:
         if amount_msat is not None:
             invoice["amount_msat"] = amount_msat
         if offer:
-            invoice["bolt12"] = "lni1" + os.urandom(40).hex()
+            invoice["bolt12"] = bolt12.invoice_string(os.urandom(40), payer_note, name)
             invoice["local_offer_id"] = offer["offer_id"]
             if payer_note:
                 invoice["invreq_payer_note"] = payer_note
@@ -169,7 +169,8 @@ class Node:
         self._arrive(invoice, amount)
         return True
 
-    def pay_offer(self, text, amount_msat, payer_note):
+    def pay_offer(self, text, amount_msat, payer_note, name=None):
+        """name: the one that the payer says it looked up."""
         offer = next((each for each in self.offers.values() if each["bolt12"] == text), None)
         if offer is None or not offer["active"]:
             return False
@@ -181,7 +182,7 @@ class Node:
             return False
         label = f"{offer['offer_id']}-02{os.urandom(32).hex()}-0"
         invoice = self.create_invoice(label, amount_msat, terms.get("description"), OFFER_INVOICE_EXPIRY, offer,
-                                      payer_note)
+                                      payer_note, name)
         self._arrive(invoice, amount_msat)
         return True
 

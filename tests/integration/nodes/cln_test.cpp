@@ -147,6 +147,24 @@ TEST_P(ClnTest, DeletedInvoicesDoNotStopTheWatch) {
   EXPECT_EQ(second->payments(0).invoice_key(), "b");
 }
 
+TEST_P(ClnTest, TheNameThatAPayerSaysItLookedUpIsToldAsItIs) {
+  const auto made = offer("k");
+  ASSERT_TRUE(made.ok());
+  for (const char* name : {"al@example.com", "A l@x"}) {
+    ASSERT_TRUE(node_.control("pay_offer", {{"offer", made->offer()}, {"amount_msat", 5'000}, {"name", name}})
+                    .at("paid")
+                    .as_bool());
+  }
+  ASSERT_TRUE(world_.pay_offer(made->offer(), 5'000, "no name"));
+  const auto told = call<WatchPaymentsReply>("WatchPayments", WatchPaymentsRequest());
+  ASSERT_TRUE(told.ok()) << told.error().message();
+  ASSERT_EQ(told->payments_size(), 3);
+  EXPECT_EQ(told->payments(0).claimed_name(), "al@example.com");
+  EXPECT_EQ(told->payments(1).claimed_name(), "A l@x");
+  EXPECT_EQ(told->payments(2).claimed_name(), "");
+  EXPECT_EQ(told->payments(2).payer_note(), "no name");
+}
+
 TEST_P(ClnTest, AStatusThatNobodyKnowsIsNoPayment) {
   pay("a");
   fault("waitanyinvoice", "unknown");

@@ -62,11 +62,13 @@ class FakePayments final : public state::PaymentStore, public state::InvoiceStor
   asio::awaitable<state::Result<void>> expire_invoices(std::vector<base::Uuid>, base::WallTime) override {
     co_return unexpected();
   }
-  state::Result<std::vector<state::DueInvoice>> invoices_due(base::WallTime, DuePlace,
-                                                             std::uint32_t) override {
+  state::Result<std::vector<state::NodePlace>> places_of_open_invoices() override { return unexpected(); }
+  state::Result<std::vector<base::Uuid>> invoices_due(const state::NodePlace&, base::WallTime,
+                                                      std::uint32_t) override {
     return unexpected();
   }
-  state::Result<std::vector<state::InvoiceIntent>> open_intents(base::WallTime, std::uint32_t) override {
+  state::Result<std::vector<state::InvoiceIntent>> open_intents(base::WallTime, state::IntentPlace,
+                                                                std::uint32_t) override {
     return unexpected();
   }
 
@@ -174,7 +176,22 @@ TEST_F(PaymentsTest, APaymentSaysWhatItIsAndClaimsApart) {
   EXPECT_EQ(text_of(shown, "offer_id"), "0f0f");
   EXPECT_EQ(shown.at("claims").at("payer_note").as_string(), "thanks");
   EXPECT_TRUE(shown.at("invoice").is_null());
+  EXPECT_TRUE(shown.at("order").is_null());
+  EXPECT_FALSE(shown.at("claims").as_object().contains("claimed_name"));
   EXPECT_FALSE(shown.contains("payment_preimage"));
+}
+
+TEST_F(PaymentsTest, APaymentOfAnOrderNamesItAndAClaimedNameIsAClaim) {
+  state::PaymentRow row = payment(1);
+  row.order = id_of(9);
+  row.claimed_name = "bob@example.org";
+  fake.payments["default"] = {row};
+  const json::object shown = object_of(get("/v1/payments/" + id_of(1).to_string()));
+  EXPECT_EQ(text_of(shown, "order"), id_of(9).to_string());
+  EXPECT_EQ(shown.at("links").at("order").as_string(), "/v1/orders/" + id_of(9).to_string());
+  EXPECT_EQ(shown.at("claims").at("claimed_name").as_string(), "bob@example.org");
+  fake.payments["default"][0].offer_id.clear();
+  EXPECT_EQ(text_of(object_of(get("/v1/payments/" + id_of(1).to_string())), "method"), "bolt11");
 }
 
 TEST_F(PaymentsTest, AreNobodysButTheTenants) {

@@ -52,5 +52,67 @@ TEST_F(CommandTest, AnInvoiceIsMadeShownAndListed) {
   EXPECT_EQ(run({"invoices", "create", "alice@example.test", "--expiry", "5"}), 2);
 }
 
+const std::string kOrder =
+    R"({"id":"o1","name":"alice@example.test","state":"underpaid","amount_msat":"25000000","received_msat":"7",)"
+    R"("currency":"EUR","amount":"12.50","rate":"50000","rate_source":"shop","bolt11":"lnbc1xyz",)"
+    R"("offer":"lno1xyz","memo":"coffee","reference":"b\u001b1","created":"c","expires":"e","paid_at":null})";
+
+TEST_F(CommandTest, AnOrderIsMadeShownAndListed) {
+  script.reply(201, kOrder);
+  EXPECT_EQ(run({"orders",
+                 "create",
+                 "alice@example.test",
+                 "--currency",
+                 "EUR",
+                 "--amount",
+                 "12.50",
+                 "--rate",
+                 "50000",
+                 "--rate-source",
+                 "shop",
+                 "--memo",
+                 "coffee",
+                 "--reference",
+                 "b1",
+                 "--expires-in",
+                 "600",
+                 "--method",
+                 "bolt11",
+                 "--method",
+                 "bolt12",
+                 "--idempotency-key",
+                 "k1"}),
+            0)
+      << err;
+  ASSERT_EQ(script.calls.size(), 1U);
+  EXPECT_EQ(script.calls[0].target, "/v1/names/alice@example.test/orders");
+  EXPECT_EQ(script.calls[0].body,
+            R"({"currency":"EUR","amount":"12.50","rate":"50000","rate_source":"shop","memo":"coffee",)"
+            R"("reference":"b1","expires_in":600,"methods":["bolt11","bolt12"]})");
+  EXPECT_THAT(script.calls[0].headers,
+              ElementsAre(std::pair<std::string, std::string>{"Idempotency-Key", "k1"}));
+  EXPECT_THAT(out, HasSubstr("12.50 EUR at 50000 (shop)"));
+  EXPECT_THAT(out, HasSubstr("offer       lno1xyz"));
+  EXPECT_THAT(out, Not(HasSubstr("\x1b")));
+  script.reply(200, kOrder);
+  EXPECT_EQ(run({"orders", "show", "o1", "--json"}), 0) << err;
+  EXPECT_THAT(script.lines(), ElementsAre("GET /v1/orders/o1"));
+  EXPECT_THAT(out, HasSubstr(R"("state":"underpaid")"));
+  for (const std::vector<std::string>& list :
+       {std::vector<std::string>{"orders"}, std::vector<std::string>{"orders", "list"}}) {
+    std::vector<std::string> words = list;
+    for (const char* each : {"--name", "alice@example.test", "--state", "underpaid", "--reference", "b 1"})
+      words.emplace_back(each);
+    script.reply(200, R"({"items":[)" + kOrder + R"(],"next":null})");
+    EXPECT_EQ(run(words), 0) << err;
+    EXPECT_THAT(
+        script.lines(),
+        ElementsAre("GET /v1/orders?&name=alice@example.test&state=underpaid&reference=b%201&limit=100"));
+    EXPECT_THAT(out, HasSubstr("RECEIVED"));
+    EXPECT_THAT(out, Not(HasSubstr("\x1b")));
+  }
+  EXPECT_EQ(run({"orders", "create", "alice@example.test", "--method", "cash"}), 2);
+}
+
 }  // namespace
 }  // namespace paynamed::ctl

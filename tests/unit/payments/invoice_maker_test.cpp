@@ -4,10 +4,9 @@
 
 #include <gmock/gmock.h>
 
-#include "names/bech32.hpp"
 #include "names/bolt11.hpp"
 #include "names/bolt12.hpp"
-#include "tests/unit/names/invoice_text.hpp"
+#include "tests/unit/payments/made_invoice.hpp"
 #include "tests/unit/payments/payments_fixture.hpp"
 
 namespace paynamed::payments {
@@ -18,31 +17,11 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// A bolt11 as a node would make it: description, payment hash, secret, expiry.
-std::string bolt11_of(const v1::CreateInvoiceRequest& request, base::WallTime now,
-                      const std::string& prefix) {
-  names::InvoiceParts parts;
-  parts.prefix = prefix;
-  parts.timestamp = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
-  for (names::InvoiceField& field : names::needed_fields()) {
-    if (field.type == 'd') {
-      const std::vector<std::uint8_t> bytes(request.description().begin(), request.description().end());
-      field.groups = names::groups_from_bytes(bytes);
-    }
-    parts.fields.push_back(field);
-  }
-  const std::uint32_t expiry = request.expiry_seconds();
-  std::vector<std::uint8_t> groups;
-  for (std::uint32_t rest = expiry; rest > 0; rest >>= 5) groups.insert(groups.begin(), rest & 31);
-  parts.fields.push_back({'x', std::move(groups)});
-  return names::invoice_text(parts);
-}
-
 struct InvoiceMakerTest : PaymentsFixture {
   std::unique_ptr<Services> with;
+  std::unique_ptr<NodeDescriptions> descriptions;
   std::unique_ptr<InvoiceMaker> maker;
-  InvoiceMaker::ReadState read{true, std::nullopt};
+  ReadState read{true, std::nullopt};
   // How the node is.
   std::vector<v1::CreateInvoiceRequest> asked;
   std::map<std::string, std::string> made;  // by key
@@ -51,14 +30,16 @@ struct InvoiceMakerTest : PaymentsFixture {
   std::string prefix = "lnbcrt50n";
   std::function<void(v1::CreateInvoiceReply&)> lie;
   int described = 0;
+  std::uint8_t next_hash = 1;
 
   void SetUp() override {
     PaymentsFixture::SetUp();
     backend.description.set_invoices(true);
     with = std::make_unique<Services>(services());
     with->call_plugin = [this](pipeline::PluginCall call) { return this->call(std::move(call)); };
-    maker =
-        std::make_unique<InvoiceMaker>(*with, [this](std::string_view, std::string_view) { return read; });
+    descriptions = std::make_unique<NodeDescriptions>(*with);
+    maker = std::make_unique<InvoiceMaker>(*with, *descriptions,
+                                           [this](std::string_view, std::string_view) { return read; });
     // What is written down and the node's clock are of one time.
     author.now = time.wall();
   }
@@ -76,7 +57,7 @@ struct InvoiceMakerTest : PaymentsFixture {
     asked.push_back(request);
     if (failures.empty() || lost) {
       if (!made.contains(request.invoice_key())) {
-        made[request.invoice_key()] = bolt11_of(request, time.wall(), prefix);
+        made[request.invoice_key()] = bolt11_of(request, time.wall(), prefix, next_hash++);
       }
     }
     if (!failures.empty()) {
@@ -140,7 +121,7 @@ TEST_F(InvoiceMakerTest, AnInvoiceIsWhatTheNodeMadeAndWasAskedFor) {
   EXPECT_THAT(types(), ElementsAre("invoice.created"));
   ASSERT_TRUE(make(wish()));
   EXPECT_EQ(described, 1) << "what the node is, is asked once";
-  maker->forget();
+  descriptions->forget();
   ASSERT_TRUE(make(wish()));
   EXPECT_EQ(described, 2);
   expect_sound();
@@ -204,7 +185,7 @@ TEST_F(InvoiceMakerTest, AWishOfWhichTheTimeIsOverIsNotAskedForAnyMore) {
   time.advance(base::Duration{601'000});
   round();
   EXPECT_EQ(asked.size(), 1u);
-  EXPECT_TRUE(store->open_intents(time.wall(), 10)->empty());
+  EXPECT_TRUE(store->open_intents(time.wall(), {}, 10)->empty());
 }
 
 TEST_F(InvoiceMakerTest, ARefusalOfTheNodeIsTheCallersAndNothingIsLeft) {
@@ -245,12 +226,12 @@ TEST_F(InvoiceMakerTest, AnInvoiceThatIsNotTheOneAskedForIsNotGivenOut) {
        [this](v1::CreateInvoiceReply& reply) {
          v1::CreateInvoiceRequest other = asked.back();
          other.set_description("three coffees");
-         reply.set_bolt11(bolt11_of(other, time.wall(), "lnbcrt50n"));
+         reply.set_bolt11(bolt11_of(other, time.wall(), "lnbcrt50n", 99));
        },
        "another description"},
       {"an old one", "lnbcrt50n",
        [this](v1::CreateInvoiceReply& reply) {
-         reply.set_bolt11(bolt11_of(asked.back(), time.wall() - std::chrono::hours{1}, "lnbcrt50n"));
+         reply.set_bolt11(bolt11_of(asked.back(), time.wall() - std::chrono::hours{1}, "lnbcrt50n", 99));
        },
        "expired already"},
   };
@@ -304,6 +285,57 @@ TEST_F(InvoiceMakerTest, AnInvoiceExpiresAtItsTimeWhereNobodyWatchesAndADayLater
   time.advance(base::Duration{86'400'000});
   round();
   EXPECT_EQ(types().size(), 4u);
+}
+
+TEST_F(InvoiceMakerTest, NothingNewIsMadeAtARetiredInstance) {
+  failures.emplace_back(Code::kUnknown, "the connection broke");
+  EXPECT_FALSE(make(wish("begun")));
+  retired = true;
+  const auto refused = make(wish());
+  EXPECT_EQ(refused.error().code(), Code::kFailedPrecondition);
+  EXPECT_THAT(refused.error().message(), HasSubstr("retired"));
+  EXPECT_EQ(asked.size(), 1u);
+  EXPECT_TRUE(make(wish("begun"))) << "what was begun may have been made there";
+}
+
+TEST_F(InvoiceMakerTest, AKeyOfWhichTheTimeIsOverIsFreeAgain) {
+  failures.emplace_back(Code::kUnknown, "the connection broke");
+  EXPECT_FALSE(make(wish("key")));
+  time.advance(base::Duration{601'000});
+  const auto over = make(wish("key"));
+  EXPECT_EQ(over.error().code(), Code::kUnavailable);
+  EXPECT_THAT(over.error().message(), HasSubstr("would have expired"));
+  EXPECT_EQ(asked.size(), 1u) << "the plugin is not asked, and so not blamed";
+  const auto anew = make(wish("key"));
+  ASSERT_TRUE(anew) << anew.error().to_string();
+  EXPECT_FALSE(anew->replayed);
+}
+
+TEST_F(InvoiceMakerTest, ManyThatWereBegunAreAllFinished) {
+  // One more than a page.
+  for (int i = 0; i < 501; ++i) {
+    ASSERT_TRUE(state::wait_for(io, store->intend_invoice(wish())));
+  }
+  time.advance(base::Duration{61'000});
+  lie = [](v1::CreateInvoiceReply& reply) { reply.set_bolt11("lnbcrt1qqq"); };
+  round();
+  EXPECT_EQ(asked.size(), 1u) << "a node that fails is left alone until the next round";
+  time.advance(base::Duration{600'000});
+  round();
+  EXPECT_TRUE(store->open_intents(time.wall(), {}, 1)->empty());
+}
+
+TEST_F(InvoiceMakerTest, ThePayeeIsTheNodeAndTheHashItsOwn) {
+  const auto first = make(wish());
+  ASSERT_TRUE(first) << first.error().to_string();
+  const names::Point payee = names::parse_invoice(first->invoice.bolt11)->payee;
+  known_node_id = names::to_hex(payee);
+  EXPECT_TRUE(make(wish()));
+  known_node_id = "02" + std::string(64, 'b');
+  EXPECT_THAT(make(wish()).error().message(), HasSubstr("another node"));
+  known_node_id.clear();
+  next_hash = 1;
+  EXPECT_THAT(make(wish()).error().message(), HasSubstr("payment hash of another"));
 }
 
 }  // namespace

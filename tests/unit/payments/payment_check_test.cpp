@@ -89,6 +89,34 @@ TEST(PaymentCheck, ANoteThatIsBrokenIsLeftOutAndThePaymentIsNot) {
   }
 }
 
+TEST(PaymentCheck, ANameThatThePayerClaimsIsOneOrLeftOut) {
+  v1::Payment payment = good();
+  payment.set_claimed_name("Alice@example.com");
+  EXPECT_EQ(checked(payment)->claimed_name, "alice@example.com");
+  for (const std::string& other : {std::string{}, std::string("alice"), std::string("@"),
+                                   std::string("a b@example.com"), std::string("\xff@example.com"),
+                                   std::string("a\nb@example.com"), std::string(300, 'x') + "@example.com"}) {
+    payment.set_claimed_name(other);
+    const auto result = checked(payment);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->claimed_name, "") << other;
+  }
+}
+
+TEST(PaymentCheck, AKeyIsThatOfAnInvoiceOrOfAnOrderOrNobodys) {
+  const base::Uuid id = base::Uuid::v8("order");
+  v1::Payment payment = good();
+  payment.set_invoice_key(state::order_key_of(id));
+  EXPECT_EQ(checked(payment)->order, id);
+  EXPECT_FALSE(checked(payment)->invoice);
+  payment.set_invoice_key(state::invoice_key_of(id));
+  EXPECT_FALSE(checked(payment)->order);
+  for (const std::string& other : {state::order_key_of(id) + "x", std::string("order/"), id.to_string()}) {
+    payment.set_invoice_key(other);
+    EXPECT_FALSE(checked(payment)->order) << other;
+  }
+}
+
 TEST(PaymentCheck, OfAnAnswerTheGoodOnesAreKept) {
   v1::WatchPaymentsReply reply;
   *reply.add_payments() = good();

@@ -17,9 +17,11 @@ void PaymentsFixture::SetUp() {
 Services PaymentsFixture::services() {
   const observe::Log::Settings all{observe::Level::kDebug, observe::Log::Format::kText};
   observe::Log log{all, time, [this](std::string_view line) { log_lines.emplace_back(line); }};
-  Services services{time, random, *store, *store, std::move(log), metrics, {}, {}, {}};
+  Services services{time, random, *store, *store, *store, std::move(log), metrics};
   services.call_plugin = [this](pipeline::PluginCall call) { return backend.call(std::move(call)); };
   services.may_wait = [this](std::string_view) { return may_wait; };
+  services.is_retired = [this](std::string_view) { return retired; };
+  services.node_id_of = [this](const state::NodePlace&) { return known_node_id; };
   services.nodes = [this] { return nodes; };
   return services;
 }

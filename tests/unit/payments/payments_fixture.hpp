@@ -25,6 +25,8 @@ struct PaymentsFixture : state::StoreTest {
   FakeBackend backend{time};
   std::vector<WatchedNode> nodes{{"sandbox", "", {}}};
   bool may_wait = true;
+  bool retired = false;
+  std::string known_node_id;
 
   void SetUp() override;
 

@@ -28,6 +28,12 @@ TEST_P(BadFact, IsRefusedNamingTheField) {
 std::string payment(const std::string& amount, const std::string& rest) {
   return R"({"name":"a@b.c","node_id":"02","pay_key":"k","amount_msat":)" + amount + "," + rest + "}";
 }
+// An order, but for its amount and what follows.
+std::string order(const std::string& amount, const std::string& rest) {
+  return R"({"name":"a@b.c","order":"018bcfe5-6800-7522-8efa-18235092eb22","expires":"2030-01-01T00:00:00.000Z",)"
+         R"("livemode":true,"amount_msat":)" +
+         amount + rest;
+}
 const std::string kPaid = R"("paid_at":"2030-01-01T00:00:00.000Z","livemode":true)";
 const std::string kInvoice = R"("invoice":"018bcfe5-6800-7522-8efa-18235092eb22")";
 
@@ -95,6 +101,27 @@ INSTANTIATE_TEST_SUITE_P(
             R"({"name":"a@b.c",)" + kInvoice +
                 R"(,"amount_msat":"0","expires":"2030-01-01T00:00:00.000Z","livemode":true})",
             "'bolt11' is missing"},
+        Bad{"PaymentOfNoOrder", "payment.received",
+            payment(R"("1")", kPaid + R"(,"method":"bolt11","order":"7")"), "'order' is not a UUID"},
+        Bad{"PaymentWithAnOddName", "payment.received",
+            payment(R"("1")", kPaid + R"(,"claims":{"claimed_name":[]})"),
+            "'claims' has a member that is not a string"},
+        Bad{"OrderWithoutWay", "order.created", order(R"("1")", "}"), "'bolt11' and 'offer' are missing"},
+        Bad{"OrderOfNothing", "order.created", order(R"("0")", R"(,"bolt11":"lnbc"})"),
+            "'amount_msat' is nothing"},
+        Bad{"OrderWithoutHash", "order.created", order(R"("1")", R"(,"bolt11":"lnbc"})"),
+            "'payment_hash' is missing"},
+        Bad{"OrderWithoutOfferId", "order.created", order(R"("1")", R"(,"offer":"lno1"})"),
+            "'offer_id' is missing"},
+        Bad{"OrderWithoutNode", "order.created", order(R"("1")", R"(,"offer":"lno1","offer_id":"0f"})"),
+            "'node_instance' is missing"},
+        Bad{"OrderPaidByNothing", "order.paid", order(R"("1")", "}"), "'received_msat' is missing"},
+        Bad{"OrderPaidByNobody", "order.late", order(R"("1")", R"(,"received_msat":"1"})"),
+            "'payment' is missing"},
+        Bad{"OrderPaidAtNoTime", "order.overpaid",
+            order(R"("1")", R"(,"received_msat":"1","payment":"018bcfe5-6800-7522-8efa-18235092eb22"})"),
+            "'paid_at' is missing"},
+        Bad{"NoOrder", "order.expired", R"({"name":"a@b.c"})", "'order' is missing"},
         Bad{"UnknownVersion", "run.completed", "{" + kRun + R"(,"name":"a@b.c"})", "version 2 is not known",
             2}),
     [](const testing::TestParamInfo<Bad>& bad) { return bad.param.what; });

@@ -34,9 +34,20 @@ struct Invoices : StoreTest {
   Result<InvoiceIntent> intend(NewInvoice wish) {
     return wait_for(io, store->intend_invoice(std::move(wish)));
   }
-  Result<InvoiceRow> create(base::Uuid id) {
-    MadeInvoice made{id, "lnbcrt1...", kHash, author.now + std::chrono::seconds{600}, false, author.now};
+  // Each has a hash of its own.
+  Result<InvoiceRow> create(base::Uuid id, std::string hash = {}) {
+    if (hash.empty()) hash = hash_of(id);
+    MadeInvoice made{id,    "lnbcrt1...", std::move(hash), author.now + std::chrono::seconds{600},
+                     false, author.now};
     return wait_for(io, store->create_invoice(std::move(made)));
+  }
+  static std::string hash_of(base::Uuid id) {
+    std::string hash = id.to_string() + id.to_string();
+    std::erase(hash, '-');
+    return hash;
+  }
+  std::vector<InvoiceIntent> open_intents() {
+    return *store->open_intents(author.now + std::chrono::hours{1}, {}, 10);
   }
   InvoiceRow open_invoice(std::uint64_t msat = 5'000) {
     const auto intent = intend(wish("", msat));
@@ -78,7 +89,7 @@ TEST_F(Invoices, AnIntentBecomesAnInvoice) {
   EXPECT_EQ(intent->node, "n1");
   EXPECT_FALSE(intent->made);
   EXPECT_FALSE(*store->find_invoice("default", intent->id));
-  EXPECT_EQ(store->open_intents(author.now + std::chrono::seconds{1}, 10)->size(), 2u);
+  EXPECT_EQ(open_intents().size(), 2u);
   const auto created = create(intent->id);
   ASSERT_TRUE(created) << created.error().to_string();
   EXPECT_EQ(created->bolt11, "lnbcrt1...");
@@ -89,7 +100,7 @@ TEST_F(Invoices, AnIntentBecomesAnInvoice) {
   EXPECT_THAT(events(), ElementsAre("invoice.created"));
   EXPECT_TRUE(create(intent->id)) << "who asks twice gets the same";
   EXPECT_THAT(events(), ElementsAre("invoice.created"));
-  EXPECT_EQ(store->open_intents(author.now + std::chrono::seconds{1}, 10)->size(), 1u);
+  EXPECT_EQ(open_intents().size(), 1u);
   EXPECT_EQ(create(author.id()).error().code(), Code::kNotFound);
   expect_sound();
 }
@@ -191,14 +202,16 @@ TEST_F(Invoices, APaymentOfAnIntentIsItsInvoicesWhenThatIsCreated) {
 TEST_F(Invoices, OneThatWasGivenUpIsNotAskedForByItselfAndStillPaid) {
   const auto intent = intend(wish());
   ASSERT_TRUE(wait_for(io, store->give_up_invoice(intent->id)));
-  EXPECT_TRUE(store->open_intents(author.now + std::chrono::hours{1}, 10)->empty());
+  EXPECT_TRUE(open_intents().empty());
   EXPECT_EQ(pay(intent->id, 5'000)->taken_in, 1u);
   EXPECT_TRUE(create(intent->id)) << "its caller asked again";
   EXPECT_TRUE(wait_for(io, store->give_up_invoice(intent->id))) << "which is too late";
   const auto keyed = intend(wish("key"));
   ASSERT_TRUE(wait_for(io, store->give_up_invoice(keyed->id)));
-  EXPECT_EQ(intend(wish("key"))->id, keyed->id);
-  EXPECT_EQ(store->open_intents(author.now + std::chrono::hours{1}, 10)->size(), 1u) << "it is begun again";
+  NewInvoice other = wish("key");
+  other.request_hash = "other";
+  EXPECT_NE(intend(std::move(other))->id, keyed->id) << "nothing came of it, so its key is free again";
+  EXPECT_EQ(open_intents().size(), 1u);
   expect_sound();
 }
 
@@ -209,11 +222,11 @@ TEST_F(Invoices, ExpireOnceAndNotBeforeTheirTime) {
   ASSERT_TRUE(expire(invoice.id));
   EXPECT_EQ(row(invoice.id).state, InvoiceState::kOpen) << "it has time left";
   author.now += std::chrono::seconds{601};
-  const auto due = *store->invoices_due(author.now, {}, 10);
-  ASSERT_EQ(due.size(), 1u);
-  EXPECT_EQ(due[0].tenant, "default");
-  EXPECT_EQ(due[0].invoice.id, invoice.id);
-  EXPECT_TRUE(store->invoices_due(author.now, {due[0].invoice.expires, due[0].key}, 10)->empty());
+  const NodePlace place{"sandbox", "n1"};
+  EXPECT_THAT(*store->places_of_open_invoices(), ElementsAre(place));
+  EXPECT_THAT(*store->invoices_due(place, author.now, 10), ElementsAre(invoice.id));
+  EXPECT_TRUE(store->invoices_due(place, invoice.expires - std::chrono::seconds{1}, 10)->empty());
+  EXPECT_TRUE(store->invoices_due({"sandbox", "n2"}, author.now, 10)->empty());
   ASSERT_TRUE(expire(invoice.id));
   ASSERT_TRUE(expire(invoice.id));
   ASSERT_TRUE(expire(paid.id));
@@ -226,6 +239,32 @@ TEST_F(Invoices, ExpireOnceAndNotBeforeTheirTime) {
   EXPECT_TRUE(payment.late);
   EXPECT_EQ(payment.invoice, invoice.id);
   expect_sound();
+}
+
+TEST_F(Invoices, TheHashOfAnotherOneIsRefused) {
+  const InvoiceRow first = open_invoice();
+  const auto second = intend(wish());
+  const auto same = create(second->id, first.payment_hash);
+  EXPECT_EQ(same.error().code(), Code::kInternal);
+  EXPECT_THAT(same.error().message(), HasSubstr("payment hash of another"));
+  EXPECT_TRUE(create(second->id));
+}
+
+TEST_F(Invoices, OpenIntentsComeInPages) {
+  std::vector<base::Uuid> begun;
+  for (int i = 0; i < 5; ++i) {
+    if (i == 3) author.now += std::chrono::seconds{1};
+    begun.push_back(intend(wish())->id);
+  }
+  std::vector<base::Uuid> read;
+  IntentPlace after;
+  for (;;) {
+    const auto page = *store->open_intents(author.now + std::chrono::hours{1}, after, 2);
+    for (const InvoiceIntent& each : page) read.push_back(each.id);
+    if (page.size() < 2) break;
+    after = {page.back().created, page.back().id};
+  }
+  EXPECT_THAT(read, testing::UnorderedElementsAreArray(begun));
 }
 
 TEST_F(Invoices, ListsAreNewestFirstAndNarrowed) {
@@ -242,6 +281,10 @@ TEST_F(Invoices, ListsAreNewestFirstAndNarrowed) {
   EXPECT_THAT(ids(store->list_invoices("default", "", std::nullopt, second.id, 10)), ElementsAre(first.id));
   EXPECT_THAT(ids(store->list_invoices("default", "alice@example.com", InvoiceState::kPaid, {}, 10)),
               ElementsAre(first.id));
+  EXPECT_THAT(ids(store->list_invoices("default", "", InvoiceState::kOpen, {}, 10)), ElementsAre(second.id));
+  EXPECT_THAT(ids(store->list_invoices("default", "alice@example.com", std::nullopt, second.id, 10)),
+              ElementsAre(first.id));
+  EXPECT_TRUE(store->list_invoices("default", "bob@example.com", InvoiceState::kPaid, {}, 10)->empty());
   EXPECT_TRUE(store->list_invoices("other", "", std::nullopt, {}, 10)->empty());
   EXPECT_FALSE(*store->find_invoice("other", first.id));
 }

@@ -241,6 +241,18 @@ TEST_F(Nodes, StayWhileNamesOffersOrRunsUseThem) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), Code::kFailedPrecondition);
   EXPECT_THAT(refused.error().message(), HasSubstr("1 names, 1 offers"));
+  NewOrder wish;
+  wish.tenant = "default";
+  wish.id = author.id();
+  wish.name = "alice@example.com";
+  wish.terms.amount_msat = 1;
+  wish.terms.bolt12 = false;
+  wish.time = author.now;
+  const base::Uuid order = wish.id;
+  ASSERT_TRUE(wait_for(io, store->intend_order(std::move(wish))));
+  EXPECT_THAT(remove_node(wanted.node).error().message(), HasSubstr("1 open orders"));
+  ASSERT_TRUE(wait_for(io, store->give_up_order(order, author.now)));
+  EXPECT_THAT(remove_node(wanted.node).error().message(), HasSubstr("0 open orders"));
   remove("alice@example.com", author.now + std::chrono::hours{1});
   // Its offer can still be paid.
   EXPECT_FALSE(remove_node(wanted.node));

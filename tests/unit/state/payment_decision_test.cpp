@@ -186,6 +186,82 @@ TEST(PaymentDecision, AnInvoiceComesBeforeAnOffer) {
   EXPECT_EQ(text(decision.events.at(0), "method"), "bolt11");
 }
 
+PaidOrder order(OrderStanding standing) {
+  PaidOrder order;
+  order.of = {9, "carol@example.com", "owner-3"};
+  order.id = kInvoice;
+  order.reference = "basket-1";
+  order.standing = standing;
+  return order;
+}
+
+TEST(PaymentDecision, APaymentOfAnOrderIsFollowedByWhatTheOrderIsThen) {
+  const base::WallTime later = kPaidAt + std::chrono::hours{1};
+  struct Case {
+    const char* what;
+    OrderStanding before;
+    std::uint64_t msat;
+    const char* says;
+    bool ends;
+    bool late;
+  };
+  const Case cases[] = {
+      {"all", {OrderState::kOpen, 5'000, 0, later}, 5'000, "order.paid", true, false},
+      {"a part", {OrderState::kOpen, 5'000, 0, later}, 1, "order.underpaid", false, false},
+      {"the rest", {OrderState::kUnderpaid, 5'000, 1, later}, 4'999, "order.paid", true, false},
+      {"once more", {OrderState::kPaid, 5'000, 5'000, later}, 5'000, "order.overpaid", false, false},
+      {"after the end", {OrderState::kExpired, 5'000, 0, kPaidAt}, 5'000, "order.late", false, true},
+      {"after the end, which was not said yet",
+       {OrderState::kOpen, 5'000, 0, kPaidAt - std::chrono::seconds{1}},
+       5'000,
+       "order.late",
+       true,
+       true},
+  };
+  for (const Case& each : cases) {
+    for (const bool by_key : {true, false}) {
+      SCOPED_TRACE(std::string{each.what} + (by_key ? ", by its invoice" : ", by its offer"));
+      RowsOfPayment rows;
+      rows.order = order(each.before);
+      rows.order->by_key = by_key;
+      const auto decision = decide(payment(each.msat), source(), rows, kNow);
+      EXPECT_EQ(decision.tenant, 9);
+      ASSERT_THAT(types(decision), ElementsAre("payment.received", each.says));
+      const NewEvent& received = decision.events[0];
+      EXPECT_EQ(text(received, "order"), kInvoice.to_string());
+      EXPECT_EQ(text(received, "method"), by_key ? "bolt11" : "bolt12");
+      EXPECT_EQ(data(received).contains("offer_id"), !by_key);
+      EXPECT_EQ(text(received, "reference"), "basket-1");
+      EXPECT_EQ(data(received).contains("late"), each.late);
+      const NewEvent& of_order = decision.events[1];
+      EXPECT_EQ(text(of_order, "received_msat"), std::to_string(each.before.received_msat + each.msat));
+      EXPECT_EQ(text(of_order, "payment"), received.id.to_string());
+      EXPECT_EQ(text(of_order, "reference"), "basket-1");
+      EXPECT_EQ(decision.ended_order.has_value(), each.ends);
+      for (const NewEvent& event : decision.events)
+        EXPECT_TRUE(read_fact(event.type, event.version, event.data));
+    }
+  }
+}
+
+TEST(PaymentDecision, OfAnOrderThatWasNotCreatedYetOnlyThePaymentIsSaid) {
+  RowsOfPayment rows;
+  rows.order = order({OrderState::kOpen, 5'000, 0, kPaidAt});
+  rows.order->by_key = rows.order->only_intent = true;
+  const auto decision = decide(payment(), source(), rows, kNow);
+  EXPECT_THAT(types(decision), ElementsAre("payment.received"));
+  EXPECT_FALSE(decision.ended_order);
+}
+
+TEST(PaymentDecision, AClaimedNameIsAClaim) {
+  IncomingPayment claimed = payment();
+  claimed.claimed_name = "mallory@example.com";
+  const auto decision = decide(claimed, source(), rows_of(offer()), kNow);
+  const json::object object = data(decision.events.at(0));
+  EXPECT_EQ(object.at("claims").at("claimed_name").as_string(), "mallory@example.com");
+  EXPECT_EQ(text(decision.events[0], "name"), "alice@example.com");
+}
+
 TEST(PaymentDecision, TheIdIsTheSameForTheSamePaymentAndNoOther) {
   const auto id = [](std::string_view node, std::string_view key, std::string_view paid) {
     return payment_id(node, key, paid);
@@ -203,6 +279,12 @@ TEST(PaymentDecision, TheIdStaysTheSameOverVersions) {
   // Written down: another way to make it would take every payment in twice after a resync.
   EXPECT_EQ(payment_id("02aa", "key", "offer").to_string(),
             base::Uuid::v8("payment 4:02aa 3:key offer").to_string());
+}
+
+TEST(PaymentDecision, WhatWasPaidIsWrittenAsItAlwaysWas) {
+  EXPECT_EQ(paid_by(kInvoice, std::nullopt, "0f"), "invoice/" + kInvoice.to_string());
+  EXPECT_EQ(paid_by(std::nullopt, kInvoice, "0f"), "order/" + kInvoice.to_string());
+  EXPECT_EQ(paid_by(std::nullopt, std::nullopt, "0f"), "0f");
 }
 
 TEST(InvoiceKey, ComesBackAndNothingElseIsOne) {

@@ -116,7 +116,9 @@ TEST_F(StateFile, OfVersion4CountsItsNamesWhenItIsBroughtUp) {
       "DROP TABLE domain_uses; DROP TABLE domain_moves; DROP TABLE domain_move_names; "
       "DROP INDEX offers_active_ending; DROP INDEX offers_by_offer_id; "
       "DROP TABLE payments; DROP TABLE invoices; DROP TABLE invoice_intents; DROP TABLE node_cursors; "
-      "DROP TABLE nodes; DROP TABLE node_uses; DROP TABLE node_looks; DROP TABLE secrets; DROP TABLE node_keys; "
+      "DROP TABLE orders; DROP TABLE order_intents; DROP TABLE offers_to_disable; "
+      "DROP TABLE nodes; DROP TABLE node_uses; DROP TABLE node_looks; DROP TABLE secrets; DROP TABLE "
+      "node_keys; "
       "ALTER TABLE totals DROP COLUMN payments; PRAGMA user_version = 4");
   open();
   const auto uses = *store->in_use();

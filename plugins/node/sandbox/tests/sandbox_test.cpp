@@ -491,6 +491,8 @@ TEST_F(SandboxTest, the_simulated_payer_pays_what_is_open_in_turn) {
   EXPECT_EQ(seen.payments(0).offer_id(), offer.offer_id());
   EXPECT_EQ(seen.payments(0).received_msat(), 42U);
   EXPECT_EQ(seen.payments(0).payer_note(), "note");
+  EXPECT_EQ(seen.payments(0).claimed_name(), priced.issuer()) << "it pays names as wallets do";
+  EXPECT_EQ(seen.payments(1).claimed_name(), "");
   EXPECT_EQ(seen.payments(1).invoice_key(), "i");
   EXPECT_EQ(seen.payments(1).received_msat(), 1000U);
   EXPECT_EQ(seen.payments(1).payment_hash(), invoice.payment_hash());

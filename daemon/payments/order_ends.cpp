@@ -1,0 +1,139 @@
+#include "payments/order_ends.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/this_coro.hpp>
+#include <utility>
+
+#include "payments/node_answers.hpp"
+#include "paynamed/plugin/v1/node_backend.pb.h"
+
+namespace paynamed::payments {
+namespace asio = boost::asio;
+namespace v1 = paynamed::plugin::v1;
+using base::Status;
+
+namespace {
+
+constexpr base::Duration kRound{2'000};
+constexpr base::Duration kTimeout{10'000};
+constexpr base::Duration kLeftAlone{30'000};
+// So long after an offer has ended by itself it is of no use to ask a node that does not answer.
+constexpr std::chrono::hours kLongestAsked{7 * 24};
+constexpr std::uint32_t kPage = 500;
+constexpr std::uint32_t kOffersPage = 100;
+
+}  // namespace
+
+OrderEnds::OrderEnds(const Services& services, ReadStateOf read_state)
+    : with_(services), read_state_(std::move(read_state)) {}
+
+asio::awaitable<void> OrderEnds::run_expiry() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  for (;;) {
+    co_await expire_due();
+    // A cancellation during the round is not told to the sleep that follows.
+    if (co_await cancelled()) co_return;
+    if (!co_await base::sleep_for(with_.clock, kRound)) co_return;
+  }
+}
+
+asio::awaitable<void> OrderEnds::run_disabling() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  for (;;) {
+    co_await disable_offers();
+    if (co_await cancelled()) co_return;
+    if (!co_await base::sleep_for(with_.clock, kRound)) co_return;
+  }
+}
+
+asio::awaitable<void> OrderEnds::expire_due() {
+  const base::WallTime now = with_.clock.wall();
+  const auto places = with_.orders.places_of_open_orders();
+  if (!places) {
+    with_.log.warning("expired orders cannot be looked for", {{"why", places.error()}});
+    co_return;
+  }
+  for (const state::NodePlace& place : *places) {
+    if (co_await cancelled()) co_return;
+    co_await expire_at(place, over_until(read_state_, place, now), now);
+  }
+}
+
+asio::awaitable<void> OrderEnds::expire_at(const state::NodePlace& place, base::WallTime until,
+                                           base::WallTime now) {
+  for (;;) {
+    auto due = with_.orders.orders_due(place, until, kPage);
+    if (!due) {
+      with_.log.warning("expired orders cannot be looked for", {{"why", due.error()}});
+      co_return;
+    }
+    if (due->empty()) co_return;
+    const bool there_are_more = due->size() >= kPage;
+    auto done = co_await with_.orders.expire_orders(*std::move(due), now);
+    if (!done) with_.log.warning("expired orders cannot be written down", {{"why", done.error()}});
+    if (!done || !there_are_more || co_await cancelled()) co_return;
+  }
+}
+
+asio::awaitable<void> OrderEnds::disable_offers() {
+  const auto places = with_.orders.places_of_offers_to_disable();
+  if (!places) {
+    with_.log.warning("offers of orders that are to be disabled cannot be looked for",
+                      {{"why", places.error()}});
+    co_return;
+  }
+  for (const state::NodePlace& place : *places) {
+    if (co_await cancelled()) co_return;
+    const auto left_alone = left_alone_.find(place);
+    if (left_alone != left_alone_.end() && with_.clock.monotonic() < left_alone->second) continue;
+    const Status done = co_await disable_at(place);
+    if (done.ok()) {
+      left_alone_.erase(place);
+      continue;
+    }
+    left_alone_[place] = with_.clock.monotonic() + kLeftAlone;
+    with_.log.warning("the offer of an order could not be disabled; trying again",
+                      {{"instance", place.instance}, {"node", place.reference}, {"why", done}});
+  }
+}
+
+asio::awaitable<Status> OrderEnds::disable_at(const state::NodePlace& place) {
+  base::Uuid after;
+  for (;;) {
+    const auto offers = with_.orders.offers_to_disable(place, after, kOffersPage);
+    if (!offers) co_return offers.error();
+    for (const state::OfferToDisable& each : *offers) {
+      if (co_await cancelled()) co_return Status{};
+      after = each.order;
+      Status done = co_await disable(each);
+      // What ended by itself long ago is disabled as well as it can be.
+      if (!done.ok() && each.ends + kLongestAsked > with_.clock.wall()) co_return done;
+      const auto erased = co_await with_.orders.offer_disabled(each.order, each.place);
+      if (!erased) co_return erased.error();
+    }
+    if (offers->size() < kOffersPage) co_return Status{};
+  }
+}
+
+asio::awaitable<Status> OrderEnds::disable(const state::OfferToDisable& offer) {
+  v1::DisableOfferRequest request;
+  request.mutable_node()->set_node(offer.place.reference);
+  for (const std::string& handle : with_.secret_handles_of(offer.place))
+    request.mutable_node()->add_secret_handles(handle);
+  // Of an order that was given up nobody knows the id.
+  request.set_offer_id(offer.offer_id);
+  request.set_offer_key(state::order_key_of(offer.order));
+  pipeline::PluginCall wanted;
+  wanted.instance = offer.place.instance;
+  wanted.method = "DisableOffer";
+  // Waits for a call that may still make it (process/plugin_calls.hpp).
+  wanted.key = request.offer_key() + "/CreateOffer/undo";
+  wanted.timeout = kTimeout;
+  wanted.background = true;
+  auto reply = co_await ask<v1::DisableOfferReply>(with_, std::move(wanted), request);
+  if (!reply && reply.error().code() != base::Code::kNotFound) co_return reply.error();
+  co_return Status{};
+}
+
+}  // namespace paynamed::payments
