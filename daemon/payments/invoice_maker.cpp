@@ -56,8 +56,14 @@ asio::awaitable<bool> cancelled() {
 base::Status not_known() {
   return base::deadline_exceeded(
       "the node did not say whether it made the invoice, and is asked again; send the request again with the "
-      "same "
-      "Idempotency-Key, or wait for invoice.created");
+      "same Idempotency-Key, or wait for invoice.created");
+}
+
+// The node has it: who sends the request again without a key gets a second one.
+base::Status not_written() {
+  return base::deadline_exceeded(
+      "the node made the invoice, but it could not be written down, and is asked for again; send the request "
+      "again with the same Idempotency-Key, or wait for invoice.created");
 }
 
 // What the node thinks of us is not what we think of the caller: a rune that it refuses is no bad API key.
@@ -80,10 +86,45 @@ base::Status as_told_to_callers(const base::Status& why, const std::string& inst
 }  // namespace
 
 InvoiceMaker::InvoiceMaker(const Services& services, ReadStateOf read_state)
-    : with_(services), read_state_(std::move(read_state)) {}
+    : with_(services), read_state_(std::move(read_state)), turn_ended_(services.clock) {}
+
+class InvoiceMaker::Turn {
+ public:
+  Turn(InvoiceMaker& of, std::string key) : of_(of), key_(std::move(key)) {}
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn() {
+    {
+      const std::lock_guard lock(of_.mutex_);
+      of_.turns_.erase(key_);
+    }
+    of_.turn_ended_.notify();
+  }
+
+ private:
+  InvoiceMaker& of_;
+  const std::string key_;
+};
+
+asio::awaitable<void> InvoiceMaker::wait_for_turn(const std::string& key) {
+  for (;;) {
+    const auto seen = turn_ended_.count();
+    {
+      const std::lock_guard lock(mutex_);
+      if (turns_.insert(key).second) co_return;
+    }
+    co_await turn_ended_.wait(seen, kTimeout);
+  }
+}
 
 asio::awaitable<Result<InvoiceMaker::Made>> InvoiceMaker::make(state::NewInvoice wish,
                                                                std::string correlation_id) {
+  std::optional<Turn> turn;
+  if (!wish.idempotency_key.empty()) {
+    const std::string key = wish.tenant + '\n' + wish.idempotency_key;
+    co_await wait_for_turn(key);
+    turn.emplace(*this, key);
+  }
   auto intent = co_await with_.invoices.intend_invoice(std::move(wish));
   if (!intent) co_return base::fail(intent.error());
   Made made;
@@ -146,7 +187,14 @@ asio::awaitable<Result<state::InvoiceRow>> InvoiceMaker::ask_node(state::Invoice
     co_await give_up(intent.id);
     co_return base::fail(made.error());
   }
-  co_return co_await with_.invoices.create_invoice(*std::move(made));
+  auto written = co_await with_.invoices.create_invoice(*std::move(made));
+  if (!written && written.error().code() != Code::kInternal) {
+    with_.log.warning(
+        "an invoice that a node made was not written down; it is asked for again",
+        {{"instance", intent.node_instance}, {"invoice", intent.id.to_string()}, {"why", written.error()}});
+    co_return base::fail(not_written());
+  }
+  co_return written;
 }
 
 asio::awaitable<void> InvoiceMaker::give_up(base::Uuid intent) {
