@@ -6,8 +6,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <utility>
 
-#include "payments/payment_check.hpp"
+#include "net/parallel.hpp"
 
 namespace paynamed::payments {
 namespace asio = boost::asio;
@@ -83,37 +84,92 @@ asio::awaitable<Status> NodeWatch::watch() {
   caught_up_ = false;
   auto attached = co_await attach();
   if (!attached) co_return attached.error();
+  std::optional<Told> ahead;
   for (;;) {
-    const base::WallTime asked = with_.clock.wall();
-    const base::MonotonicTime begun = with_.clock.monotonic();
-    const base::Duration wait = next_wait();
-    auto reply = co_await poll(attached->cursor, most_, wait);
+    Told told;
+    if (ahead) {
+      told = *std::exchange(ahead, std::nullopt);
+    } else {
+      told = co_await listen(attached->cursor, next_wait());
+    }
     if (co_await cancelled()) co_return base::cancelled("the watch was stopped");
-    if (!reply) {
-      adapt(reply.error());
+    if (!told.reply) {
+      adapt(told.reply.error());
       // A plugin of another version may not read the cursors of the one before.
-      const Code code = reply.error().code();
+      const Code code = told.reply.error().code();
       if (code == Code::kOutOfRange || (code == Code::kInvalidArgument && !attached->cursor.empty())) {
         refused_node_id_ = attached->source.node_id;
         refused_cursor_ = attached->cursor;
       }
-      co_return reply.error();
+      co_return told.reply.error();
     }
+    // It took a cursor of its own, or has none to give.
+    if (!attached->cursor.empty() || told.reply->next_cursor().empty()) resynced_ = false;
     const bool was_caught_up = caught_up_;
-    const bool empty = reply->payments().empty();
-    Status taken = co_await take_in(*attached, *std::move(reply));
+    const bool empty = told.reply->payments().empty();
+    const bool at_once = told.at_once && !told.read_ahead;
+    const base::WallTime asked = told.asked;
+    const base::WallTime answered = told.answered;
+    const base::Duration wait = told.wait;
+    Status taken = co_await take_in_and_listen(*attached, std::move(told), ahead);
     if (!taken.ok()) co_return taken;
+    // Whether all is well shows when the cursor is used.
+    if (resynced_) continue;
     if (empty) {
-      read_to_the_end(asked, with_.clock.wall(), wait);
+      read_to_the_end(asked, answered, wait);
     } else if (!was_caught_up) {
       fine(WatchStatus::State::kReading);
     }
     // No call may wait, or the plugin does not.
-    const bool at_once = with_.clock.monotonic() - begun < kShortPause;
     if (empty && was_caught_up && at_once && !co_await base::sleep_for(with_.clock, kShortPause)) {
       co_return base::cancelled("the watch was stopped");
     }
   }
+}
+
+asio::awaitable<NodeWatch::Told> NodeWatch::listen(std::string cursor, base::Duration wait) {
+  Told told;
+  told.most = most_;
+  told.wait = wait;
+  told.asked = with_.clock.wall();
+  const base::MonotonicTime begun = with_.clock.monotonic();
+  told.reply = co_await poll(std::move(cursor), told.most, wait);
+  told.answered = with_.clock.wall();
+  told.at_once = with_.clock.monotonic() - begun < kShortPause;
+  co_return told;
+}
+
+// A full answer is a part of a backlog: the node and the disk work on it at the same time. What was read is
+// used only when the cursor that it was read from is the one that was written.
+asio::awaitable<Status> NodeWatch::take_in_and_listen(Attached& attached, Told told,
+                                                      std::optional<Told>& ahead) {
+  Reply reply = *std::move(told.reply);
+  std::string next = reply.next_cursor();
+  const bool is_full = static_cast<std::uint32_t>(reply.payments_size()) >= told.most;
+  const bool is_cursor = !next.empty() && next.size() <= kMostCursorBytes && next != attached.cursor;
+  if (!is_full || !is_cursor) co_return co_await take_in(attached, std::move(reply));
+  std::vector<asio::awaitable<Half>> both;
+  both.push_back(write_half(attached, std::move(reply)));
+  both.push_back(read_half(next));
+  std::vector<Half> halves = co_await net::in_parallel(std::move(both));
+  Half& written = halves.at(0);
+  if (written.taken.ok() && attached.cursor == next) ahead = std::move(halves.at(1).told);
+  co_return std::move(written.taken);
+}
+
+asio::awaitable<NodeWatch::Half> NodeWatch::write_half(Attached& attached, Reply reply) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  Half half;
+  half.taken = co_await take_in(attached, std::move(reply));
+  co_return half;
+}
+
+asio::awaitable<NodeWatch::Half> NodeWatch::read_half(std::string cursor) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  Half half;
+  half.told = co_await listen(std::move(cursor), base::Duration{0});
+  half.told->read_ahead = true;
+  co_return half;
 }
 
 asio::awaitable<Result<NodeWatch::Description>> NodeWatch::describe() {
@@ -129,7 +185,13 @@ asio::awaitable<Result<NodeWatch::Description>> NodeWatch::describe() {
     co_return base::fail(base::unimplemented(
         fmt::format("'{}' tells of no payments, so none are taken in from it", node_.instance)));
   }
-  Description description{reply->network().substr(0, 32), false};
+  if (!is_network(reply->network())) {
+    co_return base::fail(
+        base::internal(fmt::format("instance '{}' describes a network that is none, so no payments are taken "
+                                   "in from it; tell its author",
+                                   node_.instance)));
+  }
+  Description description{reply->network(), false};
   description.livemode = reply->moves_money() && description.network == "bitcoin";
   co_return description;
 }
@@ -167,6 +229,22 @@ asio::awaitable<Result<NodeWatch::Attached>> NodeWatch::attach() {
 }
 
 asio::awaitable<Result<void>> NodeWatch::read_again(Attached& attached) {
+  const bool is_news = !resynced_;
+  std::optional<state::NewEvent> news;
+  if (is_news) news = resynced_event(attached);
+  auto done = co_await with_.payments.restart_cursor(attached.source, attached.cursor, std::move(news));
+  if (!done) co_return base::fail(done.error());
+  resynced_ = true;
+  resyncs_.add();
+  if (is_news) {
+    log_.warning("the node does not know the last payment that was read from it; its payments are read again",
+                 {{"node_id", attached.source.node_id}, {"cursor", attached.cursor}});
+  }
+  attached.cursor.clear();
+  co_return Result<void>{};
+}
+
+state::NewEvent NodeWatch::resynced_event(const Attached& attached) const {
   json::object data;
   data["node_id"] = attached.source.node_id;
   data["node_instance"] = node_.instance;
@@ -180,13 +258,7 @@ asio::awaitable<Result<void>> NodeWatch::read_again(Attached& attached) {
   news.time = with_.clock.wall();
   news.id = base::Uuid::v7(news.time, with_.random);
   news.data = json::serialize(data);
-  auto done = co_await with_.payments.restart_cursor(attached.source, attached.cursor, std::move(news));
-  if (!done) co_return base::fail(done.error());
-  resyncs_.add();
-  log_.warning("the node does not know the last payment that was read from it; its payments are read again",
-               {{"node_id", attached.source.node_id}, {"cursor", attached.cursor}});
-  attached.cursor.clear();
-  co_return Result<void>{};
+  return news;
 }
 
 asio::awaitable<Result<NodeWatch::Reply>> NodeWatch::poll(std::string cursor, std::uint32_t most,
@@ -233,13 +305,15 @@ Status NodeWatch::check(const Attached& attached, const Reply& reply) const {
 asio::awaitable<Status> NodeWatch::take_in(Attached& attached, Reply reply) {
   if (Status wrong = check(attached, reply); !wrong.ok()) co_return wrong;
   if (reply.payments().empty() && reply.next_cursor() == attached.cursor) co_return Status{};
-  CheckedPayments good = checked(reply);
+  CheckedPayments told = checked(reply);
+  const auto doubtful = std::ranges::find(told.broken, true, &Broken::is_doubtful);
   const bool stays = reply.next_cursor() == attached.cursor;
   state::TakeIn batch;
   batch.source = attached.source;
   batch.expected_cursor = attached.cursor;
-  batch.next_cursor = good.broken > 0 ? attached.cursor : reply.next_cursor();
-  batch.payments = std::move(good.payments);
+  batch.next_cursor = doubtful == told.broken.end() ? reply.next_cursor() : attached.cursor;
+  batch.payments = std::move(told.payments);
+  for (const Broken& each : told.broken) batch.broken.push_back(each.of);
   batch.time = with_.clock.wall();
   std::string next = batch.next_cursor;
   const auto counted = co_await with_.payments.take_in(std::move(batch));
@@ -250,22 +324,29 @@ asio::awaitable<Status> NodeWatch::take_in(Attached& attached, Reply reply) {
     co_return Status{};
   }
   if (!counted) co_return counted.error();
-  attached.cursor = std::move(next);
+  if (counted->held.empty()) attached.cursor = std::move(next);
   taken_in_.add(counted->taken_in);
   strays_.add(counted->strays);
-  if (good.broken > 0) {
-    broken_.add(static_cast<double>(good.broken));
-    // Without a count: what is the same trouble is told once.
-    co_return base::internal(fmt::format(
-        "instance '{}' tells of payments that cannot be true, and nothing behind them is read until it is "
-        "mended: {}",
-        node_.instance, good.first_problem.message()));
+  broken_.add(static_cast<double>(told.broken.size()));
+  if (doubtful != told.broken.end()) co_return holds(*doubtful);
+  if (!counted->held.empty()) co_return holds(told.broken.at(counted->held.front()));
+  if (!told.broken.empty()) {
+    log_.warning("payments that paid nothing of ours cannot be true as they are told, and were passed by",
+                 {{"count", std::to_string(told.broken.size())}});
   }
   if (stays) {
     co_return base::internal(fmt::format(
         "instance '{}' told of payments without moving its cursor on; tell its author", node_.instance));
   }
   co_return Status{};
+}
+
+// Without a count: what is the same trouble is told once.
+Status NodeWatch::holds(const Broken& payment) const {
+  return base::internal(fmt::format(
+      "instance '{}' tells of payments that cannot be true, and nothing behind them is read until it is "
+      "mended: {}",
+      node_.instance, payment.problem.message()));
 }
 
 Result<std::string> NodeWatch::stored_cursor(const state::PaymentSource& source) const {

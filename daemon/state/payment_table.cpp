@@ -62,25 +62,38 @@ PaymentTable::PaymentTable(Connection& connection)
 
 base::Result<RowsOfPayment> PaymentTable::rows_of(const IncomingPayment& payment,
                                                   const PaymentSource& source) {
-  RowsOfPayment rows;
-  if (payment.invoice) {
-    auto invoice = find_invoice(*payment.invoice, source);
-    if (invoice && !*invoice) invoice = find_intent(*payment.invoice, source);
-    if (!invoice) return base::fail(invoice.error());
-    rows.invoice = *std::move(invoice);
-  }
-  if (!rows.invoice && !payment.offer_id.empty()) {
-    auto offer = find_offer(payment.offer_id, source);
-    if (!offer) return base::fail(offer.error());
-    rows.offer = *std::move(offer);
-  }
-  if (!rows.invoice && !rows.offer) return rows;
+  auto found = rows_of(payment.invoice, payment.offer_id, source);
+  if (!found || (!found->invoice && !found->offer)) return found;
+  RowsOfPayment& rows = *found;
   const auto invoice = rows.invoice ? std::optional{rows.invoice->id} : std::nullopt;
   const auto known =
       find_payment_.first(payment_id(source.node_id, payment.pay_key, paid_by(invoice, payment.offer_id)));
   if (!known) return base::fail(known.error());
   find_payment_.reset();
   rows.known = *known;
+  return found;
+}
+
+base::Result<bool> PaymentTable::is_ours(const BrokenPayment& payment, const PaymentSource& source) {
+  const auto rows = rows_of(payment.invoice, payment.offer_id, source);
+  if (!rows) return base::fail(rows.error());
+  return rows->invoice || rows->offer;
+}
+
+base::Result<RowsOfPayment> PaymentTable::rows_of(const std::optional<base::Uuid>& invoice,
+                                                  const std::string& offer_id, const PaymentSource& source) {
+  RowsOfPayment rows;
+  if (invoice) {
+    auto made = find_invoice(*invoice, source);
+    if (made && !*made) made = find_intent(*invoice, source);
+    if (!made) return base::fail(made.error());
+    rows.invoice = *std::move(made);
+  }
+  if (!rows.invoice && !offer_id.empty()) {
+    auto offer = find_offer(offer_id, source);
+    if (!offer) return base::fail(offer.error());
+    rows.offer = *std::move(offer);
+  }
   return rows;
 }
 
