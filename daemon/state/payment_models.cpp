@@ -16,14 +16,14 @@ base::Status contradiction(std::string_view what) {
 
 // Sums end at kMostMsat, as events do: a node that lies must not stop the writer.
 PaymentModels::PaymentModels(Connection& connection)
-    : insert_payment_(connection,
+    : connection_(&connection),
+      insert_payment_(connection,
                       "INSERT INTO payments(key, tenant, id, node_id, pay_key, name, offer_id, invoice, "
                       "received_msat, paid_at, taken_in, payment_hash, payer_note, late, livemode) "
                       "VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       add_to_invoice_(
           connection,
           "UPDATE invoices SET received_msat = min(received_msat + ?2, 2100000000000000000) WHERE id = ?1"),
-      find_payment_(connection, "SELECT 1 FROM payments WHERE id = ?"),
       received_for_(
           connection,
           "SELECT CAST(min(total(received_msat), 2.1e18) AS INTEGER) FROM payments WHERE invoice = ?"),
@@ -53,14 +53,13 @@ base::Result<void> PaymentModels::payment_received(const Fact& fact, const Conte
   const PaymentFact& payment = fact.payment;
   const auto invoice = fact.invoice == base::Uuid{} ? std::nullopt : std::optional{fact.invoice};
   const base::Uuid id = payment_id(payment.node_id, payment.pay_key, paid_by(invoice, fact.offer_id));
-  const auto known = find_payment_.first(id);
-  if (!known) return base::fail(known.error());
-  find_payment_.reset();
-  if (*known) return base::fail(contradiction("the payment was received already"));
   if (auto done = insert_payment_.run(context.tenant, id, payment.node_id, payment.pay_key, context.name,
                                       fact.offer_id, invoice, fact.amount_msat, payment.paid_at, context.time,
                                       payment.payment_hash, payment.payer_note, payment.late, fact.livemode);
       !done) {
+    // By payments_by_id: to look before would cost every payment what hardly one needs.
+    if (sqlite3_extended_errcode(connection_->raw()) == SQLITE_CONSTRAINT_UNIQUE)
+      return base::fail(contradiction("the payment was received already"));
     return done;
   }
   if (!invoice) return {};

@@ -66,8 +66,8 @@ base::Result<RowsOfPayment> PaymentTable::rows_of(const IncomingPayment& payment
   if (!found || (!found->invoice && !found->offer)) return found;
   RowsOfPayment& rows = *found;
   const auto invoice = rows.invoice ? std::optional{rows.invoice->id} : std::nullopt;
-  const auto known =
-      find_payment_.first(payment_id(source.node_id, payment.pay_key, paid_by(invoice, payment.offer_id)));
+  rows.id = payment_id(source.node_id, payment.pay_key, paid_by(invoice, payment.offer_id));
+  const auto known = find_payment_.first(*rows.id);
   if (!known) return base::fail(known.error());
   find_payment_.reset();
   rows.known = *known;

@@ -77,10 +77,13 @@ void measure_events(PaymentsScene& scene, base::Random& random, Series& series) 
   }
 }
 
-void measure_backlog(PaymentsScene& scene, const ReadyPayments& ready, Series& series) {
+// Both files have the same names and grow by the same payments.
+void measure_backlog(PaymentsScene& scene, const std::string& bare_file, int round, Series& series) {
   const base::SystemClock clock;
+  const ReadyPayments ready(scene.offers(), kBacklog * static_cast<std::size_t>(round + 1) + 1, kBacklog,
+                            kGroup);
   // Beside each other, so that a noisy moment of the machine strikes both.
-  const double writer = ready.write(scene.fresh_file());
+  const double writer = ready.write(bare_file);
   const std::string before = scene.head();
   const auto begin = clock.monotonic();
   scene.node().pay(kBacklog);
@@ -93,12 +96,12 @@ void measure_backlog(PaymentsScene& scene, const ReadyPayments& ready, Series& s
 }
 
 // Calls to the node for a payment of a backlog.
-double calls_a_payment(PaymentsScene& scene, const ReadyPayments& ready, Series& series, int rounds) {
+double calls_a_payment(PaymentsScene& scene, const std::string& bare_file, Series& series, int rounds) {
   const auto calls = [&] {
     return scene.node().calls("waitanyinvoice") + scene.node().calls("listinvoices");
   };
   const std::uint64_t before = calls();
-  for (int round = 0; round < rounds; ++round) measure_backlog(scene, ready, series);
+  for (int round = 0; round < rounds; ++round) measure_backlog(scene, bare_file, round, series);
   return static_cast<double>(calls() - before) /
          static_cast<double>(kBacklog * static_cast<std::size_t>(rounds));
 }
@@ -147,19 +150,19 @@ void bench_payments(const Options& options) {
   if (options.daemon.empty()) throw std::runtime_error("payments needs --daemon and --modules");
   const auto where = machine(options.folder);
   PaymentsScene scene(options, options.folder / "payments");
-  const ReadyPayments ready(scene.offers(), kBacklog, kGroup);
+  const std::string bare_file = scene.fresh_file("bare");
   base::SeededRandom random(1);
   Series series;
   // Connections are made, what is asked once was asked, and groups have grown.
   Series warmth;
   measure_invoices(scene, -1, warmth);
-  measure_backlog(scene, ready, warmth);
+  measure_backlog(scene, bare_file, -1, warmth);
   for (int round = 0; round < options.rounds; ++round) {
-    series["raw_commits_per_s"].push_back(raw_commits_per_s(scene.fresh_file(), kRawSeconds));
+    series["raw_commits_per_s"].push_back(raw_commits_per_s(scene.fresh_file("raw"), kRawSeconds));
     measure_invoices(scene, round, series);
     measure_events(scene, random, series);
   }
-  series["node_calls_per_payment"].push_back(calls_a_payment(scene, ready, series, options.rounds));
+  series["node_calls_per_payment"].push_back(calls_a_payment(scene, bare_file, series, options.rounds));
   const std::uint64_t told = scene.node().pay(0);
   if (scene.taken_in() != told)
     throw std::runtime_error(fmt::format("{} of {} payments were taken in", scene.taken_in(), told));

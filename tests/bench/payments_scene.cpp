@@ -98,8 +98,8 @@ network = "regtest"
   return file;
 }
 
-std::string PaymentsScene::fresh_file() {
-  const auto at = folder_ / "fresh";
+std::string PaymentsScene::fresh_file(const std::string& name) {
+  const auto at = folder_ / name;
   fs::remove_all(at);
   fs::create_directories(at);
   fs::copy_file(names_file(folder_), at / "state.sqlite3");

@@ -30,8 +30,8 @@ class PaymentsScene {
   const std::vector<FileOffer>& offers() const { return offers_; }
   pid_t daemon() const { return daemon_->pid(); }
 
-  // A new file with the names and nothing else.
-  std::string fresh_file();
+  // A new file with the names and nothing else, in the place of an earlier one of that name.
+  std::string fresh_file(const std::string& name);
   // The place of the newest event, "1-17".
   std::string head();
   // Waits until so many events came after that place; throws when that takes too long.

@@ -53,13 +53,14 @@ std::vector<FileOffer> offers_in(const std::string& path) {
   return offers;
 }
 
-ReadyPayments::ReadyPayments(const std::vector<FileOffer>& offers, std::size_t count, std::size_t group)
+ReadyPayments::ReadyPayments(const std::vector<FileOffer>& offers, std::size_t first, std::size_t count,
+                             std::size_t group)
     : count_(count) {
   const base::WallTime now = base::SystemClock{}.wall();
   for (std::size_t done = 0; done < count;) {
     std::vector<state::NewEvent> events;
     for (; done < count && events.size() < group; ++done)
-      events.push_back(event_of(offers[done % offers.size()], done + 1, now));
+      events.push_back(event_of(offers[done % offers.size()], first + done, now));
     units_.push_back(must(state::check(kTenant, std::move(events))));
   }
 }

@@ -24,11 +24,12 @@ std::vector<FileOffer> offers_in(const std::string& path);
 
 class ReadyPayments {
  public:
-  // So many payments of these offers in turn, in transactions of `group`.
-  ReadyPayments(const std::vector<FileOffer>& offers, std::size_t count, std::size_t group);
+  // So many payments of these offers in turn, in transactions of `group`. `first` is the number of the first:
+  // payments of other numbers are other ones.
+  ReadyPayments(const std::vector<FileOffer>& offers, std::size_t first, std::size_t count,
+                std::size_t group);
 
-  // Writes all of them into the file at `path`, which has the names of the offers and no payments. Payments
-  // per second.
+  // Writes all of them into the file at `path`, which has the names of the offers. Payments per second.
   double write(const std::string& path) const;
 
  private:
