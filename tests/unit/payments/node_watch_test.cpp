@@ -100,6 +100,22 @@ TEST_F(NodeWatchTest, ABacklogOfOursIsTakenInOnceWhateverFailsMeanwhile) {
   expect_sound();
 }
 
+TEST_F(NodeWatchTest, AWatchThatEndsWithinABacklogIsGoneOnWithLater) {
+  for (int i = 0; i < 1'500; ++i) pay("p" + std::to_string(i));
+  for (const std::size_t polls : {3U, 4U, 5U}) {
+    backend.polls.clear();
+    start();
+    until([&] { return backend.polls.size() >= polls; });
+    stop();
+  }
+  start();
+  until([this] { return cursor()->cursor == "a1500"; }, "all of them");
+  until_waiting();
+  EXPECT_EQ(cursor()->taken_in, 1'500u);
+  EXPECT_EQ(store->totals()->payments, 1'500u);
+  expect_sound();
+}
+
 TEST_F(NodeWatchTest, WhatIsReadAheadCountsOnlyWhenTheCursorIsThere) {
   for (int i = 0; i < 250; ++i) pay("p" + std::to_string(i));
   backend.payments[50].set_received_msat(0);
