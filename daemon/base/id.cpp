@@ -1,8 +1,11 @@
 #include "base/id.hpp"
 
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
 namespace paynamed::base {
 namespace {
@@ -12,7 +15,9 @@ void set_version(std::array<std::uint8_t, 16>& bytes, std::uint8_t version) {
   bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3F) | 0x80);
 }
 
-bool dash_before(std::size_t byte) { return byte == 4 || byte == 6 || byte == 8 || byte == 10; }
+bool dash_before(std::size_t byte) {
+  return byte == 4 || byte == 6 || byte == 8 || byte == 10;
+}
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -33,8 +38,14 @@ Uuid Uuid::v7(WallTime now, Random& random) {
 }
 
 Uuid Uuid::v8(std::string_view seed) {
+  // Fetched once: SHA256() of OpenSSL 3 looks its algorithm up at every call.
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest;
-  SHA256(reinterpret_cast<const unsigned char*>(seed.data()), seed.size(), digest.data());
+  if (EVP_Digest(seed.data(), seed.size(), digest.data(), nullptr, algorithm, nullptr) != 1) {
+    // Without memory or without SHA-256 there is nothing to go on with, and an id must never be a wrong one.
+    std::fputs("paynamed: OpenSSL computes no SHA-256; stopping\n", stderr);
+    std::abort();
+  }
   std::array<std::uint8_t, 16> bytes;
   std::copy_n(digest.begin(), bytes.size(), bytes.begin());
   set_version(bytes, 8);

@@ -77,6 +77,9 @@ class Metrics {
   Histogram histogram(const std::string& name, const std::string& help, const Labels& labels = {},
                       const std::vector<double>& buckets = default_buckets());
 
+  // Ends a series whose subject is gone; no handle of it may be used any more.
+  void remove_gauge(const std::string& name, const Labels& labels);
+
   // `refresh` runs at the beginning of every text(), on its thread, to set gauges that change by themselves.
   // It ends with the handle, which waits for a call that runs.
   [[nodiscard]] std::shared_ptr<void> before_text(std::function<void()> refresh);

@@ -28,13 +28,58 @@ base::WallTime end_of(const state::InvoiceIntent& intent) {
   return intent.created + std::chrono::seconds{intent.terms.expiry_seconds};
 }
 
+// The node has it: who sends the request again without a key gets a second one.
+base::Status not_written() {
+  return base::deadline_exceeded(
+      "the node made the invoice, but it could not be written down, and is asked for again; send the request "
+      "again with the same Idempotency-Key, or wait for invoice.created");
+}
+
 }  // namespace
 
 InvoiceMaker::InvoiceMaker(const Services& services, NodeDescriptions& descriptions, ReadStateOf read_state)
-    : with_(services), descriptions_(descriptions), read_state_(std::move(read_state)) {}
+    : with_(services),
+      descriptions_(descriptions),
+      read_state_(std::move(read_state)),
+      turn_ended_(services.clock) {}
+
+class InvoiceMaker::Turn {
+ public:
+  Turn(InvoiceMaker& of, std::string key) : of_(of), key_(std::move(key)) {}
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn() {
+    {
+      const std::lock_guard lock(of_.mutex_);
+      of_.turns_.erase(key_);
+    }
+    of_.turn_ended_.notify();
+  }
+
+ private:
+  InvoiceMaker& of_;
+  const std::string key_;
+};
+
+asio::awaitable<void> InvoiceMaker::wait_for_turn(const std::string& key) {
+  for (;;) {
+    const auto seen = turn_ended_.count();
+    {
+      const std::lock_guard lock(mutex_);
+      if (turns_.insert(key).second) co_return;
+    }
+    co_await turn_ended_.wait(seen, kTimeout);
+  }
+}
 
 asio::awaitable<Result<InvoiceMaker::Made>> InvoiceMaker::make(state::NewInvoice wish,
                                                                std::string correlation_id) {
+  std::optional<Turn> turn;
+  if (!wish.idempotency_key.empty()) {
+    const std::string key = wish.tenant + '\n' + wish.idempotency_key;
+    co_await wait_for_turn(key);
+    turn.emplace(*this, key);
+  }
   auto intent = co_await with_.invoices.intend_invoice(std::move(wish));
   if (!intent) co_return base::fail(intent.error());
   Made made;
@@ -74,13 +119,18 @@ asio::awaitable<Result<state::InvoiceRow>> InvoiceMaker::ask_node(state::Invoice
   invoice.livemode = made->livemode;
   invoice.time = with_.clock.wall();
   auto row = co_await with_.invoices.create_invoice(std::move(invoice));
-  if (!row && row.error().code() == base::Code::kInternal) {
+  if (row) co_return row;
+  if (row.error().code() == base::Code::kInternal) {
     with_.log.error(
         "an invoice was not given out",
         {{"instance", intent.node_instance}, {"invoice", intent.id.to_string()}, {"why", row.error()}});
     co_await give_up(intent.id);
+    co_return row;
   }
-  co_return row;
+  with_.log.warning(
+      "an invoice that a node made was not written down; it is asked for again",
+      {{"instance", intent.node_instance}, {"invoice", intent.id.to_string()}, {"why", row.error()}});
+  co_return base::fail(not_written());
 }
 
 asio::awaitable<Result<CheckedInvoice>> InvoiceMaker::ask_for(const state::InvoiceIntent& intent,

@@ -6,8 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-
-#include "payments/payment_check.hpp"
+#include <utility>
 
 namespace paynamed::payments {
 namespace asio = boost::asio;
@@ -31,8 +30,6 @@ constexpr base::Duration kLongestPause{60'000};
 constexpr base::Duration kLongestAsked{300'000};
 constexpr base::Duration kNotWatchedPause{600'000};
 constexpr std::uint32_t kMostAtOnce = 1'000;
-constexpr int kMostInAnswer = 10'000;
-constexpr std::size_t kMostCursorBytes = 1'024;
 
 asio::awaitable<bool> cancelled() {
   const auto state = co_await asio::this_coro::cancellation_state;
@@ -83,37 +80,59 @@ asio::awaitable<Status> NodeWatch::watch() {
   caught_up_ = false;
   auto attached = co_await attach();
   if (!attached) co_return attached.error();
+  std::optional<Told> ahead;
   for (;;) {
-    const base::WallTime asked = with_.clock.wall();
-    const base::MonotonicTime begun = with_.clock.monotonic();
-    const base::Duration wait = next_wait();
-    auto reply = co_await poll(attached->cursor, most_, wait);
+    Told told;
+    if (ahead) {
+      told = *std::exchange(ahead, std::nullopt);
+    } else {
+      told = co_await listen(attached->cursor, next_wait());
+    }
     if (co_await cancelled()) co_return base::cancelled("the watch was stopped");
-    if (!reply) {
-      adapt(reply.error());
+    if (!told.reply) {
+      adapt(told.reply.error());
       // A plugin of another version may not read the cursors of the one before.
-      const Code code = reply.error().code();
+      const Code code = told.reply.error().code();
       if (code == Code::kOutOfRange || (code == Code::kInvalidArgument && !attached->cursor.empty())) {
         refused_node_id_ = attached->source.node_id;
         refused_cursor_ = attached->cursor;
       }
-      co_return reply.error();
+      co_return told.reply.error();
     }
+    // It took a cursor of its own, or has none to give.
+    if (!attached->cursor.empty() || told.reply->next_cursor().empty()) resynced_ = false;
     const bool was_caught_up = caught_up_;
-    const bool empty = reply->payments().empty();
-    Status taken = co_await take_in(*attached, *std::move(reply));
+    const bool empty = told.reply->payments().empty();
+    const bool at_once = told.at_once && !told.read_ahead;
+    const base::WallTime asked = told.asked;
+    const base::WallTime answered = told.answered;
+    const base::Duration wait = told.wait;
+    Status taken = co_await take_in_and_listen(*attached, std::move(told), ahead);
     if (!taken.ok()) co_return taken;
+    // Whether all is well shows when the cursor is used.
+    if (resynced_) continue;
     if (empty) {
-      read_to_the_end(asked, with_.clock.wall(), wait);
+      read_to_the_end(asked, answered, wait);
     } else if (!was_caught_up) {
       fine(WatchStatus::State::kReading);
     }
     // No call may wait, or the plugin does not.
-    const bool at_once = with_.clock.monotonic() - begun < kShortPause;
     if (empty && was_caught_up && at_once && !co_await base::sleep_for(with_.clock, kShortPause)) {
       co_return base::cancelled("the watch was stopped");
     }
   }
+}
+
+asio::awaitable<NodeWatch::Told> NodeWatch::listen(std::string cursor, base::Duration wait) {
+  Told told;
+  told.most = most_;
+  told.wait = wait;
+  told.asked = with_.clock.wall();
+  const base::MonotonicTime begun = with_.clock.monotonic();
+  told.reply = co_await poll(std::move(cursor), told.most, wait);
+  told.answered = with_.clock.wall();
+  told.at_once = with_.clock.monotonic() - begun < kShortPause;
+  co_return told;
 }
 
 asio::awaitable<Result<NodeWatch::Description>> NodeWatch::describe() {
@@ -129,7 +148,13 @@ asio::awaitable<Result<NodeWatch::Description>> NodeWatch::describe() {
     co_return base::fail(base::unimplemented(
         fmt::format("'{}' tells of no payments, so none are taken in from it", node_.instance)));
   }
-  Description description{reply->network().substr(0, 32), false};
+  if (!is_network(reply->network())) {
+    co_return base::fail(
+        base::internal(fmt::format("instance '{}' describes a network that is none, so no payments are taken "
+                                   "in from it; tell its author",
+                                   node_.instance)));
+  }
+  Description description{reply->network(), false};
   description.livemode = reply->moves_money() && description.network == "bitcoin";
   co_return description;
 }
@@ -167,6 +192,22 @@ asio::awaitable<Result<NodeWatch::Attached>> NodeWatch::attach() {
 }
 
 asio::awaitable<Result<void>> NodeWatch::read_again(Attached& attached) {
+  const bool is_news = !resynced_;
+  std::optional<state::NewEvent> news;
+  if (is_news) news = resynced_event(attached);
+  auto done = co_await with_.payments.restart_cursor(attached.source, attached.cursor, std::move(news));
+  if (!done) co_return base::fail(done.error());
+  resynced_ = true;
+  resyncs_.add();
+  if (is_news) {
+    log_.warning("the node does not know the last payment that was read from it; its payments are read again",
+                 {{"node_id", attached.source.node_id}, {"cursor", attached.cursor}});
+  }
+  attached.cursor.clear();
+  co_return Result<void>{};
+}
+
+state::NewEvent NodeWatch::resynced_event(const Attached& attached) const {
   json::object data;
   data["node_id"] = attached.source.node_id;
   data["node_instance"] = node_.instance;
@@ -180,13 +221,7 @@ asio::awaitable<Result<void>> NodeWatch::read_again(Attached& attached) {
   news.time = with_.clock.wall();
   news.id = base::Uuid::v7(news.time, with_.random);
   news.data = json::serialize(data);
-  auto done = co_await with_.payments.restart_cursor(attached.source, attached.cursor, std::move(news));
-  if (!done) co_return base::fail(done.error());
-  resyncs_.add();
-  log_.warning("the node does not know the last payment that was read from it; its payments are read again",
-               {{"node_id", attached.source.node_id}, {"cursor", attached.cursor}});
-  attached.cursor.clear();
-  co_return Result<void>{};
+  return news;
 }
 
 asio::awaitable<Result<NodeWatch::Reply>> NodeWatch::poll(std::string cursor, std::uint32_t most,
@@ -211,61 +246,6 @@ asio::awaitable<Result<NodeWatch::Reply>> NodeWatch::poll(std::string cursor, st
   if (reply && quick && reply->payments_size() >= static_cast<int>(most) && most == most_)
     most_ = std::min(most_ * 2, kMostAtOnce);
   co_return reply;
-}
-
-Status NodeWatch::check(const Attached& attached, const Reply& reply) const {
-  const auto wrong = [&](std::string_view what) {
-    return base::internal(
-        fmt::format("instance '{}' answered WatchPayments {}; tell its author", node_.instance, what));
-  };
-  if (!is_node_id(reply.node_id())) return wrong("without saying which node it is");
-  if (reply.node_id() != attached.source.node_id) {
-    return base::aborted(fmt::format("another node stands behind '{}' by now: {} instead of {}",
-                                     node_.instance, reply.node_id(), attached.source.node_id));
-  }
-  if (reply.payments_size() > kMostInAnswer) return wrong("with more payments than were asked for");
-  if (reply.next_cursor().size() > kMostCursorBytes) return wrong("with a cursor that is too long");
-  const bool moves_on = !reply.payments().empty();
-  if (reply.next_cursor().empty() && (moves_on || !attached.cursor.empty())) return wrong("without a cursor");
-  return {};
-}
-
-asio::awaitable<Status> NodeWatch::take_in(Attached& attached, Reply reply) {
-  if (Status wrong = check(attached, reply); !wrong.ok()) co_return wrong;
-  if (reply.payments().empty() && reply.next_cursor() == attached.cursor) co_return Status{};
-  CheckedPayments good = checked(reply);
-  const bool stays = reply.next_cursor() == attached.cursor;
-  state::TakeIn batch;
-  batch.source = attached.source;
-  batch.expected_cursor = attached.cursor;
-  batch.next_cursor = good.broken > 0 ? attached.cursor : reply.next_cursor();
-  batch.payments = std::move(good.payments);
-  batch.time = with_.clock.wall();
-  std::string next = batch.next_cursor;
-  const auto counted = co_await with_.payments.take_in(std::move(batch));
-  if (!counted && counted.error().code() == Code::kAborted) {
-    auto cursor = stored_cursor(attached.source);
-    if (!cursor) co_return cursor.error();
-    attached.cursor = *std::move(cursor);
-    co_return Status{};
-  }
-  if (!counted) co_return counted.error();
-  attached.cursor = std::move(next);
-  taken_in_.add(counted->taken_in);
-  strays_.add(counted->strays);
-  if (good.broken > 0) {
-    broken_.add(static_cast<double>(good.broken));
-    // Without a count: what is the same trouble is told once.
-    co_return base::internal(fmt::format(
-        "instance '{}' tells of payments that cannot be true, and nothing behind them is read until it is "
-        "mended: {}",
-        node_.instance, good.first_problem.message()));
-  }
-  if (stays) {
-    co_return base::internal(fmt::format(
-        "instance '{}' told of payments without moving its cursor on; tell its author", node_.instance));
-  }
-  co_return Status{};
 }
 
 Result<std::string> NodeWatch::stored_cursor(const state::PaymentSource& source) const {

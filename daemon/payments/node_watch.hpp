@@ -6,7 +6,11 @@
 // where what is known already is known by its key.
 //
 // An answer with a payment that cannot be one is a defect of the plugin. What is right of it is taken in, and
-// the cursor stays until the plugin is mended: nothing is skipped.
+// the cursor stays until the plugin is mended, unless nothing that we made was paid: what is ours is never
+// skipped.
+//
+// A backend that takes none of its own cursors is read from the start again and again, ever more seldom; that
+// it was restored is said once, until it takes one.
 //
 // Threads: run() is one coroutine; stop it by cancelling it. Everything else may be called from any thread.
 #pragma once
@@ -16,6 +20,7 @@
 #include <optional>
 #include <string>
 
+#include "payments/payment_check.hpp"
 #include "payments/services.hpp"
 #include "paynamed/plugin/v1/node_backend.pb.h"
 
@@ -59,15 +64,39 @@ class NodeWatch {
     bool livemode = false;
   };
   using Reply = plugin::v1::WatchPaymentsReply;
+  // What the node said, and what it had been asked.
+  struct Told {
+    base::Result<Reply> reply;
+    std::uint32_t most = 0;
+    base::Duration wait{0};
+    base::WallTime asked;
+    base::WallTime answered;
+    bool at_once = false;
+    bool read_ahead = false;
+  };
+  // One of the two things that are done side by side.
+  struct Half {
+    base::Status taken;
+    std::optional<Told> told;
+  };
 
   boost::asio::awaitable<base::Status> watch();
   boost::asio::awaitable<base::Result<Description>> describe();
   boost::asio::awaitable<base::Result<Attached>> attach();
   boost::asio::awaitable<base::Result<void>> read_again(Attached& attached);
+  state::NewEvent resynced_event(const Attached& attached) const;
   boost::asio::awaitable<base::Result<Reply>> poll(std::string cursor, std::uint32_t most,
                                                    base::Duration wait);
+  boost::asio::awaitable<Told> listen(std::string cursor, base::Duration wait);
+  // Takes in what was told; when it may be a part of more, what follows is read meanwhile into `ahead`.
+  boost::asio::awaitable<base::Status> take_in_and_listen(Attached& attached, Told told,
+                                                          std::optional<Told>& ahead);
+  boost::asio::awaitable<Half> write_half(Attached& attached, Reply reply);
+  boost::asio::awaitable<Half> read_half(std::string cursor);
   boost::asio::awaitable<base::Status> take_in(Attached& attached, Reply reply);
   base::Status check(const Attached& attached, const Reply& reply) const;
+  // Why nothing behind this payment is read.
+  base::Status holds(const Broken& payment) const;
   base::Result<std::string> stored_cursor(const state::PaymentSource& source) const;
   base::Duration next_wait() const;
   void adapt(const base::Status& status);
@@ -92,6 +121,7 @@ class NodeWatch {
   bool caught_up_ = false;       // since it attached
   std::string refused_node_id_;  // the node said that it does not know this cursor
   std::string refused_cursor_;
+  bool resynced_ = false;  // it was read again, and has taken no cursor since
 
   mutable std::mutex mutex_;
   WatchStatus status_;  // guarded by mutex_

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kMostKeyBytes = 256;
 constexpr std::size_t kMostNoteBytes = 1'024;
+constexpr std::size_t kMostNetworkBytes = 32;
+constexpr std::size_t kIdDigits = 64;
 // The first block of Bitcoin, and the end of what RFC 3339 can write.
 constexpr std::uint64_t kFirstSecond = 1'231'006'505;
 constexpr std::uint64_t kYear10000 = 253'402'300'800;
@@ -40,9 +42,9 @@ std::string problem_of(const plugin::v1::Payment& payment) {
   if (payment.received_msat() > state::kMostMsat) return of("is more than all bitcoin");
   if (payment.paid_at() < kFirstSecond || payment.paid_at() >= kYear10000)
     return of("has a paid_at that is no time of a payment in Unix seconds");
-  if (!payment.payment_hash().empty() && !is_hex(payment.payment_hash(), 64))
+  if (!payment.payment_hash().empty() && !is_hex(payment.payment_hash(), kIdDigits))
     return of("has a payment_hash that is not 64 lower-case hex digits");
-  if (!payment.offer_id().empty() && !is_hex(payment.offer_id(), 64))
+  if (!payment.offer_id().empty() && !is_hex(payment.offer_id(), kIdDigits))
     return of("has an offer_id that is not 64 lower-case hex digits");
   return {};
 }
@@ -78,9 +80,18 @@ CheckedPayments checked(const plugin::v1::WatchPaymentsReply& reply) {
       all.payments.push_back(*std::move(payment));
       continue;
     }
-    if (all.broken++ == 0) all.first_problem = payment.error();
+    // The name of an offer that is written in another way may be that of ours.
+    const bool is_doubtful = !each.offer_id().empty() && !is_hex(each.offer_id(), kIdDigits);
+    state::BrokenPayment of{is_doubtful ? std::string{} : each.offer_id(),
+                            state::invoice_from_key(each.invoice_key()),
+                            state::order_from_key(each.invoice_key())};
+    all.broken.push_back({std::move(of), payment.error(), is_doubtful});
   }
   return all;
+}
+
+bool is_network(std::string_view text) {
+  return text.size() <= kMostNetworkBytes && is_printable_ascii(text);
 }
 
 }  // namespace paynamed::payments

@@ -20,12 +20,21 @@ namespace paynamed::payments {
 // is there.
 base::Result<state::IncomingPayment> checked(const plugin::v1::Payment& payment);
 
+// What cannot be a payment, and whose it may be as far as that can be read.
+struct Broken {
+  state::BrokenPayment of;
+  base::Status problem;
+  bool is_doubtful = false;  // what it paid cannot be read, so it may be anybody's
+};
+
 struct CheckedPayments {
   std::vector<state::IncomingPayment> payments;
-  std::size_t broken = 0;
-  base::Status first_problem;
+  std::vector<Broken> broken;
 };
 CheckedPayments checked(const plugin::v1::WatchPaymentsReply& reply);
+
+// A word of at most 32 printable characters, or nothing.
+bool is_network(std::string_view text);
 
 // Hex of a compressed public key.
 bool is_node_id(std::string_view text);

@@ -16,6 +16,8 @@ constexpr base::Duration kLook{60'000};
 // A plugin may keep a thread busy with every call that waits: so many nodes of an instance have one waiting,
 // the others are asked again and again.
 constexpr std::size_t kLongPolls = 4;
+constexpr const char* kFailing = "paynamed_payment_nodes_failing";
+constexpr const char* kReadAge = "paynamed_payment_read_age_seconds";
 
 }  // namespace
 
@@ -147,16 +149,21 @@ void Watcher::measure() {
     if (each.state == WatchStatus::State::kFailing) ++of.failing;
     if (each.read_until) of.oldest = std::min(of.oldest, *each.read_until);
   }
+  // Of what is gone nothing is true any more.
+  for (const std::string& before : shown_) {
+    if (instances.contains(before)) continue;
+    with_.metrics.remove_gauge(kFailing, {{"instance", before}});
+    with_.metrics.remove_gauge(kReadAge, {{"instance", before}});
+  }
+  shown_.clear();
   const base::WallTime now = with_.clock.wall();
   for (const auto& [instance, of] : instances) {
-    with_.metrics
-        .gauge("paynamed_payment_nodes_failing", "Nodes whose payments cannot be read.",
-               {{"instance", instance}})
+    shown_.insert(instance);
+    with_.metrics.gauge(kFailing, "Nodes whose payments cannot be read.", {{"instance", instance}})
         .set(of.failing);
     if (of.oldest == base::WallTime::max()) continue;
     with_.metrics
-        .gauge("paynamed_payment_read_age_seconds",
-               "How long ago all payments of the node that lags most had been read.",
+        .gauge(kReadAge, "How long ago all payments of the node that lags most had been read.",
                {{"instance", instance}})
         .set(std::chrono::duration<double>(now - of.oldest).count());
   }

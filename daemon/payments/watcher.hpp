@@ -14,6 +14,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -76,6 +78,7 @@ class Watcher {
   mutable std::mutex mutex_;
   std::list<Entry> entries_;  // guarded by mutex_
 
+  std::set<std::string> shown_;  // instances that have gauges; of measure(), which runs once at a time
   std::shared_ptr<void> measured_;
 };
 

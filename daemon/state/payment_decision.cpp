@@ -110,7 +110,8 @@ PaymentDecision decide(const IncomingPayment& payment, const PaymentSource& sour
   decision.tenant = whose(rows).tenant;
   decision.verdict = rows.known ? Verdict::kKnown : Verdict::kTakenIn;
   if (rows.known) return decision;
-  const base::Uuid id = payment_id(source.node_id, payment.pay_key, paid_by(rows, payment.offer_id));
+  const base::Uuid id =
+      rows.id ? *rows.id : payment_id(source.node_id, payment.pay_key, paid_by(rows, payment.offer_id));
   decision.events.push_back(payment_received(payment, source, rows, id, now));
   if (rows.invoice && completes(*rows.invoice, payment.received_msat)) {
     decision.events.push_back(

@@ -58,7 +58,8 @@ struct RowsOfPayment {
   std::optional<PaidInvoice> invoice;
   std::optional<PaidOrder> order;
   std::optional<PaidOffer> offer;
-  bool known = false;  // there is a payment with payment_id()
+  std::optional<base::Uuid> id;  // its payment_id(), when that was looked for
+  bool known = false;            // there is a payment with it
 };
 
 enum class Verdict { kStray, kKnown, kTakenIn };

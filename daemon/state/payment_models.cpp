@@ -20,7 +20,8 @@ bool speaks_of_an_order(Fact::Kind kind) {
 
 // Sums end at kMostMsat, as events do: a node that lies must not stop the writer.
 PaymentModels::PaymentModels(Connection& connection)
-    : orders_(connection),
+    : connection_(&connection),
+      orders_(connection),
       insert_payment_(connection,
                       "INSERT INTO payments(key, tenant, id, node_id, pay_key, name, offer_id, invoice, "
                       "received_msat, paid_at, taken_in, payment_hash, payer_note, late, livemode, order_id, "
@@ -28,7 +29,6 @@ PaymentModels::PaymentModels(Connection& connection)
       add_to_invoice_(
           connection,
           "UPDATE invoices SET received_msat = min(received_msat + ?2, 2100000000000000000) WHERE id = ?1"),
-      find_payment_(connection, "SELECT 1 FROM payments WHERE id = ?"),
       received_for_(
           connection,
           "SELECT CAST(min(total(received_msat), 2.1e18) AS INTEGER) FROM payments WHERE invoice = ?"),
@@ -80,15 +80,14 @@ base::Result<void> PaymentModels::payment_received(const Fact& fact, const Conte
   const auto order_by_key = fact.offer_id.empty() ? order : std::nullopt;
   const base::Uuid id =
       payment_id(payment.node_id, payment.pay_key, paid_by(invoice, order_by_key, fact.offer_id));
-  const auto known = find_payment_.first(id);
-  if (!known) return base::fail(known.error());
-  find_payment_.reset();
-  if (*known) return base::fail(contradiction("the payment was received already"));
   if (auto done = insert_payment_.run(context.tenant, id, payment.node_id, payment.pay_key, context.name,
                                       fact.offer_id, invoice, fact.amount_msat, payment.paid_at, context.time,
                                       payment.payment_hash, payment.payer_note, payment.late, fact.livemode,
                                       order, payment.claimed_name);
       !done) {
+    // By payments_by_id: to look before would cost every payment what hardly one needs.
+    if (sqlite3_extended_errcode(connection_->raw()) == SQLITE_CONSTRAINT_UNIQUE)
+      return base::fail(contradiction("the payment was received already"));
     return done;
   }
   if (order) return orders_.received(*order, fact.amount_msat);

@@ -33,10 +33,10 @@ class PaymentModels {
   base::Result<void> invoice_created(const Fact& fact, const Context& context);
   base::Result<void> invoice_ended(const Fact& fact);
 
+  Connection* connection_;
   OrderModels orders_;
   Statement insert_payment_;
   Statement add_to_invoice_;
-  Statement find_payment_;
   Statement received_for_;
   Statement find_invoice_;
   Statement insert_invoice_;

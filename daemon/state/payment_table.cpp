@@ -86,17 +86,25 @@ PaymentTable::PaymentTable(Connection& connection)
 base::Result<RowsOfPayment> PaymentTable::rows_of(const IncomingPayment& payment,
                                                   const PaymentSource& source) {
   RowsOfPayment rows;
-  if (auto found = find_rows(payment, source, rows); !found) return base::fail(found.error());
+  const Paid paid{payment.invoice, payment.order, payment.offer_id};
+  if (auto found = find_rows(paid, source, rows); !found) return base::fail(found.error());
   if (!rows.invoice && !rows.order && !rows.offer) return rows;
-  const auto known =
-      find_payment_.first(payment_id(source.node_id, payment.pay_key, paid_by(rows, payment.offer_id)));
+  rows.id = payment_id(source.node_id, payment.pay_key, paid_by(rows, payment.offer_id));
+  const auto known = find_payment_.first(*rows.id);
   if (!known) return base::fail(known.error());
   find_payment_.reset();
   rows.known = *known;
   return rows;
 }
 
-base::Result<void> PaymentTable::find_rows(const IncomingPayment& payment, const PaymentSource& source,
+base::Result<bool> PaymentTable::is_ours(const BrokenPayment& payment, const PaymentSource& source) {
+  RowsOfPayment rows;
+  const Paid paid{payment.invoice, payment.order, payment.offer_id};
+  if (auto found = find_rows(paid, source, rows); !found) return base::fail(found.error());
+  return rows.invoice || rows.order || rows.offer;
+}
+
+base::Result<void> PaymentTable::find_rows(const Paid& payment, const PaymentSource& source,
                                            RowsOfPayment& rows) {
   if (payment.invoice) {
     auto invoice = find_invoice(*payment.invoice, source);

@@ -18,6 +18,8 @@ class PaymentTable {
   // The node's default reference finds what was made under any reference of the instance, another one only
   // its own: who owns one node of an instance says nothing about the others.
   base::Result<RowsOfPayment> rows_of(const IncomingPayment& payment, const PaymentSource& source);
+  // Whether what it paid was made by us there.
+  base::Result<bool> is_ours(const BrokenPayment& payment, const PaymentSource& source);
   // Empty when no payments were read there yet.
   base::Result<std::string> cursor(const PaymentSource& source);
   // Counts what was read.
@@ -26,6 +28,13 @@ class PaymentTable {
   base::Result<void> restart(const PaymentSource& source);
 
  private:
+  struct Paid {
+    const std::optional<base::Uuid>& invoice;
+    const std::optional<base::Uuid>& order;
+    const std::string& offer_id;
+  };
+  // The rows of what was paid, without whether the payment is known.
+  base::Result<void> find_rows(const Paid& payment, const PaymentSource& source, RowsOfPayment& rows);
   base::Result<std::optional<PaidInvoice>> find_invoice(base::Uuid invoice, const PaymentSource& source);
   base::Result<std::optional<PaidInvoice>> find_intent(base::Uuid invoice, const PaymentSource& source);
   base::Result<std::optional<PaidOrder>> find_order(base::Uuid order, const PaymentSource& source);
@@ -33,8 +42,6 @@ class PaymentTable {
   base::Result<std::optional<PaidOrder>> find_order_of_offer(const std::string& offer_id,
                                                              const PaymentSource& source);
   base::Result<std::optional<PaidOffer>> find_offer(const std::string& offer_id, const PaymentSource& source);
-  base::Result<void> find_rows(const IncomingPayment& payment, const PaymentSource& source,
-                               RowsOfPayment& rows);
 
   Statement find_invoice_;
   Statement find_intent_;

@@ -62,17 +62,23 @@ bool fits(const MadeOrder& made) {
 
 base::Result<TakeInUnit> check(TakeIn batch) {
   if (!fits(batch.source)) return base::fail(unchecked("their node was not checked"));
-  if (batch.next_cursor.size() > kMostCursorBytes || batch.payments.size() > kMostPayments)
+  if (batch.next_cursor.size() > kMostCursorBytes ||
+      batch.payments.size() + batch.broken.size() > kMostPayments) {
     return base::fail(unchecked("the batch is larger than it may be"));
+  }
   const bool all_fit =
-      std::ranges::all_of(batch.payments, [](const IncomingPayment& each) { return fits(each); });
+      std::ranges::all_of(batch.payments, [](const IncomingPayment& each) { return fits(each); }) &&
+      std::ranges::all_of(batch.broken,
+                          [](const BrokenPayment& each) { return each.offer_id.size() <= kMostKeyBytes; });
   if (!all_fit) return base::fail(unchecked("one of them was not checked"));
   return TakeInUnit{std::move(batch)};
 }
 
-base::Result<RestartCursorUnit> check(PaymentSource source, std::string expected_cursor, NewEvent news) {
+base::Result<RestartCursorUnit> check(PaymentSource source, std::string expected_cursor,
+                                      std::optional<NewEvent> news) {
   if (!fits(source)) return base::fail(unchecked("their node was not checked"));
-  if (news.data.size() > kMaxEventBytes) return base::fail(unchecked("the news are larger than they may be"));
+  if (news && news->data.size() > kMaxEventBytes)
+    return base::fail(unchecked("the news are larger than they may be"));
   return RestartCursorUnit{std::move(source), std::move(expected_cursor), std::move(news)};
 }
 

@@ -4,6 +4,7 @@
 // Threads: value types; functions are pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ struct TakeInUnit {
 struct RestartCursorUnit {
   PaymentSource source;
   std::string expected_cursor;
-  NewEvent news;
+  std::optional<NewEvent> news;
 };
 
 struct IntendInvoiceUnit {
@@ -67,7 +68,8 @@ struct OfferDisabledUnit {
 // INTERNAL when what a node said was not checked: a field that must not be empty is, or one is larger than it
 // may be.
 base::Result<TakeInUnit> check(TakeIn batch);
-base::Result<RestartCursorUnit> check(PaymentSource source, std::string expected_cursor, NewEvent news);
+base::Result<RestartCursorUnit> check(PaymentSource source, std::string expected_cursor,
+                                      std::optional<NewEvent> news);
 // INVALID_ARGUMENT when a text is too large.
 base::Result<IntendInvoiceUnit> check(NewInvoice wish);
 base::Result<CreateInvoiceUnit> check(MadeInvoice made);

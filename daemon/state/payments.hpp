@@ -43,12 +43,21 @@ struct IncomingPayment {
   std::string claimed_name;  // user@domain
 };
 
+// A payment that cannot be one as the node tells of it, and what it paid.
+struct BrokenPayment {
+  std::string offer_id;               // empty: no offer
+  std::optional<base::Uuid> invoice;  // as IncomingPayment's
+  std::optional<base::Uuid> order;
+};
+
 struct TakeIn {
   PaymentSource source;
   std::string expected_cursor;
   std::string next_cursor;  // the same as expected_cursor: more is to be read there, so no strays are counted
   std::vector<IncomingPayment> payments;
   base::WallTime time;
+  // While one of these is somebody's the cursor stays, so that it is told again; the others are strays.
+  std::vector<BrokenPayment> broken = {};
 };
 
 // How many of each there were.
@@ -56,6 +65,7 @@ struct TakenIn {
   std::uint32_t taken_in = 0;
   std::uint32_t known = 0;
   std::uint32_t strays = 0;
+  std::vector<std::size_t> held = {};  // which of the broken ones are somebody's: the cursor stayed
 };
 
 // Where the payments of a node were read to, by one instance and reference.
@@ -94,11 +104,11 @@ class PaymentStore {
   // what decide() (state/payment_decision.hpp) makes of it, and the cursor moves on. ABORTED when another
   // cursor stands: read it again. INTERNAL when a field breaks its bounds.
   virtual boost::asio::awaitable<base::Result<TakenIn>> take_in(TakeIn batch) = 0;
-  // The cursor is of no use any more (the node was restored from a backup, say) and becomes empty; `news`
-  // goes to the tenant `default`. ABORTED as above.
+  // The cursor is of no use any more (the node was restored from a backup, say) and becomes empty; `news`,
+  // if there are some, go to the tenant `default`. ABORTED as above.
   virtual boost::asio::awaitable<base::Result<void>> restart_cursor(PaymentSource source,
                                                                     std::string expected_cursor,
-                                                                    NewEvent news) = 0;
+                                                                    std::optional<NewEvent> news) = 0;
 
   // Nothing when no payments were read there yet.
   virtual base::Result<std::optional<NodeCursor>> find_cursor(const PaymentSource& source) = 0;

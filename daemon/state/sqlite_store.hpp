@@ -117,7 +117,7 @@ class SqliteStore final : public Store,
 
   boost::asio::awaitable<Result<TakenIn>> take_in(TakeIn batch) override;
   boost::asio::awaitable<Result<void>> restart_cursor(PaymentSource source, std::string expected_cursor,
-                                                      NewEvent news) override;
+                                                      std::optional<NewEvent> news) override;
   Result<std::optional<NodeCursor>> find_cursor(const PaymentSource& source) override;
   Result<std::vector<NodeCursor>> node_cursors(std::uint32_t limit) override;
   Result<std::optional<PaymentRow>> find_payment(std::string_view tenant, base::Uuid id) override;

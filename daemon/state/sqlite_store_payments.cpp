@@ -15,7 +15,7 @@ asio::awaitable<Result<TakenIn>> SqliteStore::take_in(TakeIn batch) {
 }
 
 asio::awaitable<Result<void>> SqliteStore::restart_cursor(PaymentSource source, std::string expected_cursor,
-                                                          NewEvent news) {
+                                                          std::optional<NewEvent> news) {
   auto unit = check(std::move(source), std::move(expected_cursor), std::move(news));
   if (!unit) co_return base::fail(unit.error());
   std::function<Result<void>(UnitWriter&)> action = [unit = std::move(*unit)](UnitWriter& writer) {

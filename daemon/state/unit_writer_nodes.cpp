@@ -106,7 +106,8 @@ base::Result<void> UnitWriter::write(const RemoveNodeUnit& unit) {
   if (!uses) return base::fail(uses.error());
   if (uses->any()) {
     return base::fail(base::failed_precondition(fmt::format(
-        "{} names, {} offers (active or retired), {} open runs and {} open orders use this node; give the names "
+        "{} names, {} offers (active or retired), {} open runs and {} open orders use this node; give the "
+        "names "
         "another source or remove them, and wait until their offers are disabled and the orders have ended",
         uses->names, uses->offers, uses->open_runs, uses->orders)));
   }

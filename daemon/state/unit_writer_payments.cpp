@@ -90,9 +90,19 @@ base::Result<TakenIn> UnitWriter::write(const TakeInUnit& unit) {
     if (*verdict == Verdict::kTakenIn)
       last_payment = std::max(last_payment.value_or(payment.paid_at), payment.paid_at);
   }
+  for (std::size_t i = 0; i < batch.broken.size(); ++i) {
+    const auto ours = payments_.is_ours(batch.broken[i], batch.source);
+    if (!ours) return base::fail(ours.error());
+    if (*ours) {
+      counted.held.push_back(i);
+    } else {
+      ++counted.strays;
+    }
+  }
+  const std::string& next = counted.held.empty() ? batch.next_cursor : batch.expected_cursor;
   // What is read once more is counted then.
-  if (batch.next_cursor == batch.expected_cursor) counted.strays = 0;
-  if (auto done = payments_.advance(batch.source, batch.next_cursor, counted, last_payment); !done)
+  if (next == batch.expected_cursor) counted.strays = 0;
+  if (auto done = payments_.advance(batch.source, next, counted, last_payment); !done)
     return base::fail(done.error());
   dirty_ = false;
   return counted;
@@ -126,7 +136,9 @@ base::Result<void> UnitWriter::write(const RestartCursorUnit& unit) {
   if (!tenant) return base::fail(tenant.error());
   dirty_ = true;
   if (auto done = payments_.restart(unit.source); !done) return done;
-  if (auto done = write_own_events(*tenant, {unit.news}); !done) return done;
+  if (unit.news) {
+    if (auto done = write_own_events(*tenant, {*unit.news}); !done) return done;
+  }
   dirty_ = false;
   return {};
 }

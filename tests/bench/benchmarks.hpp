@@ -9,7 +9,8 @@ namespace paynamed::bench {
 
 struct Options {
   std::filesystem::path folder;  // for state files; on a real disk
-  std::filesystem::path daemon;  // the paynamed to start (monitor needs it); empty: names is measured without
+  std::filesystem::path
+      daemon;  // the paynamed to start (monitor and payments need it); empty: names is measured without
   std::filesystem::path modules;  // its modules
   bool json = false;
   int rounds = 5;
@@ -24,6 +25,9 @@ void bench_proofs(const Options& options);
 // How many live names the monitor looks at in a second when no cap holds it, beside bare questions to the
 // same server. Starts a DNS server. Prints; throws when it cannot measure.
 void bench_monitor(const Options& options);
+// What paynamed adds to a Lightning node that answers at once: an invoice, a payment until its event is
+// readable, and payments taken in a second beside the bare writer. Prints; throws when it cannot measure.
+void bench_payments(const Options& options);
 // A child of bench_names: opens the state file, recovers, looks one name up, prints "ready" and waits for the
 // end of stdin.
 void serve_ready(const std::filesystem::path& state_file);

@@ -37,9 +37,24 @@ HttpClient::HttpClient(std::uint16_t port, std::string key) : socket_(io_), key_
 }
 
 HttpClient::Reply HttpClient::get(const std::string& path) {
-  const std::string authorization = key_.empty() ? "" : fmt::format("Authorization: Bearer {}\r\n", key_);
-  asio::write(socket_,
-              asio::buffer(fmt::format("GET {} HTTP/1.1\r\nHost: bench\r\n{}\r\n", path, authorization)));
+  send("GET", path);
+  return receive();
+}
+
+HttpClient::Reply HttpClient::post(const std::string& path, const std::string& json) {
+  send("POST", path, json);
+  return receive();
+}
+
+void HttpClient::send(const std::string& method, const std::string& path, const std::string& json) {
+  std::string text = fmt::format("{} {} HTTP/1.1\r\nHost: bench\r\n", method, path);
+  if (!key_.empty()) text += fmt::format("Authorization: Bearer {}\r\n", key_);
+  if (!json.empty())
+    text += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", json.size());
+  asio::write(socket_, asio::buffer(text + "\r\n" + json));
+}
+
+HttpClient::Reply HttpClient::receive() {
   const std::size_t head = asio::read_until(socket_, asio::dynamic_buffer(bytes_), "\r\n\r\n");
   const std::string_view text{bytes_.data(), head};
   Reply reply;

@@ -23,6 +23,10 @@ class HttpClient {
   // Throws when nobody listens.
   HttpClient(std::uint16_t port, std::string key);
   Reply get(const std::string& path);
+  Reply post(const std::string& path, const std::string& json);
+  // A request whose answer comes later: receive() it before the next one.
+  void send(const std::string& method, const std::string& path, const std::string& json = {});
+  Reply receive();
 
  private:
   boost::asio::io_context io_;

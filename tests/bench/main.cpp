@@ -13,9 +13,8 @@
 namespace {
 
 constexpr const char* kUsage =
-    "usage: paynamed_bench runs|names|proofs|monitor --folder DIR [--rounds N] [--json] [--daemon PATH "
-    "--modules "
-    "DIR]\n";
+    "usage: paynamed_bench runs|names|proofs|monitor|payments --folder DIR [--rounds N] [--json] "
+    "[--daemon PATH --modules DIR]\n";
 
 }  // namespace
 
@@ -47,7 +46,8 @@ int main(int argc, char** argv) {
     }
   }
   if (options.folder.empty() || options.rounds < 1 ||
-      (what != "runs" && what != "names" && what != "proofs" && what != "monitor" && what != "ready")) {
+      (what != "runs" && what != "names" && what != "proofs" && what != "monitor" && what != "payments" &&
+       what != "ready")) {
     std::fputs(kUsage, stderr);
     return 64;
   }
@@ -69,6 +69,7 @@ int main(int argc, char** argv) {
     if (what == "runs") bench_runs(options);
     if (what == "names") bench_names(options);
     if (what == "monitor") bench_monitor(options);
+    if (what == "payments") bench_payments(options);
   } catch (const std::exception& error) {
     fmt::print(stderr, "paynamed_bench: {}\n", error.what());
     return 1;

@@ -21,9 +21,10 @@ class RunUnits {
   static constexpr std::uint32_t kUpdates = 5;
 
   // Begins with the name of this number; two that begin elsewhere make different ids.
-  RunUnits(std::uint64_t first, std::string domain)
+  RunUnits(std::uint64_t first, std::string domain, std::string node)
       : count_(first),
         domain_(std::move(domain)),
+        node_(std::move(node)),
         random_(first + 1),
         now_(std::chrono::seconds{1'750'000'000 + first / 100}) {}
 
@@ -36,6 +37,7 @@ class RunUnits {
 
   std::uint64_t count_;
   const std::string domain_;
+  const std::string node_;
   const std::string pipeline_ = instant_runtime()->pipelines.at("register").to_json();
   base::SeededRandom random_;
   base::WallTime now_;
@@ -86,19 +88,21 @@ state::RunUpdate RunUnits::update(const state::NewRun& run, state::RunKey key, s
                             fmt::format(R"({{"data":{{"key":"{}/{}/1","previous":null,"instance":"zone"}}}})",
                                         run.correlation_id, kSteps[update + 1])});
   }
-  const std::string offer_id = run.id.to_string() + run.id.to_string().substr(8);
+  std::string digits = run.id.to_string();
+  std::erase(digits, '-');
+  const std::string offer_id = digits + digits;  // 64 hex digits, as of a hash
   if (update == 2) {
     next.events.push_back(
         event("offer.created", run,
               fmt::format(R"(,"offer_id":"{}","offer":"{}","source":"node","node_instance":"node",)"
-                          R"("node":"default","offer_key":"{}/offer/1")",
-                          offer_id, std::string_view{value}.substr(13), run.correlation_id)));
+                          R"("node":"{}","offer_key":"{}/offer/1")",
+                          offer_id, std::string_view{value}.substr(13), node_, run.correlation_id)));
   } else if (update == 3) {
     next.events.push_back(
         event("name.published", run,
               fmt::format(R"(,"value":"{}","ttl":300,"dns_instance":"zone","offer_id":"{}",)"
-                          R"("source":"node","node_instance":"node","node":"default")",
-                          value, offer_id)));
+                          R"("source":"node","node_instance":"node","node":"{}")",
+                          value, offer_id, node_)));
   } else if (update == 4) {
     next.journal.push_back({JournalEntry::Kind::kNote, kUpdates, 0, now_, R"({"note":"completed"})"});
     next.events.push_back(event("name.live", run, fmt::format(R"(,"value":"{}")", value)));
@@ -130,14 +134,15 @@ std::string name_at(std::uint64_t number, std::string_view prefix, std::string_v
   return fmt::format("{:x}{}@{}", spread, prefix, domain);
 }
 
-void fill_names(const std::string& path, std::uint64_t count, const std::string& domain) {
+void fill_names(const std::string& path, std::uint64_t count, const std::string& domain,
+                const std::string& node) {
   auto connection = open_file(path, "OFF");
   must(connection.execute("PRAGMA cache_size = -524288; PRAGMA wal_autocheckpoint = 100000"));
   state::UnitWriter writer(connection, UINT64_MAX);
   must(writer.load());
   const auto there =
       static_cast<std::uint64_t>(must(connection.integer("SELECT coalesce((SELECT names FROM totals), 0)")));
-  RunUnits units(there, domain);
+  RunUnits units(there, domain, node);
   for (std::uint64_t i = there; i < count;) {
     must(writer.begin());
     for (int n = 0; n < 1000 && i < count; ++n, ++i) {

@@ -23,7 +23,9 @@ std::string name_at(std::uint64_t number, std::string_view prefix = "", std::str
 const std::string& record_value();
 
 // Puts the live names 0 to count - 1 into the file at `path`: each with the events, the journal and the read
-// models of its registration. Goes on where an earlier call was ended.
-void fill_names(const std::string& path, std::uint64_t count, const std::string& domain = kDomain);
+// models of its registration, and an offer at the node of that reference of the instance "node". Goes on
+// where an earlier call was ended.
+void fill_names(const std::string& path, std::uint64_t count, const std::string& domain = kDomain,
+                const std::string& node = "default");
 
 }  // namespace paynamed::bench

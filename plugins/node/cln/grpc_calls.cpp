@@ -201,4 +201,16 @@ std::optional<InvoiceRow> GrpcCalls::paid_after(std::uint64_t pay_index, std::ch
   return row;
 }
 
+std::vector<InvoiceRow> GrpcCalls::changed_from(std::uint64_t updated_index, std::uint32_t most,
+                                                const Call& call) {
+  ::cln::ListinvoicesRequest request;
+  request.set_index(::cln::ListinvoicesRequest::UPDATED);
+  request.set_start(updated_index);
+  request.set_limit(most);
+  const auto reply = ask(kListInvoices, request, call);
+  std::vector<InvoiceRow> rows;
+  for (const auto& each : reply.invoices()) rows.push_back(kListInvoices.rows().invoice(each));
+  return rows;
+}
+
 }  // namespace paynamed::cln

@@ -38,6 +38,8 @@ class GrpcCalls final : public NodeCalls {
   InvoiceTerms decode_invoice(const std::string& bolt11, const Call& call) override;
   std::optional<InvoiceRow> paid_after(std::uint64_t pay_index, std::chrono::seconds wait,
                                        const Call& call) override;
+  std::vector<InvoiceRow> changed_from(std::uint64_t updated_index, std::uint32_t most,
+                                       const Call& call) override;
 
  private:
   // One call with its answer, for which the node itself waits that long; throws as NodeCalls has it.

@@ -122,6 +122,7 @@ InvoiceRow GrpcRows::invoice(const ::cln::ListinvoicesInvoices& message) const {
   }
   row.payer_note = message.invreq_payer_note();
   row.claimed_name = claimed_name(message.bolt12());
+  row.updated_index = message.updated_index();
   switch (message.status()) {
     case Message::UNPAID:
       row.status = InvoiceStatus::kUnpaid;
@@ -145,6 +146,7 @@ InvoiceRow GrpcRows::paid(const ::cln::WaitanyinvoiceResponse& message) const {
   row.bolt11 = message.bolt11();
   row.payment_hash = hex(message.payment_hash(), kHashBytes, "payment_hash");
   row.expires_at = message.expires_at();
+  row.updated_index = message.updated_index();
   fill_paid(row, message);
   return row;
 }

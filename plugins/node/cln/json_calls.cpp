@@ -45,6 +45,7 @@ InvoiceRow invoice_row(const Fields& fields) {
   if (fields.has("local_offer_id")) row.offer_id = fields.hex("local_offer_id", kHashBytes);
   row.payer_note = fields.text_or_empty("invreq_payer_note");
   row.claimed_name = claimed_name(fields.text_or_empty("bolt12"));
+  row.updated_index = fields.number_or_zero("updated_index");
   if (row.status != InvoiceStatus::kPaid) return row;
   row.pay_index = fields.number("pay_index");
   row.received_msat = fields.number("amount_received_msat");
@@ -207,6 +208,19 @@ std::optional<InvoiceRow> JsonCalls::paid_after(std::uint64_t pay_index, std::ch
     if (refusal.code() == kWaitTimedOut) return std::nullopt;
     throw;
   }
+}
+
+std::vector<InvoiceRow> JsonCalls::changed_from(std::uint64_t updated_index, std::uint32_t most,
+                                                const Call& call) {
+  JsonCall asked{"listinvoices"};
+  asked.params["index"] = "updated";
+  asked.params["start"] = updated_index;
+  asked.params["limit"] = most;
+  const auto answer = transport_->call(asked, call);
+  std::vector<InvoiceRow> rows;
+  for (const auto& each : Fields(answer, asked).list("invoices"))
+    rows.push_back(invoice_row(Fields(each, asked)));
+  return rows;
 }
 
 }  // namespace paynamed::cln

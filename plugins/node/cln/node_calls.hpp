@@ -66,6 +66,8 @@ struct InvoiceRow {
   std::uint64_t expires_at = 0;
   std::string offer_id;  // empty: it is of no offer
   std::uint64_t pay_index = 0;
+  std::uint64_t updated_index =
+      0;  // rises with every change of any invoice; 0: it changed before v23.08, or never
   std::uint64_t received_msat = 0;
   std::uint64_t paid_at = 0;
   std::string payer_note;
@@ -102,6 +104,10 @@ class NodeCalls {
 
   // The paid invoice with the lowest pay_index after `pay_index`, when there is one within `wait`.
   virtual std::optional<InvoiceRow> paid_after(std::uint64_t pay_index, std::chrono::seconds wait,
+                                               const Call& call) = 0;
+  // Invoices whose updated_index is not below that one, as they changed, the earliest first, paid or not;
+  // `most` at most.
+  virtual std::vector<InvoiceRow> changed_from(std::uint64_t updated_index, std::uint32_t most,
                                                const Call& call) = 0;
 };
 

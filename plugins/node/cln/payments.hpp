@@ -1,13 +1,19 @@
 // Incoming payments of a Core Lightning node, by waitanyinvoice and the pay_index, which lightningd gives in
 // the transaction that marks an invoice paid and never gives twice.
 //
+// A backlog is read by pages of listinvoices in the order of changes, for a call a payment would take a
+// node's and our time many times over. waitanyinvoice stays the judge of what comes next: of a page only what
+// follows without a gap is believed, and behind a gap it is asked.
+//
 // Threads: every function may be called from any thread that may wait. They throw as NodeCalls does, and with
 // the codes of the contract.
 #pragma once
 
 #include <paynamed/plugin/v1/node_backend.pb.h>
 
+#include <atomic>
 #include <chrono>
+#include <vector>
 
 #include "node_calls.hpp"
 
@@ -29,8 +35,16 @@ class Payments {
   std::uint64_t checked(const std::string& cursor, const std::string& node_id, const Call& call);
   std::optional<InvoiceRow> first_after(std::uint64_t pay_index, std::chrono::milliseconds wait,
                                         const Call& call);
+  // What changed after that payment.
+  struct Page {
+    std::vector<InvoiceRow> rows;
+    bool last = false;  // there was no more
+  };
+  Page page_after(const InvoiceRow& paid, std::uint32_t most, const Call& call);
 
   NodeCalls& calls_;
+  // So often a page is not even asked for, because one could not be had.
+  std::atomic<int> without_pages_{0};
 };
 
 }  // namespace paynamed::cln

@@ -116,13 +116,19 @@ class Commands:
             raise RpcError(-32602, "Can only specify one of {label}, {invstring}, {payment_hash} or {offer_id}")
         if payment_hash is not None:
             _hash(payment_hash, "payment_hash")
+        if index not in (None, "created", "updated"):
+            raise RpcError(-32602, f"index: unknown index name: invalid token '{index}'")
+        if index is None and (start or limit is not None):
+            raise RpcError(-32602, "start and limit need an index")
         found = [each for each in self.node.invoices
                  if label in (None, each["label"]) and payment_hash in (None, each["payment_hash"])
                  and offer_id in (None, each.get("local_offer_id"))
                  and (invstring is None or invstring in (each.get("bolt11"), each.get("bolt12")))]
-        if index == "created":
-            found = [each for each in found if each["created_index"] >= start]
-        return {"invoices": [self.node.public(each) for each in found[:limit]]}
+        shown = [self.node.public(each) for each in found]
+        if index is not None:
+            number = index + "_index"
+            shown = sorted((each for each in shown if each.get(number, 0) >= start), key=lambda each: each.get(number, 0))
+        return {"invoices": shown[:limit]}
 
     def _waitanyinvoice(self, lastpay_index=0, timeout=None):
         return self.node.wait_any(lastpay_index, timeout)

@@ -47,6 +47,10 @@ class Controls:
                 setattr(node, key, body[key])
         elif what == "stuff":
             node.stuff(body["offers"], body["size"])
+        elif what == "delete":
+            node.delete(body["label"])
+        elif what == "forget_description":
+            node.forget_description(body["label"])
         elif what == "delete_paid":
             node.delete_paid()
         elif what == "rewind":

@@ -89,6 +89,27 @@ class FakeClnTest(unittest.TestCase):
         self.assertEqual(self.run_("waitanyinvoice", lastpay_index=0, timeout=0)["pay_index"], 3)
         self.assertEqual(self.refused("waitanyinvoice", lastpay_index=3, timeout=0).code, 904)
 
+    def test_invoices_are_listed_in_the_order_of_their_changes(self):
+        for label in ("a", "b", "c"):
+            self.run_("invoice", amount_msat=1000, label=label, description="d", expiry=1000)
+        for label in ("c", "a"):
+            self.assertTrue(self.node.pay_invoice(self.run_("listinvoices", label=label)["invoices"][0]["bolt11"]))
+        rows = self.run_("listinvoices", index="updated", start=1)["invoices"]
+        self.assertEqual([(each["label"], each["pay_index"], each["updated_index"]) for each in rows],
+                         [("c", 1, 1), ("a", 2, 2)])
+        self.assertEqual(self.run_("listinvoices", index="updated", start=2, limit=5)["invoices"], rows[1:])
+        self.assertEqual(self.run_("listinvoices", index="updated", start=1, limit=1)["invoices"], rows[:1])
+        self.node.clock_offset = 1001
+        self.assertEqual([(each["label"], each["status"])
+                          for each in self.run_("listinvoices", index="updated", start=3)["invoices"]], [("b", "expired")])
+        self.node.forget_description("c")
+        self.assertEqual([each["label"] for each in self.run_("listinvoices", index="updated", start=1)["invoices"]],
+                         ["a", "b", "c"])
+        self.assertEqual(self.run_("waitanyinvoice", lastpay_index=1, timeout=0)["updated_index"], 2)
+        self.assertEqual(self.refused("listinvoices", start=1).code, -32602)
+        self.assertEqual(self.refused("listinvoices", limit=1).code, -32602)
+        self.assertEqual(self.refused("listinvoices", index="paid").code, -32602)
+
     def test_a_waiter_that_is_ahead_gets_the_next_payment(self):
         got = []
         waiter = threading.Thread(target=lambda: got.append(self.run_("waitanyinvoice", lastpay_index=99, timeout=10)))

@@ -58,7 +58,8 @@ def _fill(message, row, texts=(), numbers=(), hexes=(), amounts=()):
 
 
 OFFER = {"texts": ("bolt12", "label"), "numbers": ("active", "single_use", "used"), "hexes": ("offer_id",)}
-INVOICE = {"texts": ("label", "bolt11"), "numbers": ("expires_at", "pay_index", "paid_at"),
+LIST_INDEX = ("created", "updated")
+INVOICE = {"texts": ("label", "bolt11"), "numbers": ("expires_at", "pay_index", "paid_at", "updated_index"),
            "hexes": ("payment_hash", "payment_preimage"), "amounts": ("amount_received_msat",)}
 
 
@@ -121,9 +122,13 @@ class Service:
         return _fill(self.pb.InvoiceResponse(), row, ("bolt11",), ("expires_at",), ("payment_hash",))
 
     def list_invoices(self, request):
-        params = _present(request, ["label"])
+        params = _present(request, ["label", "start", "limit"])
         if request.HasField("payment_hash"):
             params["payment_hash"] = request.payment_hash.hex()
+        if request.HasField("index"):
+            if request.index >= len(LIST_INDEX):
+                raise Panic
+            params["index"] = LIST_INDEX[request.index]
         answer = self.pb.ListinvoicesResponse()
         for row in self.call("listinvoices", params)["invoices"]:
             message = _fill(answer.invoices.add(), row, **INVOICE)

@@ -49,6 +49,7 @@ class Node:
         self.offers = {}  # by id
         self.invoices = []
         self.created_index = 0
+        self.updated_index = 0
         self.pay_index = 0
         self.last_paid = None
         self.payments = 0
@@ -140,16 +141,21 @@ class Node:
     def public(self, invoice):
         """As listinvoices and waitanyinvoice show it."""
         if invoice["status"] == "unpaid" and invoice["expires_at"] <= self.now():
-            invoice["status"] = "expired"
+            self._changed(invoice, status="expired")
         hidden = {"preimage", "created_at", "expiry", "offer"}
         shown = {key: value for key, value in invoice.items() if key not in hidden}
         if invoice["status"] == "paid":
             shown["payment_preimage"] = invoice["preimage"]
         return shown
 
+    def _changed(self, invoice, **values):
+        self.updated_index += 1
+        invoice.update(updated_index=self.updated_index, **values)
+
     def _arrive(self, invoice, amount_msat):
         self.pay_index += 1
-        invoice.update(status="paid", pay_index=self.pay_index, amount_received_msat=amount_msat, paid_at=self.now())
+        self._changed(invoice, status="paid", pay_index=self.pay_index, amount_received_msat=amount_msat,
+                      paid_at=self.now())
         if invoice["offer"]:
             invoice["offer"]["used"] = True
             if invoice["offer"]["single_use"]:
@@ -197,6 +203,15 @@ class Node:
             raise RpcError(904, "Timed out while waiting for invoice to be paid")
         return self.public(self.last_paid)
 
+    def forget_description(self, label):
+        """delinvoice with desconly, which changes a paid invoice."""
+        invoice = next(each for each in self.invoices if each["label"] == label)
+        invoice.pop("description", None)
+        self._changed(invoice)
+
+    def delete(self, label):
+        self.invoices = [each for each in self.invoices if each["label"] != label]
+
     def delete_paid(self):
         self.invoices = [each for each in self.invoices if each["status"] != "paid"]
 
@@ -204,3 +219,4 @@ class Node:
         """The database is a backup of when so many payments had come."""
         self.invoices = [each for each in self.invoices if each.get("pay_index", 0) <= pay_index]
         self.pay_index = pay_index
+        self.updated_index = max((each.get("updated_index", 0) for each in self.invoices), default=0)

@@ -11,6 +11,7 @@ namespace paynamed::nodes {
 namespace {
 
 using namespace plugin::v1;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class ClnTest : public ::testing::TestWithParam<Transport> {
@@ -44,6 +45,20 @@ class ClnTest : public ::testing::TestWithParam<Transport> {
     request.set_cursor(cursor);
     request.set_wait_ms(wait_ms);
     return call<WatchPaymentsReply>("WatchPayments", request);
+  }
+  // All that is told from the start, answer by answer.
+  std::vector<std::string> told(std::uint32_t most = 0) {
+    std::vector<std::string> keys;
+    WatchPaymentsRequest request;
+    request.set_max(most);
+    for (;;) {
+      const auto reply = call<WatchPaymentsReply>("WatchPayments", request);
+      EXPECT_TRUE(reply.ok()) << reply.error().message();
+      if (!reply.ok() || reply->payments().empty()) return keys;
+      for (const auto& each : reply->payments())
+        keys.push_back(each.invoice_key() + each.offer_id() + each.payer_note());
+      request.set_cursor(reply->next_cursor());
+    }
   }
   Result<NodeInfoReply> info() { return call<NodeInfoReply>("Info", NodeInfoRequest()); }
   void pay(const std::string& key) {
@@ -163,6 +178,56 @@ TEST_P(ClnTest, TheNameThatAPayerSaysItLookedUpIsToldAsItIs) {
   EXPECT_EQ(told->payments(1).claimed_name(), "A l@x");
   EXPECT_EQ(told->payments(2).claimed_name(), "");
   EXPECT_EQ(told->payments(2).payer_note(), "no name");
+}
+
+TEST_P(ClnTest, ABacklogIsReadByPagesAndInOrder) {
+  const auto made = offer("k");
+  ASSERT_TRUE(made.ok());
+  std::vector<std::string> expected;
+  for (int i = 0; i < 40; ++i) {
+    const std::string key = "invoice-" + std::to_string(i);
+    if (i % 3 == 0) {
+      ASSERT_TRUE(world_.pay_offer(made->offer(), 5'000, key));
+      expected.push_back(made->offer_id() + key);
+    } else {
+      ASSERT_TRUE(invoice("never-paid-" + key).ok());
+      pay(key);
+      expected.push_back(key);
+    }
+  }
+  const auto before = node_.count("waitanyinvoice");
+  EXPECT_EQ(told(100), expected);
+  // One for the first payment; one for the cursor and one that finds no more.
+  EXPECT_EQ(node_.count("waitanyinvoice") - before, 3);
+  for (const std::uint32_t most : {1U, 2U, 7U, 40U}) {
+    SCOPED_TRACE(most);
+    EXPECT_EQ(told(most), expected);
+  }
+}
+
+TEST_P(ClnTest, BehindAGapTheNodeIsAsked) {
+  for (const char* key : {"a", "b", "c", "d", "e", "f"}) pay(key);
+  node_.control("delete", {{"label", "b"}});
+  node_.control("delete", {{"label", "e"}});
+  EXPECT_THAT(told(), ElementsAre("a", "c", "d", "f"));
+  EXPECT_THAT(told(2), ElementsAre("a", "c", "d", "f"));
+}
+
+TEST_P(ClnTest, WhatChangesAfterItWasPaidIsToldOnceAndHidesNothing) {
+  for (const char* key : {"a", "b", "c", "d"}) pay(key);
+  node_.control("forget_description", {{"label", "b"}});
+  node_.control("forget_description", {{"label", "a"}});
+  EXPECT_THAT(told(), ElementsAre("a", "b", "c", "d"));
+  EXPECT_THAT(told(3), ElementsAre("a", "b", "c", "d"));
+}
+
+TEST_P(ClnTest, WithoutPagesPaymentsComeOneByOne) {
+  // There a list answers also which offer was paid.
+  if (GetParam() == Transport::kGrpc) GTEST_SKIP();
+  for (const char* key : {"a", "b", "c", "d"}) pay(key);
+  fault("listinvoices", "error", {{"code", -32601}, {"message", "Unknown command 'listinvoices'"}});
+  EXPECT_THAT(told(), ElementsAre("a", "b", "c", "d"));
+  EXPECT_EQ(node_.count("listinvoices"), 1) << "it is not asked for again and again";
 }
 
 TEST_P(ClnTest, AStatusThatNobodyKnowsIsNoPayment) {

@@ -45,7 +45,7 @@ class FakePayments final : public state::PaymentStore, public state::InvoiceStor
 
   asio::awaitable<state::Result<state::TakenIn>> take_in(state::TakeIn) override { co_return unexpected(); }
   asio::awaitable<state::Result<void>> restart_cursor(state::PaymentSource, std::string,
-                                                      state::NewEvent) override {
+                                                      std::optional<state::NewEvent>) override {
     co_return unexpected();
   }
   state::Result<std::optional<state::NodeCursor>> find_cursor(const state::PaymentSource&) override {

@@ -26,6 +26,18 @@ TEST(Metrics, WhatChangesByItselfIsReadWhenTheTextIsMade) {
   EXPECT_NE(metrics.text().find("level 3"), std::string::npos);
 }
 
+TEST(Metrics, ASeriesWhoseSubjectIsGoneEnds) {
+  Metrics metrics;
+  metrics.gauge("level", "A level.", {{"of", "a"}}).set(1);
+  metrics.gauge("level", "A level.", {{"of", "b"}}).set(2);
+  metrics.remove_gauge("level", {{"of", "a"}});
+  metrics.remove_gauge("level", {{"of", "c"}});
+  EXPECT_THAT(metrics.text(), Not(HasSubstr("level{of=\"a\"}")));
+  EXPECT_THAT(metrics.text(), HasSubstr("level{of=\"b\"} 2\n"));
+  metrics.gauge("level", "A level.", {{"of", "a"}}).set(3);
+  EXPECT_THAT(metrics.text(), HasSubstr("level{of=\"a\"} 3\n"));
+}
+
 TEST(Metrics, TheSameNameAndLabelsAreTheSameSeries) {
   Metrics metrics;
   metrics.counter("a_total", "A.", {{"k", "v"}}).add();

@@ -36,6 +36,7 @@ v1::Payment& FakeBackend::add(const std::string& key, std::uint64_t msat) {
 
 asio::awaitable<Result<std::string>> FakeBackend::watch(v1::WatchPaymentsRequest request) {
   polls.push_back(request);
+  if (failing_polls.contains(polls.size())) co_return base::fail(base::unavailable("the node is away"));
   if (!failures.empty() && (!request.cursor().empty() || request.max() != 1)) {
     base::Status status = failures.front();
     failures.pop_front();
@@ -59,7 +60,7 @@ Result<v1::WatchPaymentsReply> FakeBackend::answer(const v1::WatchPaymentsReques
   std::size_t from = 0;
   if (!request.cursor().empty()) {
     if (cursor_prefix == "?") return base::fail(base::invalid_argument("that is no cursor"));
-    if (!request.cursor().starts_with(cursor_prefix))
+    if (takes_no_cursor || !request.cursor().starts_with(cursor_prefix))
       return base::fail(base::out_of_range("of another node"));
     from = std::stoul(request.cursor().substr(cursor_prefix.size()));
     if (from > payments.size()) return base::fail(base::out_of_range("the cursor is ahead of the node"));

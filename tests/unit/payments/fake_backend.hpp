@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,10 +36,12 @@ class FakeBackend {
   v1::DescribeNodesReply description;
   std::vector<v1::Payment> payments;
   std::deque<base::Status> failures;
+  std::set<std::size_t> failing_polls;  // the first call of WatchPayments is 1
   // Changes an answer of WatchPayments before it leaves.
   std::function<void(const v1::WatchPaymentsRequest&, v1::WatchPaymentsReply&)> lie;
   // Cursors begin with this; others are of another node. "?" refuses all as no cursors.
   std::string cursor_prefix = "a";
+  bool takes_no_cursor = false;        // OUT_OF_RANGE for those that it gave, too
   std::size_t slow_above = 1'000'000;  // more payments at once than these end in DEADLINE_EXCEEDED
 
   bool waits = true;  // else an answer comes at once, whatever wait_ms says

@@ -31,17 +31,23 @@ struct InvoiceMakerTest : PaymentsFixture {
   std::function<void(v1::CreateInvoiceReply&)> lie;
   int described = 0;
   std::uint8_t next_hash = 1;
+  // While it is closed the first key gets no answer.
+  bool gated = false;
+  base::Broadcast gate{time};
 
   void SetUp() override {
     PaymentsFixture::SetUp();
     backend.description.set_invoices(true);
+    renew();
+    // What is written down and the node's clock are of one time.
+    author.now = time.wall();
+  }
+  void renew() {
     with = std::make_unique<Services>(services());
     with->call_plugin = [this](pipeline::PluginCall call) { return this->call(std::move(call)); };
     descriptions = std::make_unique<NodeDescriptions>(*with);
     maker = std::make_unique<InvoiceMaker>(*with, *descriptions,
                                            [this](std::string_view, std::string_view) { return read; });
-    // What is written down and the node's clock are of one time.
-    author.now = time.wall();
   }
 
   boost::asio::awaitable<pipeline::PluginAnswer> call(pipeline::PluginCall call) {
@@ -55,6 +61,10 @@ struct InvoiceMakerTest : PaymentsFixture {
     EXPECT_TRUE(request.ParseFromString(call.request));
     EXPECT_EQ(call.key, request.invoice_key());
     asked.push_back(request);
+    while (gated && request.invoice_key() == asked.front().invoice_key()) {
+      const auto seen = gate.count();
+      co_await gate.wait(seen, base::Duration{3'600'000});
+    }
     if (failures.empty() || lost) {
       if (!made.contains(request.invoice_key())) {
         made[request.invoice_key()] = bolt11_of(request, time.wall(), prefix, next_hash++);
@@ -86,6 +96,25 @@ struct InvoiceMakerTest : PaymentsFixture {
   }
   base::Result<InvoiceMaker::Made> make(state::NewInvoice wish) {
     return state::wait_for(io, maker->make(std::move(wish), "corr"));
+  }
+  // Lets everything happen that can while no time passes.
+  void settle(const std::function<bool()>& done) {
+    for (int i = 0; i < 5'000 && !done(); ++i) {
+      io.restart();
+      io.run_for(std::chrono::milliseconds{2});
+    }
+    ASSERT_TRUE(done());
+  }
+  // While another request is held at the gate.
+  base::Result<InvoiceMaker::Made> make_meanwhile(const std::string& key) {
+    std::optional<base::Result<InvoiceMaker::Made>> made_now;
+    auto kept = std::exchange(failures, {});
+    boost::asio::co_spawn(
+        io, maker->make(wish(key), "corr"),
+        [&](std::exception_ptr, base::Result<InvoiceMaker::Made> answer) { made_now = std::move(answer); });
+    settle([&] { return made_now.has_value(); });
+    failures = std::move(kept);
+    return made_now.value();
   }
   void round() {
     const auto both = [](InvoiceMaker& of) -> boost::asio::awaitable<bool> {
@@ -159,6 +188,48 @@ TEST_F(InvoiceMakerTest, ALostAnswerIsAskedForAgainUnderTheSameKey) {
     EXPECT_EQ(made.size(), 1u) << "there is one invoice at the node";
   }
   EXPECT_EQ(types().size(), 3u);
+}
+
+TEST_F(InvoiceMakerTest, TheSameKeyAtTheSameTimeIsOneRequestAfterTheOther) {
+  failures.emplace_back(Code::kUnavailable, "the node is away");
+  failures.emplace_back(Code::kUnknown, "the connection broke");
+  gated = true;
+  std::vector<base::Result<InvoiceMaker::Made>> answers;
+  const auto ask = [&] {
+    boost::asio::co_spawn(io, maker->make(wish("key"), "corr"),
+                          [&](std::exception_ptr, base::Result<InvoiceMaker::Made> answer) {
+                            answers.push_back(std::move(answer));
+                          });
+  };
+  ask();
+  settle([this] { return asked.size() == 1; });
+  ask();
+  ASSERT_TRUE(make_meanwhile("other")) << "other requests do not wait";
+  EXPECT_EQ(asked.size(), 2u) << "the second one of the key waits for its turn";
+  gated = false;
+  gate.notify();
+  settle([&] { return answers.size() == 2; });
+  EXPECT_EQ(answers[0].error().code(), Code::kUnavailable);
+  EXPECT_EQ(answers[1].error().code(), Code::kDeadlineExceeded);
+  // What the first gave up is not given up for the second, of which nobody knows what the node made.
+  time.advance(base::Duration{61'000});
+  round();
+  EXPECT_THAT(types(), ElementsAre("invoice.created", "invoice.created"));
+}
+
+TEST_F(InvoiceMakerTest, WhatTheNodeMadeAndWasNotWrittenDownIsNotToldAsNotMade) {
+  lie = [this](v1::CreateInvoiceReply&) { store->close(); };
+  const auto unknown = make(wish());
+  EXPECT_EQ(unknown.error().code(), Code::kDeadlineExceeded);
+  EXPECT_THAT(unknown.error().message(), HasSubstr("the node made the invoice"));
+  EXPECT_THAT(unknown.error().message(), HasSubstr("Idempotency-Key"));
+  lie = {};
+  reopen();
+  renew();
+  time.advance(base::Duration{61'000});
+  round();
+  EXPECT_THAT(types(), ElementsAre("invoice.created"));
+  EXPECT_EQ(made.size(), 1u);
 }
 
 TEST_F(InvoiceMakerTest, WhatNobodyAsksForAgainIsFinishedByItself) {

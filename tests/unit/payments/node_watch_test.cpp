@@ -16,6 +16,7 @@ using State = WatchStatus::State;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 struct NodeWatchTest : PaymentsFixture {
   std::unique_ptr<Services> with;
@@ -83,6 +84,59 @@ TEST_F(NodeWatchTest, TheHistoryOfANodeIsDrainedSilently) {
   EXPECT_EQ(cursor()->strays, 2'500u);
   EXPECT_EQ(store->totals()->events, before + 1) << "nothing was said of what is not ours";
   EXPECT_LT(backend.polls.size(), 15u) << "it reads more at once while that is quick";
+}
+
+TEST_F(NodeWatchTest, ABacklogOfOursIsTakenInOnceWhateverFailsMeanwhile) {
+  for (int i = 0; i < 700; ++i) pay("p" + std::to_string(i));
+  // The one that is read ahead, too.
+  backend.failing_polls = {3, 6};
+  start();
+  until([this] { return events().size() == 700; }, "all of them");
+  until_waiting();
+  EXPECT_EQ(events().size(), 700u);
+  EXPECT_EQ(cursor()->taken_in, 700u);
+  EXPECT_EQ(cursor()->cursor, "a700");
+  EXPECT_EQ(counted("paynamed_payment_watch_failures_total"), 2);
+  expect_sound();
+}
+
+TEST_F(NodeWatchTest, AWatchThatEndsWithinABacklogIsGoneOnWithLater) {
+  for (int i = 0; i < 1'500; ++i) pay("p" + std::to_string(i));
+  for (const std::size_t polls : {3U, 4U, 5U}) {
+    backend.polls.clear();
+    start();
+    until([&] { return backend.polls.size() >= polls; });
+    stop();
+  }
+  start();
+  until([this] { return cursor()->cursor == "a1500"; }, "all of them");
+  until_waiting();
+  EXPECT_EQ(cursor()->taken_in, 1'500u);
+  EXPECT_EQ(store->totals()->payments, 1'500u);
+  expect_sound();
+}
+
+TEST_F(NodeWatchTest, WhatIsReadAheadCountsOnlyWhenTheCursorIsThere) {
+  for (int i = 0; i < 250; ++i) pay("p" + std::to_string(i));
+  backend.payments[50].set_received_msat(0);
+  start();
+  until_failing();
+  EXPECT_EQ(cursor()->cursor, "") << "it is held by one of the first answer";
+  EXPECT_EQ(events().size(), 99u);
+  backend.payments[50].set_received_msat(1);
+  until_waiting();
+  EXPECT_EQ(events().size(), 250u);
+  EXPECT_EQ(cursor()->cursor, "a250");
+  expect_sound();
+}
+
+TEST_F(NodeWatchTest, AfterABurstTheNextPaymentIsWaitedForAtOnce) {
+  start();
+  until_waiting();
+  const auto before = time.wall();
+  for (int i = 0; i < 100; ++i) pay("p" + std::to_string(i));
+  until([this] { return events().size() == 100 && backend.waiting > 0; });
+  EXPECT_LT(time.wall() - before, std::chrono::seconds{1});
 }
 
 TEST_F(NodeWatchTest, NothingWaitsAtTheNodeBeforeAllIsRead) {
@@ -233,6 +287,95 @@ TEST_F(NodeWatchTest, ACursorThatThePluginCannotReadAnyMoreIsAsIfTheNodeWereRest
   pay("p2");
   until([this] { return events().size() == 2; });
   EXPECT_EQ(cursor()->cursor, "v2-2");
+}
+
+TEST_F(NodeWatchTest, APluginThatTakesNoneOfItsCursorsIsAskedEverMoreSeldomAndSaidToBeRestoredOnce) {
+  backend.takes_no_cursor = true;
+  pay("p1");
+  start();
+  until([this] { return cursor() && cursor()->resyncs >= 3; });
+  until_failing();
+  EXPECT_EQ(events().size(), 1u);
+  EXPECT_EQ(events("node.resynced").size(), 1u);
+  const std::size_t polls = backend.polls.size();
+  pass(base::Duration{600'000});
+  EXPECT_LT(backend.polls.size(), polls + 100);
+  EXPECT_EQ(events("node.resynced").size(), 1u);
+  EXPECT_EQ(state(), State::kFailing);
+  const auto told = std::ranges::count_if(
+      log_lines, [](const std::string& line) { return line.find("read again") != std::string::npos; });
+  EXPECT_EQ(told, 1) << "not at every try, and not as if all were well";
+  backend.takes_no_cursor = false;
+  until_waiting();
+  EXPECT_EQ(watch->status().problem, "");
+  // It moves on, and is restored then.
+  pay("p2");
+  until([this] { return events().size() == 2; });
+  until_waiting();
+  backend.payments.resize(1);
+  until([this] { return events("node.resynced").size() == 2; }, "what is news again");
+  expect_sound();
+}
+
+TEST_F(NodeWatchTest, APluginThatMovesItsCursorWithoutPaymentsAndTakesNoneIsNoLoopEither) {
+  backend.takes_no_cursor = true;
+  backend.lie = [](const v1::WatchPaymentsRequest&, v1::WatchPaymentsReply& reply) {
+    reply.set_next_cursor("a0");
+  };
+  start();
+  until([this] { return cursor() && cursor()->resyncs >= 3; });
+  const std::size_t polls = backend.polls.size();
+  pass(base::Duration{600'000});
+  EXPECT_LT(backend.polls.size(), polls + 100);
+  EXPECT_EQ(events("node.resynced").size(), 1u);
+}
+
+TEST_F(NodeWatchTest, ARestoredNodeWithoutPaymentsIsFine) {
+  pay("p1");
+  start();
+  until_waiting();
+  backend.payments.clear();
+  until([this] { return cursor()->resyncs == 1; });
+  until_waiting();
+  EXPECT_EQ(state(), State::kWaiting);
+  EXPECT_EQ(events("node.resynced").size(), 1u);
+}
+
+TEST_F(NodeWatchTest, APaymentThatCannotBeOneAndPaidNothingOfOursHoldsNobodyUp) {
+  pay("p1");
+  backend.add("foreign", 0).set_invoice_key("shop 17");
+  backend.add("others", 0).set_offer_id(std::string(64, '2'));
+  backend.add("").set_invoice_key("shop 18");
+  pay("p2");
+  start();
+  until_waiting();
+  EXPECT_EQ(events().size(), 2u);
+  EXPECT_EQ(cursor()->cursor, "a5");
+  EXPECT_EQ(cursor()->strays, 3u);
+  EXPECT_EQ(counted("paynamed_broken_payments_total"), 3);
+  EXPECT_EQ(state(), State::kWaiting);
+  EXPECT_THAT(log_lines, Contains(HasSubstr("paid nothing of ours")));
+  EXPECT_THAT(log_lines, Not(Contains(HasSubstr("foreign")))) << "what is not ours is not shown";
+  expect_sound();
+}
+
+TEST_F(NodeWatchTest, ABrokenPaymentWhoseOfferCannotBeReadHoldsTheCursor) {
+  backend.add("odd", 0).set_offer_id(std::string(64, 'A'));
+  start();
+  until_failing();
+  EXPECT_EQ(cursor()->cursor, "");
+  EXPECT_THAT(watch->status().problem, HasSubstr("odd"));
+}
+
+TEST_F(NodeWatchTest, ANetworkThatIsNoneIsNotCutToOne) {
+  backend.description.set_network(std::string(31, 'x') + "\xc3\xa4");
+  pay("p1");
+  start();
+  until_failing();
+  EXPECT_THAT(watch->status().problem, HasSubstr("network"));
+  EXPECT_THAT(events(), IsEmpty());
+  backend.description.set_network("regtest");
+  until([this] { return events().size() == 1; });
 }
 
 TEST_F(NodeWatchTest, APaymentThatCannotBeOneHoldsTheCursorAndNothingElse) {

@@ -124,8 +124,53 @@ TEST(PaymentCheck, OfAnAnswerTheGoodOnesAreKept) {
   reply.add_payments();
   const CheckedPayments all = checked(reply);
   EXPECT_EQ(all.payments.size(), 1u);
-  EXPECT_EQ(all.broken, 2u);
-  EXPECT_THAT(all.first_problem.message(), testing::HasSubstr("nothing-else"));
+  ASSERT_EQ(all.broken.size(), 2u);
+  EXPECT_THAT(all.broken[0].problem.message(), testing::HasSubstr("nothing-else"));
+}
+
+TEST(PaymentCheck, OfABrokenOneIsKeptWhatItPaid) {
+  const base::Uuid invoice = base::Uuid::v8("x");
+  struct Case {
+    const char* what;
+    std::string offer_id;
+    std::string invoice_key;
+    std::string kept_offer;
+    std::optional<base::Uuid> kept_invoice;
+    bool is_doubtful;
+  };
+  const std::string offer(64, '1');
+  const Case cases[] = {
+      {"an offer", offer, "", offer, {}, false},
+      {"an invoice of ours", "", state::invoice_key_of(invoice), "", invoice, false},
+      {"an invoice of others", "", "shop 17", "", {}, false},
+      {"nothing", "", "", "", {}, false},
+      {"an offer in another writing", std::string(64, 'A'), "", "", {}, true},
+      {"a part of an offer", std::string(63, '1'), "", "", {}, true},
+  };
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.what);
+    v1::WatchPaymentsReply reply;
+    v1::Payment& payment = *reply.add_payments();
+    payment = good();
+    payment.set_received_msat(0);
+    payment.set_offer_id(each.offer_id);
+    payment.set_invoice_key(each.invoice_key);
+    const CheckedPayments all = checked(reply);
+    ASSERT_EQ(all.broken.size(), 1u);
+    EXPECT_EQ(all.broken[0].of.offer_id, each.kept_offer);
+    EXPECT_EQ(all.broken[0].of.invoice, each.kept_invoice);
+    EXPECT_EQ(all.broken[0].is_doubtful, each.is_doubtful);
+  }
+}
+
+TEST(Network, IsAShortWord) {
+  for (const char* good : {"bitcoin", "regtest", "signet", "testnet4", ""})
+    EXPECT_TRUE(is_network(good)) << good;
+  EXPECT_TRUE(is_network(std::string(32, 'x')));
+  for (const std::string& other : {std::string(33, 'x'), std::string("two words"), std::string("\xff"),
+                                   std::string("a\n"), std::string("b\xc3\xa4")}) {
+    EXPECT_FALSE(is_network(other)) << other;
+  }
 }
 
 TEST(NodeId, IsACompressedKeyInHex) {

@@ -10,7 +10,9 @@ namespace {
 
 using State = WatchStatus::State;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 struct WatcherTest : PaymentsFixture {
   std::unique_ptr<Watcher> watcher;
@@ -65,6 +67,21 @@ TEST_F(WatcherTest, NodesComeAndGo) {
   watcher->refresh();
   pass(base::Duration{130'000});
   EXPECT_THAT(watched(), ElementsAre("sandboxn2"));
+}
+
+TEST_F(WatcherTest, AnInstanceThatIsGoneHasNoGauges) {
+  nodes.push_back({"second", "", {}});
+  start();
+  until([this] { return watcher->read_until("second", "").has_value(); });
+  until([this] { return watcher->read_until("sandbox", "").has_value(); });
+  EXPECT_THAT(metrics.text(), HasSubstr("paynamed_payment_nodes_failing{instance=\"second\"}"));
+  EXPECT_THAT(metrics.text(), HasSubstr("paynamed_payment_read_age_seconds{instance=\"second\"}"));
+  nodes.pop_back();
+  watcher->nodes_changed();
+  until([this] { return watched().size() == 1; });
+  EXPECT_THAT(metrics.text(), Not(HasSubstr("_failing{instance=\"second\"}")));
+  EXPECT_THAT(metrics.text(), Not(HasSubstr("_seconds{instance=\"second\"}")));
+  EXPECT_THAT(metrics.text(), HasSubstr("paynamed_payment_nodes_failing{instance=\"sandbox\"}"));
 }
 
 TEST_F(WatcherTest, ARefreshBeginsAnewAndTakesNothingInTwice) {

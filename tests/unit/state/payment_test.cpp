@@ -129,6 +129,41 @@ TEST_F(Payments, WhatIsReadWithoutMovingOnIsNotCountedAsStray) {
   EXPECT_EQ(cursor().taken_in, 1u);
 }
 
+TEST_F(Payments, ABrokenPaymentHoldsTheCursorOnlyWhenItIsSomebodys) {
+  make_payable("alice@example.com", kOffer);
+  TakeIn foreign{
+      source(), "", "1", {payment("p1", kOffer)}, author.now, {{std::string(64, '9'), {}}, {"", {}}}};
+  const auto passed = wait_for(io, store->take_in(foreign));
+  ASSERT_TRUE(passed) << passed.error().to_string();
+  EXPECT_EQ(passed->strays, 2u);
+  EXPECT_THAT(passed->held, IsEmpty());
+  EXPECT_EQ(cursor().cursor, "1");
+  TakeIn ours{source(),   "1",
+              "2",        {payment("p2", kOffer), payment("stray", "")},
+              author.now, {{"", {}}, {kOffer, {}}}};
+  const auto held = wait_for(io, store->take_in(ours));
+  ASSERT_TRUE(held);
+  EXPECT_THAT(held->held, ElementsAre(1u));
+  EXPECT_EQ(held->taken_in, 1u) << "what can be taken in is";
+  EXPECT_EQ(held->strays, 0u);
+  EXPECT_EQ(cursor().cursor, "1");
+  EXPECT_EQ(cursor().strays, 2u);
+  // At another instance nothing of it was made.
+  TakeIn elsewhere{source("other"), "", "1", {}, author.now, {{kOffer, {}}}};
+  EXPECT_THAT(wait_for(io, store->take_in(elsewhere))->held, IsEmpty());
+  expect_sound();
+}
+
+TEST_F(Payments, ACursorIsRestartedWithoutNewsToo) {
+  make_payable("alice@example.com", kOffer);
+  ASSERT_TRUE(take_in("", "2", {payment("p1", kOffer)}));
+  const auto before = store->totals()->events;
+  ASSERT_TRUE(wait_for(io, store->restart_cursor(source(), "2", std::nullopt)));
+  EXPECT_EQ(cursor().cursor, "");
+  EXPECT_EQ(cursor().resyncs, 1u);
+  EXPECT_EQ(store->totals()->events, before);
+}
+
 TEST_F(Payments, ARestartedCursorReadsAllAgainAndTakesNothingInTwice) {
   make_payable("alice@example.com", kOffer);
   ASSERT_TRUE(take_in("", "2", {payment("p1", kOffer), payment("stray", "")}));
