@@ -215,7 +215,9 @@ TEST_P(ClnTest, BehindAGapTheNodeIsAsked) {
 
 TEST_P(ClnTest, WhatChangesAfterItWasPaidIsToldOnceAndHidesNothing) {
   for (const char* key : {"a", "b", "c", "d"}) pay(key);
+  // In the order of changes it comes after those that were paid later.
   node_.control("forget_description", {{"label", "b"}});
+  EXPECT_THAT(told(), ElementsAre("a", "b", "c", "d"));
   node_.control("forget_description", {{"label", "a"}});
   EXPECT_THAT(told(), ElementsAre("a", "b", "c", "d"));
   EXPECT_THAT(told(3), ElementsAre("a", "b", "c", "d"));
