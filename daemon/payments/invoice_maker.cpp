@@ -108,7 +108,9 @@ asio::awaitable<Result<state::InvoiceRow>> InvoiceMaker::ask_node(state::Invoice
                                                                   std::string correlation_id, bool first) {
   auto network = co_await network_of(intent.node_instance);
   if (!network) {
-    if (first || is_final(network.error().code())) co_await give_up(intent.id);
+    const bool is_over = first || is_final(network.error().code());
+    if (!is_over) co_return base::fail(not_known());
+    co_await give_up(intent.id);
     co_return base::fail(network.error());
   }
   v1::CreateInvoiceRequest request;

@@ -51,6 +51,7 @@ struct InvoiceMakerTest : PaymentsFixture {
   std::string prefix = "lnbcrt50n";
   std::function<void(v1::CreateInvoiceReply&)> lie;
   int described = 0;
+  std::optional<base::Status> describe_failure;
 
   void SetUp() override {
     PaymentsFixture::SetUp();
@@ -66,6 +67,10 @@ struct InvoiceMakerTest : PaymentsFixture {
   boost::asio::awaitable<pipeline::PluginAnswer> call(pipeline::PluginCall call) {
     if (call.method == "Describe") {
       ++described;
+      if (describe_failure) {
+        pipeline::PluginAnswer failed{base::fail(*describe_failure), false};
+        co_return failed;
+      }
       pipeline::PluginAnswer answer{backend.description.SerializeAsString(), false};
       co_return answer;
     }
@@ -178,6 +183,19 @@ TEST_F(InvoiceMakerTest, ALostAnswerIsAskedForAgainUnderTheSameKey) {
     EXPECT_EQ(made.size(), 1u) << "there is one invoice at the node";
   }
   EXPECT_EQ(types().size(), 3u);
+}
+
+TEST_F(InvoiceMakerTest, WhatMayHaveBeenMadeIsNotCalledUnmadeWhileTheNodeCannotBeAsked) {
+  lost = true;
+  failures.emplace_back(Code::kUnknown, "the connection broke");
+  EXPECT_EQ(make(wish("key")).error().code(), Code::kDeadlineExceeded);
+  maker->forget();
+  describe_failure = base::unavailable("the node is away");
+  EXPECT_EQ(make(wish("key")).error().code(), Code::kDeadlineExceeded);
+  EXPECT_EQ(make(wish()).error().code(), Code::kUnavailable) << "of this one nothing was made";
+  describe_failure.reset();
+  ASSERT_TRUE(make(wish("key")));
+  EXPECT_EQ(made.size(), 1u);
 }
 
 TEST_F(InvoiceMakerTest, WhatNobodyAsksForAgainIsFinishedByItself) {
