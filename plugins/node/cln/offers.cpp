@@ -22,9 +22,9 @@ std::uint64_t hash_of(const std::string& key) {
   return hash ^ (hash >> 32);
 }
 
-// The expiry of the n-th try, the first being what was asked for.
+// The expiry of the n-th try. Where none is asked for, it is the key's from the first try on: a node that was
+// put back to a backup does not know what it made for other keys, and would make the same once more.
 std::uint64_t varied(std::uint64_t asked, const std::string& key, std::uint64_t n) {
-  if (n == 0) return asked;
   if (asked != 0) return asked - n;
   return kYear10000 + (hash_of(key) + n) % kSpread;
 }
