@@ -55,11 +55,12 @@ proto::CreateOfferReply Offers::create(const proto::CreateOfferRequest& request,
   check(request);
   const KeyLocks::Held held(keys_, request.offer_key());
   const auto known = labelled(request.offer_key(), call);
-  if (!known.empty()) return reply_of(known.front(), request, call);
+  if (!known.empty()) return after_change([&] { return reply_of(known.front(), request, call); });
   if (request.absolute_expiry() != 0 && request.absolute_expiry() <= now_()) {
     throw Error(Code::kInvalidArgument, "The offer's absolute_expiry has passed already.");
   }
-  return reply_of(make(request, call), request, call);
+  const auto made = make(request, call);
+  return after_change([&] { return reply_of(made, request, call); });
 }
 
 OfferRow Offers::make(const proto::CreateOfferRequest& request, const Call& call) {

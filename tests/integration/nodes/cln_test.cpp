@@ -174,6 +174,22 @@ TEST_P(ClnTest, AnAnswerThatIsNoneLeavesTheOutcomeOpen) {
   EXPECT_EQ(world_.invoices(), 1U);
 }
 
+TEST_P(ClnTest, WhatWasMadeAndCannotBeReadLeavesTheOutcomeOpen) {
+  fault("decode", "garbage");
+  EXPECT_EQ(offer("k").code(), Code::kUnknown);
+  fault("decode", "garbage");
+  EXPECT_EQ(offer("k").code(), Code::kUnknown) << "also when it was made before";
+  EXPECT_TRUE(offer("k").ok());
+  ASSERT_TRUE(invoice("a").ok());
+  for (const char* read : {"listinvoices", "decode"}) {
+    fault(read, "garbage");
+    EXPECT_EQ(invoice("a").code(), Code::kUnknown) << read;
+  }
+  fault("decode", "error", {{"code", -5}, {"message", "lightningd is shutting down"}});
+  EXPECT_EQ(invoice("a").code(), Code::kUnknown);
+  EXPECT_TRUE(invoice("a").ok());
+}
+
 TEST_P(ClnTest, ASlowNodeLeavesTheOutcomeOpen) {
   fault("offer", "slow", {{"seconds", 2}});
   CreateOfferRequest request;
