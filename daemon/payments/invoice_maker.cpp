@@ -146,7 +146,9 @@ asio::awaitable<Result<CheckedInvoice>> InvoiceMaker::ask_for(const state::Invoi
         fmt::format("the node of '{}' makes no invoices; pay its offer instead", instance)));
   }
   if (!node) {
-    if (first || is_final(node.error().code())) co_await give_up(intent.id);
+    const bool is_over = first || is_final(node.error().code());
+    if (!is_over) co_return base::fail(not_known("invoice"));
+    co_await give_up(intent.id);
     co_return base::fail(node.error());
   }
   const state::NodePlace place{instance, intent.node};

@@ -44,7 +44,7 @@ proto::CreateInvoiceReply Invoices::create(const proto::CreateInvoiceRequest& re
   } catch (const RpcError& refusal) {
     if (refusal.code() != kLabelExists) throw;
   }
-  return known(request, terms, call);
+  return after_change([&] { return known(request, terms, call); });
 }
 
 proto::CreateInvoiceReply Invoices::known(const proto::CreateInvoiceRequest& request,

@@ -22,9 +22,9 @@ std::uint64_t hash_of(const std::string& key) {
   return hash ^ (hash >> 32);
 }
 
-// The expiry of the n-th try, the first being what was asked for.
+// The expiry of the n-th try. Where none is asked for, it is the key's from the first try on: a node that was
+// put back to a backup does not know what it made for other keys, and would make the same once more.
 std::uint64_t varied(std::uint64_t asked, const std::string& key, std::uint64_t n) {
-  if (n == 0) return asked;
   if (asked != 0) return asked - n;
   return kYear10000 + (hash_of(key) + n) % kSpread;
 }
@@ -55,11 +55,12 @@ proto::CreateOfferReply Offers::create(const proto::CreateOfferRequest& request,
   check(request);
   const KeyLocks::Held held(keys_, request.offer_key());
   const auto known = labelled(request.offer_key(), call);
-  if (!known.empty()) return reply_of(known.front(), request, call);
+  if (!known.empty()) return after_change([&] { return reply_of(known.front(), request, call); });
   if (request.absolute_expiry() != 0 && request.absolute_expiry() <= now_()) {
     throw Error(Code::kInvalidArgument, "The offer's absolute_expiry has passed already.");
   }
-  return reply_of(make(request, call), request, call);
+  const auto made = make(request, call);
+  return after_change([&] { return reply_of(made, request, call); });
 }
 
 OfferRow Offers::make(const proto::CreateOfferRequest& request, const Call& call) {

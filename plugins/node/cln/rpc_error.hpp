@@ -40,4 +40,19 @@ class RpcError : public std::exception {
 // For a refusal that the caller did not expect. `doing` is what was tried: "making an offer".
 Error error_of(const RpcError& refusal, const std::string& doing);
 
+// Runs `look`, which reads what a change did that was made before. When it cannot, the change stays: the
+// outcome is UNKNOWN, never "nothing was done".
+template <class Look>
+auto after_change(const Look& look) {
+  try {
+    return look();
+  } catch (const RpcError& refusal) {
+    throw Error(Code::kUnknown, "The node did it and does not show what it did; it is asked again.",
+                refusal.text());
+  } catch (const Error& error) {
+    if (error.code() != Code::kUnavailable) throw;
+    throw Error(Code::kUnknown, error.message(), error.detail());
+  }
+}
+
 }  // namespace paynamed::cln

@@ -111,12 +111,21 @@ TEST_P(ClnTest, AnOldNodeIsRefused) {
   EXPECT_THAT(made.error().message(), HasSubstr("v24.11"));
 }
 
-TEST_P(ClnTest, TheFirstOfferHasNoEndAndItsTwinHasOneAfterTheYear9999) {
-  EXPECT_EQ(offer("one")->absolute_expiry(), 0U);
+TEST_P(ClnTest, AnOfferWithoutAnEndHasOneAfterTheYear9999AndATwinEndsASecondEarlier) {
+  EXPECT_GE(offer("one")->absolute_expiry(), 253'402'300'800U);
   EXPECT_GE(offer("two")->absolute_expiry(), 253'402'300'800U);
   const auto end = world_.now() + 3'600;
   EXPECT_EQ(offer("three", end)->absolute_expiry(), end);
   EXPECT_EQ(offer("four", end)->absolute_expiry(), end - 1);
+}
+
+TEST_P(ClnTest, ANodeThatWasRestoredDoesNotMakeALostOfferOnceMoreForAnotherKey) {
+  const auto lost = offer("one");
+  ASSERT_TRUE(lost.ok());
+  node_.control("set", {{"offers", boost::json::object{}}});
+  const auto made = offer("two");
+  ASSERT_TRUE(made.ok()) << made.error().message();
+  EXPECT_NE(made->offer_id(), lost->offer_id());
 }
 
 TEST_P(ClnTest, AnOperatorsOfferIsNeverTakenForOurs) {
@@ -248,6 +257,22 @@ TEST_P(ClnTest, AnAnswerThatIsNoneLeavesTheOutcomeOpen) {
   EXPECT_EQ(invoice("a").code(), Code::kUnknown);
   EXPECT_TRUE(invoice("a").ok());
   EXPECT_EQ(world_.invoices(), 1U);
+}
+
+TEST_P(ClnTest, WhatWasMadeAndCannotBeReadLeavesTheOutcomeOpen) {
+  fault("decode", "garbage");
+  EXPECT_EQ(offer("k").code(), Code::kUnknown);
+  fault("decode", "garbage");
+  EXPECT_EQ(offer("k").code(), Code::kUnknown) << "also when it was made before";
+  EXPECT_TRUE(offer("k").ok());
+  ASSERT_TRUE(invoice("a").ok());
+  for (const char* read : {"listinvoices", "decode"}) {
+    fault(read, "garbage");
+    EXPECT_EQ(invoice("a").code(), Code::kUnknown) << read;
+  }
+  fault("decode", "error", {{"code", -5}, {"message", "lightningd is shutting down"}});
+  EXPECT_EQ(invoice("a").code(), Code::kUnknown);
+  EXPECT_TRUE(invoice("a").ok());
 }
 
 TEST_P(ClnTest, ASlowNodeLeavesTheOutcomeOpen) {

@@ -34,6 +34,7 @@ struct InvoiceMakerTest : PaymentsFixture {
   // While it is closed the first key gets no answer.
   bool gated = false;
   base::Broadcast gate{time};
+  std::optional<base::Status> describe_failure;
 
   void SetUp() override {
     PaymentsFixture::SetUp();
@@ -53,6 +54,10 @@ struct InvoiceMakerTest : PaymentsFixture {
   boost::asio::awaitable<pipeline::PluginAnswer> call(pipeline::PluginCall call) {
     if (call.method == "Describe") {
       ++described;
+      if (describe_failure) {
+        pipeline::PluginAnswer failed{base::fail(*describe_failure), false};
+        co_return failed;
+      }
       pipeline::PluginAnswer answer{backend.description.SerializeAsString(), false};
       co_return answer;
     }
@@ -229,6 +234,18 @@ TEST_F(InvoiceMakerTest, WhatTheNodeMadeAndWasNotWrittenDownIsNotToldAsNotMade) 
   time.advance(base::Duration{61'000});
   round();
   EXPECT_THAT(types(), ElementsAre("invoice.created"));
+}
+
+TEST_F(InvoiceMakerTest, WhatMayHaveBeenMadeIsNotCalledUnmadeWhileTheNodeCannotBeAsked) {
+  lost = true;
+  failures.emplace_back(Code::kUnknown, "the connection broke");
+  EXPECT_EQ(make(wish("key")).error().code(), Code::kDeadlineExceeded);
+  maker->forget();
+  describe_failure = base::unavailable("the node is away");
+  EXPECT_EQ(make(wish("key")).error().code(), Code::kDeadlineExceeded);
+  EXPECT_EQ(make(wish()).error().code(), Code::kUnavailable) << "of this one nothing was made";
+  describe_failure.reset();
+  ASSERT_TRUE(make(wish("key")));
   EXPECT_EQ(made.size(), 1u);
 }
 
