@@ -43,7 +43,7 @@ class CountingStore final : public state::Store, public state::PaymentStore, pub
     return counted(to_.take_in(std::move(batch)));
   }
   Awaitable<void> restart_cursor(state::PaymentSource source, std::string expected,
-                                 state::NewEvent news) override {
+                                 std::optional<state::NewEvent> news) override {
     return counted(to_.restart_cursor(std::move(source), std::move(expected), std::move(news)));
   }
   Awaitable<state::InvoiceIntent> intend_invoice(state::NewInvoice wish) override {
@@ -153,13 +153,16 @@ class CountingStore final : public state::Store, public state::PaymentStore, pub
                                                        base::Uuid before, std::uint32_t limit) override {
     return to_.list_invoices(tenant, name, state, before, limit);
   }
-  Result<std::vector<state::DueInvoice>> invoices_due(base::WallTime now, state::InvoiceStore::DuePlace after,
-                                                      std::uint32_t limit) override {
-    return to_.invoices_due(now, after, limit);
+  Result<std::vector<state::NodePlace>> places_of_open_invoices() override {
+    return to_.places_of_open_invoices();
   }
-  Result<std::vector<state::InvoiceIntent>> open_intents(base::WallTime before,
+  Result<std::vector<base::Uuid>> invoices_due(const state::NodePlace& place, base::WallTime until,
+                                               std::uint32_t limit) override {
+    return to_.invoices_due(place, until, limit);
+  }
+  Result<std::vector<state::InvoiceIntent>> open_intents(base::WallTime before, state::IntentPlace after,
                                                          std::uint32_t limit) override {
-    return to_.open_intents(before, limit);
+    return to_.open_intents(before, after, limit);
   }
 
  private:

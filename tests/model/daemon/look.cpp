@@ -113,7 +113,7 @@ json::object look(Parts& parts, const std::string& tenant, std::uint64_t after) 
     payments.push_back(shown(each));
   json::array intents;
   for (const state::InvoiceIntent& each :
-       must(store.open_intents(parts.clock().wall() + std::chrono::hours{24}, kMost)))
+       must(store.open_intents(parts.clock().wall() + std::chrono::hours{24}, {}, kMost)))
     intents.emplace_back(each.terms.reference);
   return {{"names", std::move(names)},       {"events", std::move(events)},
           {"invoices", std::move(invoices)}, {"payments", std::move(payments)},

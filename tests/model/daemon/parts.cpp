@@ -141,7 +141,7 @@ void Parts::start_engine() {
 }
 
 void Parts::start_payments() {
-  payments::Services services{clock_, random_, *store_, *store_, log_.area("payment"), metrics_, {}, {}, {}};
+  payments::Services services{clock_, random_, *store_, *store_, *sqlite_, log_.area("payment"), metrics_};
   services.call_plugin = [this](pipeline::PluginCall wanted) { return call(std::move(wanted)); };
   services.may_wait = [this](std::string_view id) {
     return host_->find(id)->info().breaker == host::Breaker::State::kClosed;
