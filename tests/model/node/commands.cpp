@@ -41,7 +41,12 @@ const std::map<std::string, std::vector<Parameter>, std::less<>>& parameters() {
         {"label", Kind::kText, true},
         {"description", Kind::kText, true},
         {"expiry", Kind::kNumber}}},
-      {"listinvoices", {{"label", Kind::kText}, {"payment_hash", Kind::kText}}},
+      {"listinvoices",
+       {{"label", Kind::kText},
+        {"payment_hash", Kind::kText},
+        {"index", Kind::kText},
+        {"start", Kind::kNumber},
+        {"limit", Kind::kNumber}}},
       {"waitanyinvoice", {{"lastpay_index", Kind::kNumber}, {"timeout", Kind::kNumber}}},
       {"decode", {{"string", Kind::kText, true}}},
   };
@@ -144,11 +149,22 @@ json::object listinvoices(LnNode& node, const json::object& params) {
   const auto hash = text_in(params, "payment_hash");
   if (label && hash) throw RpcRefusal(kBadParameters, "Can only specify one of {label} or {payment_hash}");
   if (hash) hash_in(*hash, "payment_hash");
-  json::array shown;
+  const auto index = text_in(params, "index");
+  const auto start = number_in(params, "start");
+  const auto limit = number_in(params, "limit");
+  if (index && *index != "updated")
+    throw RpcRefusal(kBadParameters, "index: unknown index name: invalid token");
+  if (!index && (start || limit)) throw RpcRefusal(kBadParameters, "start and limit need an index");
+  std::vector<const NodeInvoice*> found;
   for (const NodeInvoice& each : node.invoices()) {
-    if (label.value_or(each.label) == each.label && hash.value_or(each.payment_hash) == each.payment_hash)
-      shown.push_back(LnNode::shown(each));
+    if (label.value_or(each.label) == each.label && hash.value_or(each.payment_hash) == each.payment_hash &&
+        each.updated_index >= start.value_or(0))
+      found.push_back(&each);
   }
+  if (index) std::ranges::stable_sort(found, {}, &NodeInvoice::updated_index);
+  if (limit && found.size() > *limit) found.resize(*limit);
+  json::array shown;
+  for (const NodeInvoice* each : found) shown.push_back(LnNode::shown(*each));
   return {{"invoices", std::move(shown)}};
 }
 

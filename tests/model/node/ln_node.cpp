@@ -141,10 +141,15 @@ const NodeInvoice& LnNode::create_invoice(const std::string& label, std::optiona
   return made;
 }
 
+void LnNode::change(NodeInvoice& invoice, InvoiceStatus status) {
+  invoice.status = status;
+  invoice.updated_index = ++db_.updated_index;
+}
+
 const std::vector<NodeInvoice>& LnNode::invoices() {
   for (NodeInvoice& each : db_.invoices) {
     if (each.status == InvoiceStatus::kUnpaid && each.expires_at <= now())
-      each.status = InvoiceStatus::kExpired;
+      change(each, InvoiceStatus::kExpired);
   }
   return db_.invoices;
 }
@@ -192,7 +197,7 @@ std::optional<NodeInvoice> LnNode::pay(const std::string& payment_hash, std::uin
     of.used = true;
     if (of.single_use) of.active = false;
   }
-  invoice.status = InvoiceStatus::kPaid;
+  change(invoice, InvoiceStatus::kPaid);
   invoice.pay_index = ++db_.pay_index;
   invoice.received_msat = amount_msat;
   invoice.paid_at = now();
@@ -235,6 +240,7 @@ json::object LnNode::shown(const NodeInvoice& invoice) {
   out["status"] = text_of(invoice.status);
   out["expires_at"] = invoice.expires_at;
   out["created_index"] = invoice.created_index;
+  if (invoice.updated_index != 0) out["updated_index"] = invoice.updated_index;
   if (invoice.amount_msat) out["amount_msat"] = *invoice.amount_msat;
   if (!invoice.bolt11.empty()) out["bolt11"] = invoice.bolt11;
   if (!invoice.offer_id.empty()) {

@@ -59,6 +59,7 @@ struct NodeInvoice {
   std::uint64_t created_at = 0;
   std::uint64_t expiry = 0;
   std::uint64_t created_index = 0;
+  std::uint64_t updated_index = 0;  // 0: as it was made
   std::uint64_t pay_index = 0;
   std::uint64_t received_msat = 0;
   std::uint64_t paid_at = 0;
@@ -109,10 +110,12 @@ class LnNode {
     std::vector<NodeOffer> offers;
     std::vector<NodeInvoice> invoices;
     std::uint64_t created_index = 0;
+    std::uint64_t updated_index = 0;
     std::uint64_t pay_index = 0;
   };
   NodeOffer& offer(const std::string& offer_id);
   NodeInvoice& add_invoice(NodeInvoice invoice);
+  void change(NodeInvoice& invoice, InvoiceStatus status);
   std::string bolt12_of(const OfferTerms& terms);
   std::string random_hex(std::size_t bytes);
 
