@@ -41,46 +41,22 @@ InvoiceMaker::InvoiceMaker(const Services& services, NodeDescriptions& descripti
     : with_(services),
       descriptions_(descriptions),
       read_state_(std::move(read_state)),
-      turn_ended_(services.clock) {}
-
-class InvoiceMaker::Turn {
- public:
-  Turn(InvoiceMaker& of, std::string key) : of_(of), key_(std::move(key)) {}
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-  ~Turn() {
-    {
-      const std::lock_guard lock(of_.mutex_);
-      of_.turns_.erase(key_);
-    }
-    of_.turn_ended_.notify();
-  }
-
- private:
-  InvoiceMaker& of_;
-  const std::string key_;
-};
-
-asio::awaitable<void> InvoiceMaker::wait_for_turn(const std::string& key) {
-  for (;;) {
-    const auto seen = turn_ended_.count();
-    {
-      const std::lock_guard lock(mutex_);
-      if (turns_.insert(key).second) co_return;
-    }
-    co_await turn_ended_.wait(seen, kTimeout);
-  }
-}
+      turns_(services.clock) {}
 
 asio::awaitable<Result<InvoiceMaker::Made>> InvoiceMaker::make(state::NewInvoice wish,
                                                                std::string correlation_id) {
-  std::optional<Turn> turn;
-  if (!wish.idempotency_key.empty()) {
-    const std::string key = wish.tenant + '\n' + wish.idempotency_key;
-    co_await wait_for_turn(key);
-    turn.emplace(*this, key);
-  }
+  // Before anybody else can know of it.
+  std::optional<IntentTurns::Turn> turn = turns_.try_take(wish.id);
+  if (!turn) co_return base::fail(base::internal("two wishes have the same id; report this defect"));
+  state::NewInvoice again = wish;
   auto intent = co_await with_.invoices.intend_invoice(std::move(wish));
+  if (intent && intent->replayed && !intent->made) {
+    auto waited = co_await turns_.take(intent->id);
+    if (!waited) co_return base::fail(waited.error());
+    turn.emplace(*std::move(waited));
+    // Who had the turn before may have finished it, or given it up.
+    intent = co_await with_.invoices.intend_invoice(std::move(again));
+  }
   if (!intent) co_return base::fail(intent.error());
   Made made;
   made.replayed = intent->replayed;
@@ -127,7 +103,7 @@ asio::awaitable<Result<state::InvoiceRow>> InvoiceMaker::ask_node(state::Invoice
     co_await give_up(intent.id);
     co_return row;
   }
-  with_.log.warning(
+  with_.log.error(
       "an invoice that a node made was not written down; it is asked for again",
       {{"instance", intent.node_instance}, {"invoice", intent.id.to_string()}, {"why", row.error()}});
   co_return base::fail(not_written());
@@ -254,6 +230,9 @@ asio::awaitable<void> InvoiceMaker::finish_begun() {
     for (state::InvoiceIntent& each : *begun) {
       if (co_await cancelled()) co_return;
       after = {each.created, each.id};
+      const auto turn = turns_.try_take(each.id);
+      // Its caller asks by itself.
+      if (!turn) continue;
       // Nobody waits for an invoice that would be over.
       if (end_of(each) <= now) {
         co_await give_up(each.id);

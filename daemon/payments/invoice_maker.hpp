@@ -8,12 +8,10 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 
-#include "base/broadcast.hpp"
+#include "payments/intent_turns.hpp"
 #include "payments/invoice_check.hpp"
 #include "payments/node_descriptions.hpp"
 #include "payments/read_state.hpp"
@@ -30,11 +28,12 @@ class InvoiceMaker {
     state::InvoiceRow invoice;
     bool replayed = false;  // the idempotency key had made it before
   };
-  // One request under an idempotency key at a time: what one of them gives up must not be what another is
-  // asking for. As InvoiceStore::intend_invoice(), and:
-  //   FAILED_PRECONDITION  also: the name's instance is retired
+  // Requests under one idempotency key ask one after the other. As InvoiceStore::intend_invoice(), and:
+  //   FAILED_PRECONDITION  also: the name's instance is retired, or many wait for the answer to an earlier
+  //                        request under the key
   //   DEADLINE_EXCEEDED    the node did not say whether it made the invoice, or it did and that could not be
-  //                        written down: it is asked again by itself
+  //                        written down: it is asked again by itself; or an earlier request under the key has
+  //                        no answer yet
   //   INTERNAL             what it answered is not what was asked for
   //   UNIMPLEMENTED, UNAVAILABLE, ...: the node's own refusal; nothing was made
   boost::asio::awaitable<base::Result<Made>> make(state::NewInvoice wish, std::string correlation_id);
@@ -46,9 +45,6 @@ class InvoiceMaker {
   boost::asio::awaitable<void> finish_begun();
 
  private:
-  // Who has the turn of a key, until its end.
-  class Turn;
-  boost::asio::awaitable<void> wait_for_turn(const std::string& key);
   // `first`: nothing was asked under this key before, so what surely was not made can be given up.
   boost::asio::awaitable<base::Result<state::InvoiceRow>> ask_node(state::InvoiceIntent intent,
                                                                    std::string correlation_id, bool first);
@@ -62,9 +58,7 @@ class InvoiceMaker {
   NodeDescriptions& descriptions_;
   const ReadStateOf read_state_;
 
-  std::mutex mutex_;
-  std::set<std::string> turns_;  // keys that are asked for; guarded by mutex_
-  base::Broadcast turn_ended_;
+  IntentTurns turns_;
 };
 
 }  // namespace paynamed::payments

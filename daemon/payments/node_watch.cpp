@@ -100,7 +100,8 @@ asio::awaitable<Status> NodeWatch::watch() {
       co_return told.reply.error();
     }
     // It took a cursor of its own, or has none to give.
-    if (!attached->cursor.empty() || told.reply->next_cursor().empty()) resynced_ = false;
+    const bool takes_cursors = !attached->cursor.empty() || told.reply->next_cursor().empty();
+    if (takes_cursors && is_resynced(*attached)) resynced_node_id_.clear();
     const bool was_caught_up = caught_up_;
     const bool empty = told.reply->payments().empty();
     const bool at_once = told.at_once && !told.read_ahead;
@@ -110,7 +111,7 @@ asio::awaitable<Status> NodeWatch::watch() {
     Status taken = co_await take_in_and_listen(*attached, std::move(told), ahead);
     if (!taken.ok()) co_return taken;
     // Whether all is well shows when the cursor is used.
-    if (resynced_) continue;
+    if (is_resynced(*attached)) continue;
     if (empty) {
       read_to_the_end(asked, answered, wait);
     } else if (!was_caught_up) {
@@ -192,12 +193,12 @@ asio::awaitable<Result<NodeWatch::Attached>> NodeWatch::attach() {
 }
 
 asio::awaitable<Result<void>> NodeWatch::read_again(Attached& attached) {
-  const bool is_news = !resynced_;
+  const bool is_news = !is_resynced(attached);
   std::optional<state::NewEvent> news;
   if (is_news) news = resynced_event(attached);
   auto done = co_await with_.payments.restart_cursor(attached.source, attached.cursor, std::move(news));
   if (!done) co_return base::fail(done.error());
-  resynced_ = true;
+  resynced_node_id_ = attached.source.node_id;
   resyncs_.add();
   if (is_news) {
     log_.warning("the node does not know the last payment that was read from it; its payments are read again",

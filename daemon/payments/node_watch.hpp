@@ -58,6 +58,7 @@ class NodeWatch {
   struct Attached {
     state::PaymentSource source;
     std::string cursor;
+    bool told_of_broken = false;
   };
   struct Description {
     std::string network;
@@ -84,6 +85,7 @@ class NodeWatch {
   boost::asio::awaitable<base::Result<Description>> describe();
   boost::asio::awaitable<base::Result<Attached>> attach();
   boost::asio::awaitable<base::Result<void>> read_again(Attached& attached);
+  bool is_resynced(const Attached& attached) const { return resynced_node_id_ == attached.source.node_id; }
   state::NewEvent resynced_event(const Attached& attached) const;
   boost::asio::awaitable<base::Result<Reply>> poll(std::string cursor, std::uint32_t most,
                                                    base::Duration wait);
@@ -121,7 +123,7 @@ class NodeWatch {
   bool caught_up_ = false;       // since it attached
   std::string refused_node_id_;  // the node said that it does not know this cursor
   std::string refused_cursor_;
-  bool resynced_ = false;  // it was read again, and has taken no cursor since
+  std::string resynced_node_id_;  // that node was read again, and has taken no cursor since
 
   mutable std::mutex mutex_;
   WatchStatus status_;  // guarded by mutex_

@@ -98,7 +98,7 @@ asio::awaitable<Status> NodeWatch::take_in(Attached& attached, Reply reply) {
   broken_.add(static_cast<double>(told.broken.size()));
   if (doubtful != told.broken.end()) co_return holds(*doubtful);
   if (!counted->held.empty()) co_return holds(told.broken.at(counted->held.front()));
-  if (!told.broken.empty()) {
+  if (!told.broken.empty() && !std::exchange(attached.told_of_broken, true)) {
     log_.warning("payments that paid nothing of ours cannot be true as they are told, and were passed by",
                  {{"count", std::to_string(told.broken.size())}});
   }

@@ -161,7 +161,11 @@ void Watcher::measure() {
     shown_.insert(instance);
     with_.metrics.gauge(kFailing, "Nodes whose payments cannot be read.", {{"instance", instance}})
         .set(of.failing);
-    if (of.oldest == base::WallTime::max()) continue;
+    // Before the first of a new watch it would say how long ago it stopped.
+    if (of.oldest == base::WallTime::max()) {
+      with_.metrics.remove_gauge(kReadAge, {{"instance", instance}});
+      continue;
+    }
     with_.metrics
         .gauge(kReadAge, "How long ago all payments of the node that lags most had been read.",
                {{"instance", instance}})

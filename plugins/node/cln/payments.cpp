@@ -12,8 +12,12 @@ constexpr std::uint32_t kDefaultMost = 100;
 constexpr std::uint32_t kMost = 1'000;
 // Some hundred kilobytes.
 constexpr std::uint32_t kPage = 200;
-// After one that could not be had.
-constexpr int kWithoutPages = 1'000;
+// So many payments come one by one after a page that the node refused, one that did not arrive, and full ones
+// with no payment in them.
+constexpr int kAfterRefusal = 1'000;
+constexpr int kAfterFailure = 20;
+constexpr int kAfterIdle = 8;
+constexpr int kMostAfterIdle = 1'024;
 // So long a wait at the node at once: a call that is abandoned stays there until then, and a stop waits for
 // it.
 constexpr std::chrono::seconds kSlice{3};
@@ -63,40 +67,66 @@ proto::WatchPaymentsReply Payments::after(const proto::WatchPaymentsRequest& req
     if (row->pay_index <= position) throw_ahead("a payment came whose number is not after it");
     take(*row);
     if (left() == 0) break;
-    const Page page = page_after(*row, left(), call);
+    const auto page = page_after(*row, left(), call);
+    if (!page) break;
     bool gap = false;
-    for (const InvoiceRow& next : page.rows) {
+    const auto before = left();
+    for (const InvoiceRow& next : page->rows) {
       // What was told already may have changed once more.
       if (next.status != InvoiceStatus::kPaid || next.pay_index <= position) continue;
       gap = next.pay_index != position + 1;
       if (gap) break;
       take(next);
     }
-    if (left() == 0 || (page.last && !gap)) break;
-    row = calls_.paid_after(position, std::chrono::seconds(0), call);
+    if (left() != before) {
+      after_idle_ = 0;
+    } else if (!gap && !page->rows.empty() && !page->last) {
+      pause_pages();
+    }
+    if (left() == 0 || (page->last && !gap)) break;
+    row = next_after(position, call);
   }
   return reply;
 }
 
-// A page that cannot be had (a rune without listinvoices, an answer that is too large) holds up nothing: then
-// payments come one by one.
-Payments::Page Payments::page_after(const InvoiceRow& paid, std::uint32_t most, const Call& call) {
-  if (paid.updated_index == 0) return {};
-  if (without_pages_ > 0) {
-    --without_pages_;
-    return {};
+// One that cannot be had (a rune without listinvoices, an answer that is too large) holds up nothing: what
+// was read before it is told, and the next payments come one by one.
+std::optional<Payments::Page> Payments::page_after(const InvoiceRow& paid, std::uint32_t most,
+                                                   const Call& call) {
+  if (paid.updated_index == 0) return Page{};
+  if (one_by_one_ > 0) {
+    --one_by_one_;
+    return Page{};
   }
   most = std::min(most, kPage);
   try {
     auto rows = calls_.changed_from(paid.updated_index + 1, most, call);
     const bool last = rows.size() < most;
-    return {std::move(rows), last};
+    return Page{std::move(rows), last};
+  } catch (const RpcError&) {
+    one_by_one_ = kAfterRefusal;
+  } catch (const Error& error) {
+    const bool refused = error.code() == Code::kUnauthenticated || error.code() == Code::kPermissionDenied;
+    one_by_one_ = refused ? kAfterRefusal : kAfterFailure;
+  }
+  return std::nullopt;
+}
+
+// Where many invoices change that nobody paid, a page a payment would be more than the payments.
+void Payments::pause_pages() {
+  const int pause = std::clamp(after_idle_ * 2, kAfterIdle, kMostAfterIdle);
+  after_idle_ = pause;
+  one_by_one_ = pause;
+}
+
+// What was read before is told whether this is known or not.
+std::optional<InvoiceRow> Payments::next_after(std::uint64_t pay_index, const Call& call) {
+  try {
+    return calls_.paid_after(pay_index, std::chrono::seconds(0), call);
   } catch (const RpcError&) {
   } catch (const Error&) {
-    call.throw_if_cancelled();
   }
-  without_pages_ = kWithoutPages;
-  return {};
+  return std::nullopt;
 }
 
 std::uint64_t Payments::checked(const std::string& cursor, const std::string& node_id, const Call& call) {

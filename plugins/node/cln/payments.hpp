@@ -13,6 +13,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "node_calls.hpp"
@@ -40,11 +42,15 @@ class Payments {
     std::vector<InvoiceRow> rows;
     bool last = false;  // there was no more
   };
-  Page page_after(const InvoiceRow& paid, std::uint32_t most, const Call& call);
+  // Empty when it was not asked for; nothing when it could not be had.
+  std::optional<Page> page_after(const InvoiceRow& paid, std::uint32_t most, const Call& call);
+  void pause_pages();
+  std::optional<InvoiceRow> next_after(std::uint64_t pay_index, const Call& call);
 
   NodeCalls& calls_;
-  // So often a page is not even asked for, because one could not be had.
-  std::atomic<int> without_pages_{0};
+  // Calls that race for these ask for a page more or less.
+  std::atomic<int> one_by_one_{0};  // payments for which no page is asked for
+  std::atomic<int> after_idle_{0};  // as many the last time, since a page had payments
 };
 
 }  // namespace paynamed::cln

@@ -4,6 +4,9 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
+#include <cstddef>
+
 #include "names/bolt11.hpp"
 #include "names/bolt12.hpp"
 #include "tests/unit/payments/made_invoice.hpp"
@@ -43,8 +46,18 @@ struct InvoiceMakerTest : PaymentsFixture {
     // What is written down and the node's clock are of one time.
     author.now = time.wall();
   }
-  void renew() {
-    with = std::make_unique<Services>(services());
+  void renew() { renew(*store); }
+  void renew(state::InvoiceStore& invoices) {
+    Services given = services();
+    with = std::make_unique<Services>(Services{given.clock,
+                                               given.random,
+                                               given.payments,
+                                               invoices,
+                                               given.log,
+                                               given.metrics,
+                                               {},
+                                               given.may_wait,
+                                               given.nodes});
     with->call_plugin = [this](pipeline::PluginCall call) { return this->call(std::move(call)); };
     descriptions = std::make_unique<NodeDescriptions>(*with);
     maker = std::make_unique<InvoiceMaker>(*with, *descriptions,
@@ -120,6 +133,20 @@ struct InvoiceMakerTest : PaymentsFixture {
     settle([&] { return made_now.has_value(); });
     failures = std::move(kept);
     return made_now.value();
+  }
+  using Answers = std::vector<base::Result<InvoiceMaker::Made>>;
+  // Without waiting for the answer.
+  void ask(state::NewInvoice wish, Answers& answers) {
+    boost::asio::co_spawn(io, maker->make(std::move(wish), "corr"),
+                          [&answers](std::exception_ptr, base::Result<InvoiceMaker::Made> answer) {
+                            answers.push_back(std::move(answer));
+                          });
+  }
+  // While a request is held at the gate.
+  void sweep_meanwhile() {
+    bool done = false;
+    boost::asio::co_spawn(io, maker->finish_begun(), [&](std::exception_ptr) { done = true; });
+    settle([&] { return done; });
   }
   void round() {
     const auto both = [](InvoiceMaker& of) -> boost::asio::awaitable<bool> {
@@ -199,16 +226,10 @@ TEST_F(InvoiceMakerTest, TheSameKeyAtTheSameTimeIsOneRequestAfterTheOther) {
   failures.emplace_back(Code::kUnavailable, "the node is away");
   failures.emplace_back(Code::kUnknown, "the connection broke");
   gated = true;
-  std::vector<base::Result<InvoiceMaker::Made>> answers;
-  const auto ask = [&] {
-    boost::asio::co_spawn(io, maker->make(wish("key"), "corr"),
-                          [&](std::exception_ptr, base::Result<InvoiceMaker::Made> answer) {
-                            answers.push_back(std::move(answer));
-                          });
-  };
-  ask();
+  Answers answers;
+  ask(wish("key"), answers);
   settle([this] { return asked.size() == 1; });
-  ask();
+  ask(wish("key"), answers);
   ASSERT_TRUE(make_meanwhile("other")) << "other requests do not wait";
   EXPECT_EQ(asked.size(), 2u) << "the second one of the key waits for its turn";
   gated = false;
@@ -220,6 +241,123 @@ TEST_F(InvoiceMakerTest, TheSameKeyAtTheSameTimeIsOneRequestAfterTheOther) {
   time.advance(base::Duration{61'000});
   round();
   EXPECT_THAT(types(), ElementsAre("invoice.created", "invoice.created"));
+}
+
+TEST_F(InvoiceMakerTest, WhatIsSaidWithoutTheNodeWaitsForNobody) {
+  gated = true;
+  Answers answers;
+  ask(wish("key"), answers);
+  settle([this] { return asked.size() == 1; });
+  state::NewInvoice other = wish("key");
+  other.request_hash = "other";
+  ask(std::move(other), answers);
+  settle([&] { return answers.size() == 1; });
+  EXPECT_EQ(answers[0].error().code(), Code::kInvalidArgument);
+  gated = false;
+  gate.notify();
+  settle([&] { return answers.size() == 2; });
+  EXPECT_TRUE(answers[1]);
+}
+
+TEST_F(InvoiceMakerTest, NobodyWaitsForAnotherRequestsAnswerForEver) {
+  gated = true;
+  Answers answers;
+  ask(wish("key"), answers);
+  settle([this] { return asked.size() == 1; });
+  const auto timers = time.pending();
+  ask(wish("key"), answers);
+  settle([&] { return time.pending() > timers; });
+  time.advance(base::Duration{19'999});
+  ASSERT_TRUE(make_meanwhile("other"));
+  EXPECT_THAT(answers, IsEmpty());
+  time.advance(base::Duration{1});
+  settle([&] { return answers.size() == 1; });
+  EXPECT_EQ(answers[0].error().code(), Code::kDeadlineExceeded);
+  EXPECT_THAT(answers[0].error().message(), HasSubstr("Idempotency-Key"));
+  gated = false;
+  gate.notify();
+  settle([&] { return answers.size() == 2; });
+  EXPECT_TRUE(answers[1]);
+  EXPECT_TRUE(make(wish("key"))) << "who went away is not waited for";
+  EXPECT_EQ(made.size(), 2u);
+}
+
+TEST_F(InvoiceMakerTest, OnlyAFewWaitForTheAnswerToOneKey) {
+  gated = true;
+  Answers answers;
+  ask(wish("key"), answers);
+  settle([this] { return asked.size() == 1; });
+  for (int i = 0; i < 10; ++i) ask(wish("key"), answers);
+  settle([&] { return answers.size() == 2; });
+  for (const auto& each : answers) EXPECT_EQ(each.error().code(), Code::kFailedPrecondition);
+  gated = false;
+  gate.notify();
+  settle([&] { return answers.size() == 11; });
+  EXPECT_EQ(std::ranges::count_if(answers, [](const auto& each) { return each.has_value(); }), 9);
+  EXPECT_EQ(made.size(), 1u);
+  EXPECT_EQ(asked.size(), 1u) << "what the first made is what the others get";
+}
+
+TEST_F(InvoiceMakerTest, WhatACallerAsksForIsLeftAloneByTheSweep) {
+  lost = true;
+  failures.emplace_back(Code::kUnknown, "the connection broke");
+  EXPECT_FALSE(make(wish("key")));
+  gated = true;
+  Answers answers;
+  ask(wish("key"), answers);
+  settle([this] { return asked.size() == 2; });
+  time.advance(base::Duration{61'000});
+  sweep_meanwhile();
+  EXPECT_EQ(asked.size(), 2u) << "it asks nobody beside a caller";
+  time.advance(base::Duration{600'000});
+  sweep_meanwhile();
+  EXPECT_EQ(store->open_intents(time.wall(), 10)->size(), 1u) << "nor gives up what one asks for";
+  made.clear();
+  gated = false;
+  gate.notify();
+  settle([&] { return answers.size() == 1; });
+  EXPECT_TRUE(answers[0]);
+  EXPECT_THAT(types(), ElementsAre("invoice.created"));
+}
+
+// As when the daemon ends with requests that have no answer: first it, then what they run on.
+TEST_F(InvoiceMakerTest, ARequestMayEndAfterTheMaker) {
+  struct alignas(InvoiceMaker) Place {
+    std::array<std::byte, sizeof(InvoiceMaker)> bytes;
+  };
+  const auto place = std::make_unique<Place>();
+  auto* const held = std::construct_at(reinterpret_cast<InvoiceMaker*>(place->bytes.data()), *with,
+                                       [this](std::string_view, std::string_view) { return read; });
+  auto token = std::make_shared<int>();
+  const std::weak_ptr<int> requests = token;
+  gated = true;
+  {
+    boost::asio::io_context own;
+    const auto settle_own = [&](const std::function<bool()>& done) {
+      for (int i = 0; i < 5'000 && !done(); ++i) {
+        own.restart();
+        own.run_for(std::chrono::milliseconds{2});
+      }
+      ASSERT_TRUE(done());
+    };
+    const auto ask_there = [&] {
+      boost::asio::co_spawn(own, held->make(wish("key"), "corr"),
+                            [token](std::exception_ptr, const base::Result<InvoiceMaker::Made>&) {
+                              ADD_FAILURE() << "nobody answered";
+                            });
+    };
+    ask_there();
+    settle_own([this] { return asked.size() == 1; });
+    const auto timers = time.pending();
+    ask_there();
+    settle_own([&] { return time.pending() > timers; });
+    token.reset();
+    EXPECT_FALSE(requests.expired());
+    std::destroy_at(held);
+    place->bytes.fill(std::byte{0xa5});
+    gate.notify();
+  }
+  EXPECT_TRUE(requests.expired()) << "none of them is left";
 }
 
 TEST_F(InvoiceMakerTest, WhatTheNodeMadeAndWasNotWrittenDownIsNotToldAsNotMade) {
@@ -246,6 +384,64 @@ TEST_F(InvoiceMakerTest, WhatMayHaveBeenMadeIsNotCalledUnmadeWhileTheNodeCannotB
   EXPECT_EQ(make(wish()).error().code(), Code::kUnavailable) << "of this one nothing was made";
   describe_failure.reset();
   ASSERT_TRUE(make(wish("key")));
+  EXPECT_EQ(made.size(), 1u);
+}
+
+// The store, which does not take what was made as long as there is a fault.
+class FaultyInvoices final : public state::InvoiceStore {
+ public:
+  explicit FaultyInvoices(state::InvoiceStore& of) : of_(of) {}
+  std::optional<base::Status> fault;
+
+  boost::asio::awaitable<base::Result<state::InvoiceIntent>> intend_invoice(state::NewInvoice wish) override {
+    return of_.intend_invoice(std::move(wish));
+  }
+  boost::asio::awaitable<base::Result<state::InvoiceRow>> create_invoice(state::MadeInvoice made) override {
+    if (fault) co_return base::fail(*fault);
+    co_return co_await of_.create_invoice(std::move(made));
+  }
+  boost::asio::awaitable<base::Result<void>> give_up_invoice(base::Uuid intent) override {
+    return of_.give_up_invoice(intent);
+  }
+  boost::asio::awaitable<base::Result<void>> expire_invoices(std::vector<base::Uuid> invoices,
+                                                             base::WallTime time) override {
+    return of_.expire_invoices(std::move(invoices), time);
+  }
+  base::Result<std::optional<state::InvoiceRow>> find_invoice(std::string_view tenant,
+                                                              base::Uuid id) override {
+    return of_.find_invoice(tenant, id);
+  }
+  base::Result<std::vector<state::InvoiceRow>> list_invoices(std::string_view tenant, std::string_view name,
+                                                             std::optional<state::InvoiceState> state,
+                                                             base::Uuid before,
+                                                             std::uint32_t limit) override {
+    return of_.list_invoices(tenant, name, state, before, limit);
+  }
+  base::Result<std::vector<state::DueInvoice>> invoices_due(base::WallTime now, DuePlace after,
+                                                            std::uint32_t limit) override {
+    return of_.invoices_due(now, after, limit);
+  }
+  base::Result<std::vector<state::InvoiceIntent>> open_intents(base::WallTime before,
+                                                               std::uint32_t limit) override {
+    return of_.open_intents(before, limit);
+  }
+
+ private:
+  state::InvoiceStore& of_;
+};
+
+TEST_F(InvoiceMakerTest, WhyAnInvoiceWasNotWrittenDownIsLoggedAndNotTheCallersAffair) {
+  FaultyInvoices faulty{*store};
+  renew(faulty);
+  faulty.fault = base::internal("a fact without a name");
+  const auto unknown = make(wish());
+  EXPECT_EQ(unknown.error().code(), Code::kDeadlineExceeded);
+  EXPECT_THAT(unknown.error().message(), HasSubstr("the node made the invoice"));
+  EXPECT_THAT(log_lines, testing::Contains(HasSubstr("a fact without a name")));
+  faulty.fault.reset();
+  time.advance(base::Duration{61'000});
+  round();
+  EXPECT_THAT(types(), ElementsAre("invoice.created"));
   EXPECT_EQ(made.size(), 1u);
 }
 

@@ -317,6 +317,17 @@ TEST_F(NodeWatchTest, APluginThatTakesNoneOfItsCursorsIsAskedEverMoreSeldomAndSa
   expect_sound();
 }
 
+TEST_F(NodeWatchTest, ThatOneNodeWasRestoredHidesNotThatAnotherWas) {
+  backend.takes_no_cursor = true;
+  pay("p1");
+  start();
+  until([this] { return events("node.resynced").size() == 1; });
+  const std::string first = std::exchange(backend.node_id, "03" + std::string(64, 'b'));
+  until([this] { return events("node.resynced").size() == 2; }, "the other one is told of too");
+  EXPECT_EQ(events("node.resynced").front().subject, first);
+  EXPECT_EQ(events("node.resynced").back().subject, backend.node_id);
+}
+
 TEST_F(NodeWatchTest, APluginThatMovesItsCursorWithoutPaymentsAndTakesNoneIsNoLoopEither) {
   backend.takes_no_cursor = true;
   backend.lie = [](const v1::WatchPaymentsRequest&, v1::WatchPaymentsReply& reply) {
@@ -357,6 +368,29 @@ TEST_F(NodeWatchTest, APaymentThatCannotBeOneAndPaidNothingOfOursHoldsNobodyUp) 
   EXPECT_THAT(log_lines, Contains(HasSubstr("paid nothing of ours")));
   EXPECT_THAT(log_lines, Not(Contains(HasSubstr("foreign")))) << "what is not ours is not shown";
   expect_sound();
+}
+
+TEST_F(NodeWatchTest, OddPaymentsOfOthersAreWarnedOfOnceAWatch) {
+  const auto warnings = [this] {
+    return std::ranges::count_if(
+        log_lines, [](const std::string& line) { return line.find("passed by") != std::string::npos; });
+  };
+  backend.add("foreign 1", 0);
+  start();
+  until_waiting();
+  EXPECT_EQ(warnings(), 1);
+  backend.add("foreign 2", 0);
+  until([this] { return cursor()->cursor == "a2"; });
+  backend.add("foreign 3", 0);
+  until([this] { return cursor()->cursor == "a3"; });
+  EXPECT_EQ(counted("paynamed_broken_payments_total"), 3);
+  EXPECT_EQ(warnings(), 1);
+  stop();
+  backend.add("foreign 4", 0);
+  start();
+  until([this] { return cursor()->cursor == "a4"; });
+  until_waiting();
+  EXPECT_EQ(warnings(), 2);
 }
 
 TEST_F(NodeWatchTest, ABrokenPaymentWhoseOfferCannotBeReadHoldsTheCursor) {

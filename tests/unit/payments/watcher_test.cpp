@@ -84,6 +84,20 @@ TEST_F(WatcherTest, AnInstanceThatIsGoneHasNoGauges) {
   EXPECT_THAT(metrics.text(), HasSubstr("paynamed_payment_nodes_failing{instance=\"sandbox\"}"));
 }
 
+TEST_F(WatcherTest, ANewWatchHasNoAgeBeforeItHasReadAll) {
+  start();
+  until([this] { return watcher->read_until("sandbox", "").has_value(); });
+  EXPECT_THAT(metrics.text(), HasSubstr("_read_age_seconds{instance=\"sandbox\"}"));
+  backend.description.set_network("not one");
+  watcher->refresh();
+  until([this] {
+    const auto all = watcher->statuses();
+    return all.size() == 1 && all.front().state == State::kFailing;
+  });
+  EXPECT_THAT(metrics.text(), Not(HasSubstr("_read_age_seconds{instance=\"sandbox\"}")));
+  EXPECT_THAT(metrics.text(), HasSubstr("paynamed_payment_nodes_failing{instance=\"sandbox\"} 1"));
+}
+
 TEST_F(WatcherTest, ARefreshBeginsAnewAndTakesNothingInTwice) {
   pay("p1");
   start();
