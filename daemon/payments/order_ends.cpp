@@ -30,20 +30,27 @@ OrderEnds::OrderEnds(const Services& services, ReadStateOf read_state)
 
 asio::awaitable<void> OrderEnds::run_expiry() {
   co_await asio::this_coro::throw_if_cancelled(false);
-  for (;;) {
+  // g++ 12.2 misplaces the frame of a coroutine with this loop and without a variable of its own.
+  bool goes_on = true;
+  while (goes_on) {
     co_await expire_due();
     // A cancellation during the round is not told to the sleep that follows.
-    if (co_await cancelled()) co_return;
-    if (!co_await base::sleep_for(with_.clock, kRound)) co_return;
+    const bool is_told_to_end = co_await cancelled();
+    if (is_told_to_end) co_return;
+    goes_on = co_await base::sleep_for(with_.clock, kRound);
   }
 }
 
 asio::awaitable<void> OrderEnds::run_disabling() {
   co_await asio::this_coro::throw_if_cancelled(false);
-  for (;;) {
+  // g++ 12.2 misplaces the frame of a coroutine with this loop and without a variable of its own.
+  bool goes_on = true;
+  while (goes_on) {
     co_await disable_offers();
-    if (co_await cancelled()) co_return;
-    if (!co_await base::sleep_for(with_.clock, kRound)) co_return;
+    // A cancellation during the round is not told to the sleep that follows.
+    const bool is_told_to_end = co_await cancelled();
+    if (is_told_to_end) co_return;
+    goes_on = co_await base::sleep_for(with_.clock, kRound);
   }
 }
 

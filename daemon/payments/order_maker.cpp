@@ -212,11 +212,14 @@ asio::awaitable<void> OrderMaker::give_up(base::Uuid intent) {
 
 asio::awaitable<void> OrderMaker::run() {
   co_await asio::this_coro::throw_if_cancelled(false);
-  for (;;) {
+  // g++ 12.2 misplaces the frame of a coroutine with this loop and without a variable of its own.
+  bool goes_on = true;
+  while (goes_on) {
     co_await finish_begun();
     // A cancellation during the round is not told to the sleep that follows.
-    if (co_await cancelled()) co_return;
-    if (!co_await base::sleep_for(with_.clock, kRound)) co_return;
+    const bool is_told_to_end = co_await cancelled();
+    if (is_told_to_end) co_return;
+    goes_on = co_await base::sleep_for(with_.clock, kRound);
   }
 }
 

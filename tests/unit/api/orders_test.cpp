@@ -276,7 +276,8 @@ TEST_F(OrdersTest, WhatTheNodeSaysBecomesAProblem) {
     answer = base::fail(status);
     const Response response = post(kOrders, R"({"amount_msat":"7"})");
     EXPECT_EQ(response.status, code) << status.to_string();
-    if (code != 500) EXPECT_THAT(response.body, HasSubstr(status.message()));
+    if (code == 500) continue;
+    EXPECT_THAT(response.body, HasSubstr(status.message()));
   }
 }
 

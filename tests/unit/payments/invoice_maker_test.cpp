@@ -30,7 +30,7 @@ struct InvoiceMakerTest : PaymentsFixture {
   std::string prefix = "lnbcrt50n";
   std::function<void(v1::CreateInvoiceReply&)> lie;
   int described = 0;
-  std::uint8_t next_hash = 1;
+  unsigned next_hash = 1;
 
   void SetUp() override {
     PaymentsFixture::SetUp();
@@ -231,7 +231,8 @@ TEST_F(InvoiceMakerTest, AnInvoiceThatIsNotTheOneAskedForIsNotGivenOut) {
        "another description"},
       {"an old one", "lnbcrt50n",
        [this](v1::CreateInvoiceReply& reply) {
-         reply.set_bolt11(bolt11_of(asked.back(), time.wall() - std::chrono::hours{1}, "lnbcrt50n", 99));
+         reply.set_bolt11(
+             bolt11_of(asked.back(), time.wall() - std::chrono::hours{1}, "lnbcrt50n", next_hash - 1));
        },
        "expired already"},
   };
