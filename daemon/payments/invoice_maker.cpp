@@ -80,6 +80,8 @@ asio::awaitable<Result<state::InvoiceRow>> InvoiceMaker::ask_node(state::Invoice
         {{"instance", intent.node_instance}, {"invoice", intent.id.to_string()}, {"why", row.error()}});
     co_await give_up(intent.id);
   }
+  if (!row && row.error().code() == base::Code::kAborted)
+    co_return base::fail(base::unavailable("the invoice was not made; send the request again"));
   co_return row;
 }
 
@@ -96,7 +98,9 @@ asio::awaitable<Result<CheckedInvoice>> InvoiceMaker::ask_for(const state::Invoi
         fmt::format("the node of '{}' makes no invoices; pay its offer instead", instance)));
   }
   if (!node) {
-    if (first || is_final(node.error().code())) co_await give_up(intent.id);
+    // Who asked before may get it still.
+    if (!first && !is_final(node.error().code())) co_return base::fail(not_known("invoice"));
+    co_await give_up(intent.id);
     co_return base::fail(node.error());
   }
   const state::NodePlace place{instance, intent.node};

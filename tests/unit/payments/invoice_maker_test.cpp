@@ -30,6 +30,8 @@ struct InvoiceMakerTest : PaymentsFixture {
   std::string prefix = "lnbcrt50n";
   std::function<void(v1::CreateInvoiceReply&)> lie;
   int described = 0;
+  bool describes = true;
+  std::function<boost::asio::awaitable<void>()> meanwhile;  // happens while the node is asked for an invoice
   unsigned next_hash = 1;
 
   void SetUp() override {
@@ -47,6 +49,10 @@ struct InvoiceMakerTest : PaymentsFixture {
   boost::asio::awaitable<pipeline::PluginAnswer> call(pipeline::PluginCall call) {
     if (call.method == "Describe") {
       ++described;
+      if (!describes) {
+        pipeline::PluginAnswer away{base::fail(base::unavailable("the node is away")), false};
+        co_return away;
+      }
       pipeline::PluginAnswer answer{backend.description.SerializeAsString(), false};
       co_return answer;
     }
@@ -55,6 +61,7 @@ struct InvoiceMakerTest : PaymentsFixture {
     EXPECT_TRUE(request.ParseFromString(call.request));
     EXPECT_EQ(call.key, request.invoice_key());
     asked.push_back(request);
+    if (meanwhile) co_await meanwhile();
     if (failures.empty() || lost) {
       if (!made.contains(request.invoice_key())) {
         made[request.invoice_key()] = bolt11_of(request, time.wall(), prefix, next_hash++);
@@ -310,6 +317,38 @@ TEST_F(InvoiceMakerTest, AKeyOfWhichTheTimeIsOverIsFreeAgain) {
   const auto anew = make(wish("key"));
   ASSERT_TRUE(anew) << anew.error().to_string();
   EXPECT_FALSE(anew->replayed);
+}
+
+TEST_F(InvoiceMakerTest, AReplayThatCannotAskSaysThatItIsNotKnown) {
+  lost = true;
+  failures.emplace_back(Code::kUnknown, "the connection broke");
+  EXPECT_EQ(make(wish("key")).error().code(), Code::kDeadlineExceeded);
+  descriptions->forget();
+  describes = false;
+  EXPECT_EQ(make(wish("key")).error().code(), Code::kDeadlineExceeded) << "it may be made still";
+  EXPECT_EQ(make(wish()).error().code(), Code::kUnavailable) << "what surely was not made is refused";
+  describes = true;
+  const auto again = make(wish("key"));
+  ASSERT_TRUE(again) << again.error().to_string();
+  EXPECT_TRUE(again->replayed);
+  EXPECT_EQ(made.size(), 1u);
+}
+
+TEST_F(InvoiceMakerTest, OneThatWasGivenUpWhileItWasMadeIsNotGivenOut) {
+  failures.emplace_back(Code::kUnknown, "the connection broke");
+  EXPECT_FALSE(make(wish("key")));
+  meanwhile = [&]() -> boost::asio::awaitable<void> {
+    const auto begun = store->open_intents(time.wall() + base::Duration{1}, {}, 1);
+    co_await store->give_up_invoice(begun->front().id);
+  };
+  const auto late = make(wish("key"));
+  EXPECT_EQ(late.error().code(), Code::kUnavailable);
+  meanwhile = {};
+  EXPECT_THAT(types(), IsEmpty());
+  const auto anew = make(wish("key"));
+  ASSERT_TRUE(anew) << anew.error().to_string();
+  EXPECT_FALSE(anew->replayed);
+  EXPECT_THAT(types(), ElementsAre("invoice.created")) << "there is one for the key";
 }
 
 TEST_F(InvoiceMakerTest, ManyThatWereBegunAreAllFinished) {
