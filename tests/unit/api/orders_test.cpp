@@ -47,13 +47,16 @@ class FakeOrders final : public state::OrderStore {
   asio::awaitable<state::Result<state::OrderRow>> create_order(state::MadeOrder) override {
     co_return unexpected();
   }
-  asio::awaitable<state::Result<void>> give_up_order(base::Uuid, base::WallTime) override {
+  asio::awaitable<state::Result<void>> give_up_order(base::Uuid, state::AtNode, base::WallTime) override {
+    co_return unexpected();
+  }
+  asio::awaitable<state::Result<bool>> disable_late_offer(state::OfferToDisable) override {
     co_return unexpected();
   }
   asio::awaitable<state::Result<void>> expire_orders(std::vector<base::Uuid>, base::WallTime) override {
     co_return unexpected();
   }
-  asio::awaitable<state::Result<void>> offer_disabled(base::Uuid, state::NodePlace) override {
+  asio::awaitable<state::Result<void>> offer_disabled(state::OfferToDisable) override {
     co_return unexpected();
   }
   state::Result<std::vector<state::NodePlace>> places_of_open_orders() override { return unexpected(); }
