@@ -103,6 +103,8 @@ asio::awaitable<Result<state::InvoiceRow>> InvoiceMaker::ask_node(state::Invoice
     co_await give_up(intent.id);
     co_return row;
   }
+  if (row.error().code() == base::Code::kAborted)
+    co_return base::fail(base::unavailable("the invoice was not made; send the request again"));
   with_.log.error(
       "an invoice that a node made was not written down; it is asked for again",
       {{"instance", intent.node_instance}, {"invoice", intent.id.to_string()}, {"why", row.error()}});
@@ -122,8 +124,8 @@ asio::awaitable<Result<CheckedInvoice>> InvoiceMaker::ask_for(const state::Invoi
         fmt::format("the node of '{}' makes no invoices; pay its offer instead", instance)));
   }
   if (!node) {
-    const bool is_over = first || is_final(node.error().code());
-    if (!is_over) co_return base::fail(not_known("invoice"));
+    // Who asked before may get it still.
+    if (!first && !is_final(node.error().code())) co_return base::fail(not_known("invoice"));
     co_await give_up(intent.id);
     co_return base::fail(node.error());
   }

@@ -5,6 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
+#include "net/parallel.hpp"
 #include "payments/node_answers.hpp"
 #include "paynamed/plugin/v1/node_backend.pb.h"
 
@@ -22,6 +23,14 @@ constexpr base::Duration kLeftAlone{30'000};
 constexpr std::chrono::hours kLongestAsked{7 * 24};
 constexpr std::uint32_t kPage = 500;
 constexpr std::uint32_t kOffersPage = 100;
+// Of one node in one round, for the others wait for its end.
+constexpr std::size_t kMostAsked = 100;
+
+// After these the node is not asked for its other offers either.
+bool says_nothing_of_the_offer(base::Code code) {
+  return code == base::Code::kUnavailable || code == base::Code::kDeadlineExceeded ||
+         code == base::Code::kUnauthenticated;
+}
 
 }  // namespace
 
@@ -30,20 +39,27 @@ OrderEnds::OrderEnds(const Services& services, ReadStateOf read_state)
 
 asio::awaitable<void> OrderEnds::run_expiry() {
   co_await asio::this_coro::throw_if_cancelled(false);
-  for (;;) {
+  // g++ 12.2 misplaces the frame of a coroutine with this loop and without a variable of its own.
+  bool goes_on = true;
+  while (goes_on) {
     co_await expire_due();
     // A cancellation during the round is not told to the sleep that follows.
-    if (co_await cancelled()) co_return;
-    if (!co_await base::sleep_for(with_.clock, kRound)) co_return;
+    const bool is_told_to_end = co_await cancelled();
+    if (is_told_to_end) co_return;
+    goes_on = co_await base::sleep_for(with_.clock, kRound);
   }
 }
 
 asio::awaitable<void> OrderEnds::run_disabling() {
   co_await asio::this_coro::throw_if_cancelled(false);
-  for (;;) {
+  // g++ 12.2 misplaces the frame of a coroutine with this loop and without a variable of its own.
+  bool goes_on = true;
+  while (goes_on) {
     co_await disable_offers();
-    if (co_await cancelled()) co_return;
-    if (!co_await base::sleep_for(with_.clock, kRound)) co_return;
+    // A cancellation during the round is not told to the sleep that follows.
+    const bool is_told_to_end = co_await cancelled();
+    if (is_told_to_end) co_return;
+    goes_on = co_await base::sleep_for(with_.clock, kRound);
   }
 }
 
@@ -83,37 +99,67 @@ asio::awaitable<void> OrderEnds::disable_offers() {
                       {{"why", places.error()}});
     co_return;
   }
+  forget_those_to_ask_again();
+  // Side by side, for a node that hangs must not keep the offers of others enabled.
+  std::vector<asio::awaitable<bool>> work;
   for (const state::NodePlace& place : *places) {
-    if (co_await cancelled()) co_return;
-    const auto left_alone = left_alone_.find(place);
-    if (left_alone != left_alone_.end() && with_.clock.monotonic() < left_alone->second) continue;
-    const Status done = co_await disable_at(place);
-    if (done.ok()) {
-      left_alone_.erase(place);
-      continue;
-    }
-    left_alone_[place] = with_.clock.monotonic() + kLeftAlone;
-    with_.log.warning("the offer of an order could not be disabled; trying again",
-                      {{"instance", place.instance}, {"node", place.reference}, {"why", done}});
+    if (!places_left_alone_.contains(place)) work.push_back(disable_at(place));
   }
+  co_await net::in_parallel(std::move(work));
 }
 
-asio::awaitable<Status> OrderEnds::disable_at(const state::NodePlace& place) {
+void OrderEnds::forget_those_to_ask_again() {
+  const base::MonotonicTime now = with_.clock.monotonic();
+  const auto is_over = [now](const auto& entry) { return entry.second <= now; };
+  std::erase_if(places_left_alone_, is_over);
+  std::erase_if(offers_left_alone_, is_over);
+}
+
+asio::awaitable<bool> OrderEnds::disable_at(state::NodePlace place) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  Tried tried;
   base::Uuid after;
-  for (;;) {
+  bool goes_on = true;
+  while (goes_on && tried.asked < kMostAsked) {
     const auto offers = with_.orders.offers_to_disable(place, after, kOffersPage);
-    if (!offers) co_return offers.error();
-    for (const state::OfferToDisable& each : *offers) {
-      if (co_await cancelled()) co_return Status{};
-      after = each.order;
-      Status done = co_await disable(each);
-      // What ended by itself long ago is disabled as well as it can be.
-      if (!done.ok() && each.ends + kLongestAsked > with_.clock.wall()) co_return done;
-      const auto erased = co_await with_.orders.offer_disabled(each.order, each.place);
-      if (!erased) co_return erased.error();
+    if (!offers) {
+      tried.why = offers.error();
+      break;
     }
-    if (offers->size() < kOffersPage) co_return Status{};
+    for (const state::OfferToDisable& each : *offers) {
+      const bool is_told_to_end = co_await cancelled();
+      if (is_told_to_end) co_return false;
+      after = each.order;
+      co_await disable_one(each, tried);
+      if (tried.node_is_away) break;
+    }
+    goes_on = !tried.node_is_away && offers->size() >= kOffersPage;
   }
+  if (tried.why.ok()) co_return true;
+  with_.log.warning("offers of orders could not be disabled; trying again",
+                    {{"instance", place.instance}, {"node", place.reference}, {"why", tried.why}});
+  co_return false;
+}
+
+asio::awaitable<void> OrderEnds::disable_one(const state::OfferToDisable& offer, Tried& tried) {
+  if (offers_left_alone_.contains(offer.order)) co_return;
+  ++tried.asked;
+  Status done = co_await disable(offer);
+  // What ended by itself long ago is disabled as well as it can be.
+  if (done.ok() || offer.ends + kLongestAsked <= with_.clock.wall()) {
+    state::OfferToDisable written = offer;
+    const auto erased = co_await with_.orders.offer_disabled(std::move(written));
+    if (!erased) tried.why = erased.error();
+    co_return;
+  }
+  const base::MonotonicTime until = with_.clock.monotonic() + kLeftAlone;
+  tried.node_is_away = says_nothing_of_the_offer(done.code());
+  if (tried.node_is_away) {
+    places_left_alone_[offer.place] = until;
+  } else {
+    offers_left_alone_[offer.order] = until;
+  }
+  tried.why = std::move(done);
 }
 
 asio::awaitable<Status> OrderEnds::disable(const state::OfferToDisable& offer) {
@@ -132,7 +178,9 @@ asio::awaitable<Status> OrderEnds::disable(const state::OfferToDisable& offer) {
   wanted.timeout = kTimeout;
   wanted.background = true;
   auto reply = co_await ask<v1::DisableOfferReply>(with_, std::move(wanted), request);
-  if (!reply && reply.error().code() != base::Code::kNotFound) co_return reply.error();
+  // An offer that the node does not know is no failure of it (NodeBackend.DisableOffer), and one that makes
+  // no offers has none.
+  if (!reply && reply.error().code() != base::Code::kUnimplemented) co_return reply.error();
   co_return Status{};
 }
 

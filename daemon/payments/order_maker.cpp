@@ -38,6 +38,16 @@ std::uint64_t seconds_of(base::WallTime time) {
       std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
 }
 
+// Of an order that somebody else gave up, so that its key is free.
+Status not_made() {
+  return base::unavailable("the order was not made; send the request again");
+}
+
+// Of an intent: it was given up.
+bool is_gone(base::Code code) {
+  return code == base::Code::kAborted || code == base::Code::kNotFound;
+}
+
 template <class Request>
 void set_node(Request& request, const state::OrderIntent& intent, const Services& with) {
   request.mutable_node()->set_node(intent.node);
@@ -59,6 +69,12 @@ pipeline::PluginCall call_of(const state::OrderIntent& intent, std::string metho
 
 }  // namespace
 
+OrderMaker::Attempt::Attempt(state::OrderIntent wanted, std::string correlation, bool is_first)
+    : intent(std::move(wanted)),
+      correlation_id(std::move(correlation)),
+      first(is_first),
+      at_node(is_first ? state::AtNode::kNothing : state::AtNode::kPossibly) {}
+
 OrderMaker::OrderMaker(const Services& services, NodeDescriptions& descriptions)
     : with_(services), descriptions_(descriptions) {}
 
@@ -77,7 +93,7 @@ asio::awaitable<Result<OrderMaker::Made>> OrderMaker::make(state::NewOrder wish,
     co_return made;
   }
   if (intent->ends() <= with_.clock.wall()) {
-    co_await give_up(intent->id);
+    co_await give_up(intent->id, state::AtNode::kPossibly);
     co_return base::fail(
         base::unavailable("the order that this Idempotency-Key asked for would have expired by now, and none "
                           "was given out; send "
@@ -85,7 +101,7 @@ asio::awaitable<Result<OrderMaker::Made>> OrderMaker::make(state::NewOrder wish,
   }
   // What was asked before may have been made, whatever is answered now.
   const bool first = !intent->replayed;
-  Attempt attempt{*std::move(intent), std::move(correlation_id), first};
+  Attempt attempt(*std::move(intent), std::move(correlation_id), first);
   auto row = co_await ask_node(std::move(attempt));
   if (!row) co_return base::fail(row.error());
   made.order = *std::move(row);
@@ -108,10 +124,9 @@ asio::awaitable<Result<state::OrderRow>> OrderMaker::ask_node(Attempt attempt) {
     status = co_await wrong(attempt, row.error());
     co_return base::fail(std::move(status));
   }
-  if (!row && row.error().code() == base::Code::kAborted) {
-    // Once more, for the offer may have been made after it was disabled.
-    co_await give_up(attempt.intent.id);
-    co_return base::fail(base::unavailable("the order was not made; send the request again"));
+  if (!row && is_gone(row.error().code())) {
+    co_await was_given_up(attempt);
+    co_return base::fail(not_made());
   }
   co_return row;
 }
@@ -134,11 +149,14 @@ asio::awaitable<Status> OrderMaker::describe(Attempt& attempt) {
           fmt::format("the node of '{}' makes no invoices; ask for the method bolt12 alone", instance));
     }
   }
-  if (!status.ok() && (attempt.first || is_final(status.code()))) co_await give_up(attempt.intent.id);
+  if (status.ok()) co_return status;
+  // Who asked before may get it still.
+  if (!attempt.first && !is_final(status.code())) co_return not_known("order");
+  co_await give_up(attempt.intent.id, attempt.at_node);
   co_return status;
 }
 
-asio::awaitable<Status> OrderMaker::ask_for_offer(const Attempt& attempt, state::MadeOrder& made) {
+asio::awaitable<Status> OrderMaker::ask_for_offer(Attempt& attempt, state::MadeOrder& made) {
   const state::OrderIntent& intent = attempt.intent;
   v1::CreateOfferRequest request;
   set_node(request, intent, with_);
@@ -148,6 +166,7 @@ asio::awaitable<Status> OrderMaker::ask_for_offer(const Attempt& attempt, state:
   request.set_amount_msat(intent.terms.amount_msat);
   request.set_absolute_expiry(seconds_of(intent.ends()));
   request.set_single_use(true);
+  attempt.at_node = state::AtNode::kPossibly;
   pipeline::PluginCall wanted = call_of(intent, "CreateOffer", attempt.correlation_id);
   auto reply = co_await ask<v1::CreateOfferReply>(with_, std::move(wanted), request);
   if (!reply) co_return co_await failed(attempt, reply.error());
@@ -159,7 +178,7 @@ asio::awaitable<Status> OrderMaker::ask_for_offer(const Attempt& attempt, state:
   co_return Status{};
 }
 
-asio::awaitable<Status> OrderMaker::ask_for_invoice(const Attempt& attempt, state::MadeOrder& made) {
+asio::awaitable<Status> OrderMaker::ask_for_invoice(Attempt& attempt, state::MadeOrder& made) {
   const state::OrderIntent& intent = attempt.intent;
   v1::CreateInvoiceRequest request;
   set_node(request, intent, with_);
@@ -167,6 +186,7 @@ asio::awaitable<Status> OrderMaker::ask_for_invoice(const Attempt& attempt, stat
   request.set_amount_msat(intent.terms.amount_msat);
   request.set_description(description_of(intent));
   request.set_expiry_seconds(intent.terms.expires_in_seconds);
+  attempt.at_node = state::AtNode::kPossibly;
   pipeline::PluginCall wanted = call_of(intent, "CreateInvoice", attempt.correlation_id);
   auto reply = co_await ask<v1::CreateInvoiceReply>(with_, std::move(wanted), request);
   if (!reply) co_return co_await failed(attempt, reply.error());
@@ -190,33 +210,50 @@ asio::awaitable<Status> OrderMaker::failed(const Attempt& attempt, Status why) {
   if (pipeline::effect_unknown(why.code())) {
     with_.log.warning("a node did not say whether it made something for an order; it is asked again",
                       {{"instance", intent.node_instance}, {"order", intent.id.to_string()}, {"why", why}});
-    co_return not_known("order");
+  } else if (attempt.first || is_final(why.code())) {
+    co_await give_up(intent.id, attempt.at_node);
+    co_return as_told_to_callers(why, intent.node_instance);
   }
-  if (!attempt.first && !is_final(why.code())) co_return not_known("order");
-  co_await give_up(intent.id);
-  co_return as_told_to_callers(why, intent.node_instance);
+  if (co_await was_given_up(attempt)) co_return not_made();
+  co_return not_known("order");
 }
 
 asio::awaitable<Status> OrderMaker::wrong(const Attempt& attempt, Status why) {
   const state::OrderIntent& intent = attempt.intent;
   with_.log.error("what a node made for an order is not what was asked for, and was not given out",
                   {{"instance", intent.node_instance}, {"order", intent.id.to_string()}, {"why", why}});
-  co_await give_up(intent.id);
+  co_await give_up(intent.id, attempt.at_node);
   co_return why;
 }
 
-asio::awaitable<void> OrderMaker::give_up(base::Uuid intent) {
-  auto done = co_await with_.orders.give_up_order(intent, with_.clock.wall());
+asio::awaitable<bool> OrderMaker::was_given_up(const Attempt& attempt) {
+  const state::OrderIntent& intent = attempt.intent;
+  if (!intent.terms.bolt12) co_return false;
+  state::OfferToDisable offer{
+      intent.id, {intent.node_instance, intent.node}, {}, with_.clock.wall(), intent.ends()};
+  auto given_up = co_await with_.orders.disable_late_offer(std::move(offer));
+  if (!given_up) {
+    with_.log.warning("whether an order was given up cannot be written down", {{"why", given_up.error()}});
+    co_return false;
+  }
+  co_return *given_up;
+}
+
+asio::awaitable<void> OrderMaker::give_up(base::Uuid intent, state::AtNode at_node) {
+  auto done = co_await with_.orders.give_up_order(intent, at_node, with_.clock.wall());
   if (!done) with_.log.warning("an order that was not made is asked for once more", {{"why", done.error()}});
 }
 
 asio::awaitable<void> OrderMaker::run() {
   co_await asio::this_coro::throw_if_cancelled(false);
-  for (;;) {
+  // g++ 12.2 misplaces the frame of a coroutine with this loop and without a variable of its own.
+  bool goes_on = true;
+  while (goes_on) {
     co_await finish_begun();
     // A cancellation during the round is not told to the sleep that follows.
-    if (co_await cancelled()) co_return;
-    if (!co_await base::sleep_for(with_.clock, kRound)) co_return;
+    const bool is_told_to_end = co_await cancelled();
+    if (is_told_to_end) co_return;
+    goes_on = co_await base::sleep_for(with_.clock, kRound);
   }
 }
 
@@ -236,12 +273,12 @@ asio::awaitable<void> OrderMaker::finish_begun() {
       after = {each.created, each.id};
       // Nobody waits for an order that would be over.
       if (each.ends() <= now) {
-        co_await give_up(each.id);
+        co_await give_up(each.id, state::AtNode::kPossibly);
         continue;
       }
       const state::NodePlace place{each.node_instance, each.node};
       if (failing.contains(place)) continue;
-      Attempt attempt{std::move(each), {}, false};
+      Attempt attempt(std::move(each), {}, false);
       const auto made = co_await ask_node(std::move(attempt));
       if (!made) failing.insert(place);
     }

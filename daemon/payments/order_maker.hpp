@@ -36,21 +36,26 @@ class OrderMaker {
   // One way to ask for an order. `first`: nothing was asked under its key before, so what surely was not made
   // can be given up.
   struct Attempt {
+    Attempt(state::OrderIntent wanted, std::string correlation, bool is_first);
+
     state::OrderIntent intent;
     std::string correlation_id;
-    bool first = false;
-    NodeDescription node = {};
+    bool first;
+    state::AtNode at_node;
+    NodeDescription node;
   };
 
   boost::asio::awaitable<base::Result<state::OrderRow>> ask_node(Attempt attempt);
   boost::asio::awaitable<base::Status> describe(Attempt& attempt);
-  boost::asio::awaitable<base::Status> ask_for_offer(const Attempt& attempt, state::MadeOrder& made);
-  boost::asio::awaitable<base::Status> ask_for_invoice(const Attempt& attempt, state::MadeOrder& made);
+  boost::asio::awaitable<base::Status> ask_for_offer(Attempt& attempt, state::MadeOrder& made);
+  boost::asio::awaitable<base::Status> ask_for_invoice(Attempt& attempt, state::MadeOrder& made);
   // What the caller is told of a call that failed; the order is given up when nothing can come of it.
   boost::asio::awaitable<base::Status> failed(const Attempt& attempt, base::Status why);
   // The same of an answer that is not what was asked for.
   boost::asio::awaitable<base::Status> wrong(const Attempt& attempt, base::Status why);
-  boost::asio::awaitable<void> give_up(base::Uuid intent);
+  boost::asio::awaitable<void> give_up(base::Uuid intent, state::AtNode at_node);
+  // Whether somebody else gave the order up meanwhile; then what was made just now is disabled too.
+  boost::asio::awaitable<bool> was_given_up(const Attempt& attempt);
 
   const Services& with_;
   NodeDescriptions& descriptions_;

@@ -81,7 +81,8 @@ base::Result<void> InvoiceTable::insert_intent(TenantKey tenant, NameKey name, c
 
 base::Result<std::optional<InvoiceTable::StoredIntent>> InvoiceTable::find_intent(base::Uuid id) {
   return at_most_one<StoredIntent>(find_intent_, find_intent_.first(id), [](const Statement& row) {
-    return StoredIntent{row.integer(11), read_intent(row), row.integer(12) != 0};
+    return StoredIntent{row.integer(11), read_intent(row), row.integer(12) != 0,
+                        row.integer(10) == static_cast<std::int64_t>(IntentState::kGivenUp)};
   });
 }
 

@@ -44,6 +44,7 @@ class InvoiceTable {
     TenantKey tenant = 0;
     InvoiceIntent intent;
     bool keyed = false;
+    bool given_up = false;
   };
   base::Result<std::optional<StoredIntent>> find_intent(base::Uuid id);
   base::Result<void> set_made(base::Uuid id);

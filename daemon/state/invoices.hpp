@@ -103,8 +103,10 @@ class InvoiceStore {
   // The key of an intent that was given up is free again.
   virtual boost::asio::awaitable<base::Result<InvoiceIntent>> intend_invoice(NewInvoice wish) = 0;
   // The intent became an invoice: invoice.created, and invoice.paid when that arrived before. The row, also
-  // when it was there before. NOT_FOUND when there is no such intent,
-  // INTERNAL when something else has its payment hash.
+  // when it was there before.
+  //   NOT_FOUND  there is no such intent
+  //   ABORTED    it was given up meanwhile
+  //   INTERNAL   something else has its payment hash
   virtual boost::asio::awaitable<base::Result<InvoiceRow>> create_invoice(MadeInvoice made) = 0;
   // The node said no: open_intents() does not have it any more. A payment for it would still be known.
   virtual boost::asio::awaitable<base::Result<void>> give_up_invoice(base::Uuid intent) = 0;

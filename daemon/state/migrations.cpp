@@ -496,6 +496,7 @@ CREATE TABLE order_intents(
   bolt12          INTEGER NOT NULL,
   created         INTEGER NOT NULL,
   state           INTEGER NOT NULL,
+  replayed        INTEGER NOT NULL DEFAULT 0,
   idempotency_key TEXT,
   request_hash    TEXT    NOT NULL
 ) WITHOUT ROWID;

@@ -62,9 +62,10 @@ OrderTable::OrderTable(Connection& connection)
           "rate, rate_source, memo, reference, expires_in, bolt11, bolt12, created, state, "
           "idempotency_key, request_hash) "
           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)"),
-      find_intent_(connection,
-                   "SELECT " PAYNAMED_ORDER_INTENT_COLUMNS
-                   ", i.tenant, i.idempotency_key IS NOT NULL " PAYNAMED_ORDER_INTENTS "WHERE i.id = ?"),
+      find_intent_(connection, "SELECT " PAYNAMED_ORDER_INTENT_COLUMNS
+                               ", i.tenant, i.idempotency_key IS NOT NULL, i.replayed " PAYNAMED_ORDER_INTENTS
+                               "WHERE i.id = ?"),
+      set_replayed_(connection, "UPDATE order_intents SET replayed = 1 WHERE id = ? AND replayed = 0"),
       set_made_(connection, "UPDATE order_intents SET state = 1 WHERE id = ?"),
       set_given_up_(connection, "UPDATE order_intents SET state = 2, idempotency_key = NULL WHERE id = ?"),
       erase_(connection, "DELETE FROM order_intents WHERE id = ?"),
@@ -86,13 +87,16 @@ OrderTable::OrderTable(Connection& connection)
       received_for_(connection,
                     "SELECT CAST(min(total(received_msat) OVER (), 2.1e18) AS INTEGER), id, paid_at "
                     "FROM payments WHERE order_id = ? ORDER BY key DESC LIMIT 1"),
-      put_offer_(connection, "INSERT OR IGNORE INTO offers_to_disable VALUES (?, ?, ?, ?, ?, ?)"),
+      put_offer_(connection,
+                 "INSERT INTO offers_to_disable VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                 "since = max(since + 1, excluded.since)"),
       disable_offer_(connection,
                      "INSERT OR IGNORE INTO offers_to_disable "
                      "SELECT node_instance, node, id, offer_id, ?2, expires FROM orders WHERE id = ?1 AND "
                      "offer_id <> ''"),
       erase_offer_(connection,
-                   "DELETE FROM offers_to_disable WHERE node_instance = ? AND node = ? AND order_id = ?") {}
+                   "DELETE FROM offers_to_disable WHERE node_instance = ? AND node = ? AND order_id = ? AND "
+                   "since = ?") {}
 
 base::Result<std::optional<OrderTable::KeyUse>> OrderTable::find_key(TenantKey tenant, std::string_view key) {
   return at_most_one<KeyUse>(find_key_, find_key_.first(tenant, key), [](const Statement& row) {
@@ -114,8 +118,13 @@ base::Result<std::optional<OrderTable::StoredIntent>> OrderTable::find_intent(ba
   return at_most_one<StoredIntent>(find_intent_, find_intent_.first(id), [](const Statement& row) {
     return StoredIntent{
         row.integer(kOrderIntentColumns), read_order_intent(row), row.integer(kOrderIntentColumns + 1) != 0,
-        row.integer(kOrderIntentColumns - 1) == static_cast<std::int64_t>(IntentState::kGivenUp)};
+        row.integer(kOrderIntentColumns - 1) == static_cast<std::int64_t>(IntentState::kGivenUp),
+        row.integer(kOrderIntentColumns + 2) != 0};
   });
+}
+
+base::Result<void> OrderTable::set_replayed(base::Uuid id) {
+  return set_replayed_.run(id);
 }
 
 base::Result<void> OrderTable::set_made(base::Uuid id) {
@@ -165,8 +174,8 @@ base::Result<void> OrderTable::disable_offer_of(base::Uuid order, base::WallTime
   return disable_offer_.run(order, since);
 }
 
-base::Result<void> OrderTable::erase_offer_to_disable(base::Uuid order, const NodePlace& place) {
-  return erase_offer_.run(place.instance, place.reference, order);
+base::Result<void> OrderTable::erase_offer_to_disable(const OfferToDisable& offer) {
+  return erase_offer_.run(offer.place.instance, offer.place.reference, offer.order, offer.since);
 }
 
 }  // namespace paynamed::state

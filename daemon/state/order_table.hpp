@@ -45,8 +45,10 @@ class OrderTable {
     OrderIntent intent;
     bool keyed = false;
     bool given_up = false;
+    bool replayed = false;  // another request may have asked the node for it
   };
   base::Result<std::optional<StoredIntent>> find_intent(base::Uuid id);
+  base::Result<void> set_replayed(base::Uuid id);
   base::Result<void> set_made(base::Uuid id);
   // With its idempotency key gone.
   base::Result<void> set_given_up(base::Uuid id);
@@ -71,12 +73,14 @@ class OrderTable {
   base::Result<void> put_offer_to_disable(const OfferToDisable& offer);
   // The same of an order that has one.
   base::Result<void> disable_offer_of(base::Uuid order, base::WallTime since);
-  base::Result<void> erase_offer_to_disable(base::Uuid order, const NodePlace& place);
+  // Not one that was put there again since it was read.
+  base::Result<void> erase_offer_to_disable(const OfferToDisable& offer);
 
  private:
   Statement find_key_;
   Statement insert_;
   Statement find_intent_;
+  Statement set_replayed_;
   Statement set_made_;
   Statement set_given_up_;
   Statement erase_;

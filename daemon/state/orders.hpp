@@ -111,8 +111,14 @@ struct OfferToDisable {
   base::Uuid order;
   NodePlace place;
   std::string offer_id;  // hex; empty when nobody knows whether it was made
-  base::WallTime since;
-  base::WallTime ends;  // by itself, at the node
+  base::WallTime since;  // later each time that it is to be disabled again
+  base::WallTime ends;   // by itself, at the node
+};
+
+// What there is at the node of an order that is given up.
+enum class AtNode {
+  kNothing,   // it was not asked for any
+  kPossibly,  // it was asked, whatever it answered
 };
 
 class OrderStore {
@@ -127,15 +133,20 @@ class OrderStore {
   //   ABORTED    it was given up meanwhile
   //   INTERNAL   the offer or the payment hash is that of something else
   virtual boost::asio::awaitable<base::Result<OrderRow>> create_order(MadeOrder made) = 0;
-  // Nothing comes of it: its idempotency key is free again, and its offer, should there be one, is among
-  // those to disable. A payment for it would still be known.
-  virtual boost::asio::awaitable<base::Result<void>> give_up_order(base::Uuid intent,
+  // Nothing comes of it: its idempotency key is free again. Unless it is certain that the node was never
+  // asked, also not under the same key by another request, its offer is among those to disable, and a payment
+  // for it would still be known.
+  virtual boost::asio::awaitable<base::Result<void>> give_up_order(base::Uuid intent, AtNode at_node,
                                                                    base::WallTime time) = 0;
+  // The node may have made the offer just now. When its order was given up meanwhile, the offer is among
+  // those to disable (again); whether that is so.
+  virtual boost::asio::awaitable<base::Result<bool>> disable_late_offer(OfferToDisable offer) = 0;
   // Says order.expired of those that wait for money still.
   virtual boost::asio::awaitable<base::Result<void>> expire_orders(std::vector<base::Uuid> orders,
                                                                    base::WallTime time) = 0;
-  // The node will not take a payment of the order's offer any more.
-  virtual boost::asio::awaitable<base::Result<void>> offer_disabled(base::Uuid order, NodePlace place) = 0;
+  // The node will not take a payment of the offer any more. One that was to be disabled again since it was
+  // read stays among those to disable.
+  virtual boost::asio::awaitable<base::Result<void>> offer_disabled(OfferToDisable offer) = 0;
 
   virtual base::Result<std::optional<OrderRow>> find_order(std::string_view tenant, base::Uuid id) = 0;
   // The newest first, before `before` (zero: from the newest).

@@ -52,7 +52,12 @@ struct CreateOrderUnit {
 
 struct GiveUpOrderUnit {
   base::Uuid intent;
+  AtNode at_node = AtNode::kPossibly;
   base::WallTime time;
+};
+
+struct DisableLateOfferUnit {
+  OfferToDisable offer;
 };
 
 struct ExpireOrdersUnit {
@@ -61,8 +66,7 @@ struct ExpireOrdersUnit {
 };
 
 struct OfferDisabledUnit {
-  base::Uuid order;
-  NodePlace place;
+  OfferToDisable offer;
 };
 
 // INTERNAL when what a node said was not checked: a field that must not be empty is, or one is larger than it

@@ -141,10 +141,12 @@ class SqliteStore final : public Store,
 
   boost::asio::awaitable<Result<OrderIntent>> intend_order(NewOrder wish) override;
   boost::asio::awaitable<Result<OrderRow>> create_order(MadeOrder made) override;
-  boost::asio::awaitable<Result<void>> give_up_order(base::Uuid intent, base::WallTime time) override;
+  boost::asio::awaitable<Result<void>> give_up_order(base::Uuid intent, AtNode at_node,
+                                                     base::WallTime time) override;
+  boost::asio::awaitable<Result<bool>> disable_late_offer(OfferToDisable offer) override;
   boost::asio::awaitable<Result<void>> expire_orders(std::vector<base::Uuid> orders,
                                                      base::WallTime time) override;
-  boost::asio::awaitable<Result<void>> offer_disabled(base::Uuid order, NodePlace place) override;
+  boost::asio::awaitable<Result<void>> offer_disabled(OfferToDisable offer) override;
   Result<std::optional<OrderRow>> find_order(std::string_view tenant, base::Uuid id) override;
   Result<std::vector<OrderRow>> list_orders(std::string_view tenant, const OrderFilter& filter,
                                             base::Uuid before, std::uint32_t limit) override;

@@ -27,10 +27,19 @@ asio::awaitable<Result<OrderRow>> SqliteStore::create_order(MadeOrder made) {
   co_return co_await parts_->submit<OrderRow>(std::move(action));
 }
 
-asio::awaitable<Result<void>> SqliteStore::give_up_order(base::Uuid intent, base::WallTime time) {
+asio::awaitable<Result<void>> SqliteStore::give_up_order(base::Uuid intent, AtNode at_node,
+                                                         base::WallTime time) {
   std::function<Result<void>(UnitWriter&)> action =
-      [unit = GiveUpOrderUnit{intent, time}](UnitWriter& writer) { return writer.write(unit); };
+      [unit = GiveUpOrderUnit{intent, at_node, time}](UnitWriter& writer) { return writer.write(unit); };
   co_return co_await parts_->submit<void>(std::move(action));
+}
+
+asio::awaitable<Result<bool>> SqliteStore::disable_late_offer(OfferToDisable offer) {
+  DisableLateOfferUnit unit{std::move(offer)};
+  std::function<Result<bool>(UnitWriter&)> action = [unit = std::move(unit)](UnitWriter& writer) {
+    return writer.write(unit);
+  };
+  co_return co_await parts_->submit<bool>(std::move(action));
 }
 
 asio::awaitable<Result<void>> SqliteStore::expire_orders(std::vector<base::Uuid> orders,
@@ -42,8 +51,8 @@ asio::awaitable<Result<void>> SqliteStore::expire_orders(std::vector<base::Uuid>
   co_return co_await parts_->submit<void>(std::move(action));
 }
 
-asio::awaitable<Result<void>> SqliteStore::offer_disabled(base::Uuid order, NodePlace place) {
-  OfferDisabledUnit unit{order, std::move(place)};
+asio::awaitable<Result<void>> SqliteStore::offer_disabled(OfferToDisable offer) {
+  OfferDisabledUnit unit{std::move(offer)};
   std::function<Result<void>(UnitWriter&)> action = [unit = std::move(unit)](UnitWriter& writer) {
     return writer.write(unit);
   };

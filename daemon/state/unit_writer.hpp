@@ -51,6 +51,7 @@ class UnitWriter {
   base::Result<OrderIntent> write(const IntendOrderUnit& unit);
   base::Result<OrderRow> write(const CreateOrderUnit& unit);
   base::Result<void> write(const GiveUpOrderUnit& unit);
+  base::Result<bool> write(const DisableLateOfferUnit& unit);
   base::Result<void> write(const ExpireOrdersUnit& unit);
   base::Result<void> write(const OfferDisabledUnit& unit);
   base::Result<AddedNode> write(const AddNodeUnit& unit);
@@ -109,6 +110,8 @@ class UnitWriter {
   base::Result<NameEntry> payable_name(TenantKey tenant, const std::string& name, std::string_view what);
   // Nothing else may be paid by the same hash, or its payer could pay what is paid already.
   base::Result<void> check_hash(const std::string& payment_hash, const std::string& node_instance);
+  // The intent as its idempotency key finds it once more.
+  base::Result<OrderIntent> replayed(OrderIntent intent);
   base::Result<void> check_new(const OrderTable::StoredIntent& stored, const MadeOrder& made);
   base::Result<void> say_order_paid_before(TenantKey tenant, const OrderRow& row, base::WallTime now);
   base::Result<void> say_paid_before(TenantKey tenant, const InvoiceRow& row, base::WallTime now);

@@ -38,10 +38,7 @@ base::Result<OrderIntent> UnitWriter::write(const IntendOrderUnit& unit) {
       return base::fail(base::invalid_argument(
           "this Idempotency-Key was used for another request; take a new key for a new request"));
     }
-    if (*used) {
-      (*used)->intent.replayed = true;
-      return std::move((*used)->intent);
-    }
+    if (*used) return replayed((*used)->intent);
   }
   const auto name = payable_name(*tenant, wish.name, "orders");
   if (!name) return base::fail(name.error());
@@ -57,6 +54,16 @@ base::Result<OrderIntent> UnitWriter::write(const IntendOrderUnit& unit) {
   if (auto done = orders_.insert_intent(*tenant, name->key, intent, wish); !done)
     return base::fail(done.error());
   dirty_ = false;
+  return intent;
+}
+
+base::Result<OrderIntent> UnitWriter::replayed(OrderIntent intent) {
+  if (!intent.made) {
+    dirty_ = true;
+    if (auto done = orders_.set_replayed(intent.id); !done) return base::fail(done.error());
+    dirty_ = false;
+  }
+  intent.replayed = true;
   return intent;
 }
 
@@ -124,11 +131,20 @@ base::Result<void> UnitWriter::write(const GiveUpOrderUnit& unit) {
   const auto found = orders_.find_intent(unit.intent);
   if (!found) return base::fail(found.error());
   if (!*found || (*found)->intent.made) return {};
-  const OrderIntent& intent = (*found)->intent;
+  const OrderTable::StoredIntent& stored = **found;
+  const OrderIntent& intent = stored.intent;
   const auto there = orders_.find_order(unit.intent);
   if (!there) return base::fail(there.error());
   if (*there) return {};
+  const bool never_asked = unit.at_node == AtNode::kNothing && !stored.replayed;
+  // Who gave it up before knew better.
+  if (never_asked && stored.given_up) return {};
   dirty_ = true;
+  if (never_asked) {
+    if (auto done = orders_.erase_intent(unit.intent); !done) return done;
+    dirty_ = false;
+    return {};
+  }
   if (auto done = orders_.set_given_up(unit.intent); !done) return done;
   if (intent.terms.bolt12) {
     const OfferToDisable offer{
@@ -137,6 +153,17 @@ base::Result<void> UnitWriter::write(const GiveUpOrderUnit& unit) {
   }
   dirty_ = false;
   return {};
+}
+
+base::Result<bool> UnitWriter::write(const DisableLateOfferUnit& unit) {
+  const auto there = orders_.find_order(unit.offer.order);
+  if (!there) return base::fail(there.error());
+  if (*there) return false;
+  const auto found = orders_.find_intent(unit.offer.order);
+  if (!found) return base::fail(found.error());
+  if (*found && !(*found)->given_up) return false;
+  if (auto done = orders_.put_offer_to_disable(unit.offer); !done) return base::fail(done.error());
+  return true;
 }
 
 base::Result<void> UnitWriter::write(const ExpireOrdersUnit& unit) {
@@ -154,7 +181,7 @@ base::Result<void> UnitWriter::write(const ExpireOrdersUnit& unit) {
 }
 
 base::Result<void> UnitWriter::write(const OfferDisabledUnit& unit) {
-  return orders_.erase_offer_to_disable(unit.order, unit.place);
+  return orders_.erase_offer_to_disable(unit.offer);
 }
 
 }  // namespace paynamed::state

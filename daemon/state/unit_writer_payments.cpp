@@ -220,6 +220,11 @@ base::Result<InvoiceRow> UnitWriter::write(const CreateInvoiceUnit& unit) {
     return base::fail(base::not_found(fmt::format("nobody asked for the invoice {}", made.id.to_string())));
   }
   const InvoiceTable::StoredIntent& stored = **found;
+  // Its key may stand for another one by now.
+  if (stored.given_up) {
+    return base::fail(
+        base::aborted(fmt::format("the invoice {} was given up meanwhile; ask anew", made.id.to_string())));
+  }
   if (auto is_new = check_hash(made.payment_hash, stored.intent.node_instance); !is_new)
     return base::fail(is_new.error());
   const InvoiceRow row = row_of(stored.intent, made);

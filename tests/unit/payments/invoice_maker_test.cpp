@@ -33,11 +33,12 @@ struct InvoiceMakerTest : PaymentsFixture {
   std::string prefix = "lnbcrt50n";
   std::function<void(v1::CreateInvoiceReply&)> lie;
   int described = 0;
-  std::uint8_t next_hash = 1;
+  bool describes = true;
+  std::function<boost::asio::awaitable<void>()> meanwhile;  // happens while the node is asked for an invoice
+  unsigned next_hash = 1;
   // While it is closed the first key gets no answer.
   bool gated = false;
   base::Broadcast gate{time};
-  std::optional<base::Status> describe_failure;
 
   void SetUp() override {
     PaymentsFixture::SetUp();
@@ -67,9 +68,9 @@ struct InvoiceMakerTest : PaymentsFixture {
   boost::asio::awaitable<pipeline::PluginAnswer> call(pipeline::PluginCall call) {
     if (call.method == "Describe") {
       ++described;
-      if (describe_failure) {
-        pipeline::PluginAnswer failed{base::fail(*describe_failure), false};
-        co_return failed;
+      if (!describes) {
+        pipeline::PluginAnswer away{base::fail(base::unavailable("the node is away")), false};
+        co_return away;
       }
       pipeline::PluginAnswer answer{backend.description.SerializeAsString(), false};
       co_return answer;
@@ -83,6 +84,7 @@ struct InvoiceMakerTest : PaymentsFixture {
       const auto seen = gate.count();
       co_await gate.wait(seen, base::Duration{3'600'000});
     }
+    if (meanwhile) co_await meanwhile();
     if (failures.empty() || lost) {
       if (!made.contains(request.invoice_key())) {
         made[request.invoice_key()] = bolt11_of(request, time.wall(), prefix, next_hash++);
@@ -374,19 +376,6 @@ TEST_F(InvoiceMakerTest, WhatTheNodeMadeAndWasNotWrittenDownIsNotToldAsNotMade) 
   EXPECT_THAT(types(), ElementsAre("invoice.created"));
 }
 
-TEST_F(InvoiceMakerTest, WhatMayHaveBeenMadeIsNotCalledUnmadeWhileTheNodeCannotBeAsked) {
-  lost = true;
-  failures.emplace_back(Code::kUnknown, "the connection broke");
-  EXPECT_EQ(make(wish("key")).error().code(), Code::kDeadlineExceeded);
-  maker->forget();
-  describe_failure = base::unavailable("the node is away");
-  EXPECT_EQ(make(wish("key")).error().code(), Code::kDeadlineExceeded);
-  EXPECT_EQ(make(wish()).error().code(), Code::kUnavailable) << "of this one nothing was made";
-  describe_failure.reset();
-  ASSERT_TRUE(make(wish("key")));
-  EXPECT_EQ(made.size(), 1u);
-}
-
 // The store, which does not take what was made as long as there is a fault.
 class FaultyInvoices final : public state::InvoiceStore {
  public:
@@ -515,7 +504,8 @@ TEST_F(InvoiceMakerTest, AnInvoiceThatIsNotTheOneAskedForIsNotGivenOut) {
        "another description"},
       {"an old one", "lnbcrt50n",
        [this](v1::CreateInvoiceReply& reply) {
-         reply.set_bolt11(bolt11_of(asked.back(), time.wall() - std::chrono::hours{1}, "lnbcrt50n", 99));
+         reply.set_bolt11(
+             bolt11_of(asked.back(), time.wall() - std::chrono::hours{1}, "lnbcrt50n", next_hash - 1));
        },
        "expired already"},
   };
@@ -593,6 +583,38 @@ TEST_F(InvoiceMakerTest, AKeyOfWhichTheTimeIsOverIsFreeAgain) {
   const auto anew = make(wish("key"));
   ASSERT_TRUE(anew) << anew.error().to_string();
   EXPECT_FALSE(anew->replayed);
+}
+
+TEST_F(InvoiceMakerTest, AReplayThatCannotAskSaysThatItIsNotKnown) {
+  lost = true;
+  failures.emplace_back(Code::kUnknown, "the connection broke");
+  EXPECT_EQ(make(wish("key")).error().code(), Code::kDeadlineExceeded);
+  descriptions->forget();
+  describes = false;
+  EXPECT_EQ(make(wish("key")).error().code(), Code::kDeadlineExceeded) << "it may be made still";
+  EXPECT_EQ(make(wish()).error().code(), Code::kUnavailable) << "what surely was not made is refused";
+  describes = true;
+  const auto again = make(wish("key"));
+  ASSERT_TRUE(again) << again.error().to_string();
+  EXPECT_TRUE(again->replayed);
+  EXPECT_EQ(made.size(), 1u);
+}
+
+TEST_F(InvoiceMakerTest, OneThatWasGivenUpWhileItWasMadeIsNotGivenOut) {
+  failures.emplace_back(Code::kUnknown, "the connection broke");
+  EXPECT_FALSE(make(wish("key")));
+  meanwhile = [&]() -> boost::asio::awaitable<void> {
+    const auto begun = store->open_intents(time.wall() + base::Duration{1}, {}, 1);
+    co_await store->give_up_invoice(begun->front().id);
+  };
+  const auto late = make(wish("key"));
+  EXPECT_EQ(late.error().code(), Code::kUnavailable);
+  meanwhile = {};
+  EXPECT_THAT(types(), IsEmpty());
+  const auto anew = make(wish("key"));
+  ASSERT_TRUE(anew) << anew.error().to_string();
+  EXPECT_FALSE(anew->replayed);
+  EXPECT_THAT(types(), ElementsAre("invoice.created")) << "there is one for the key";
 }
 
 TEST_F(InvoiceMakerTest, ManyThatWereBegunAreAllFinished) {

@@ -75,6 +75,54 @@ TEST_F(OrderEndsTest, OrdersExpireADayLaterWhereNobodyAnswersAndAtOnceWhereNobod
   EXPECT_EQ(row(unwatched).state, OrderState::kExpired);
 }
 
+TEST_F(OrderEndsTest, AnOfferThatIsNotDisabledKeepsNoOtherEnabled) {
+  const state::OrderRow one = made_order();
+  const state::OrderRow two = made_order();
+  for (const state::OrderRow& each : {one, two}) ASSERT_TRUE(pay(each, 5'000));
+  const state::OrderRow& first = one.id < two.id ? one : two;
+  node.refuses_to_disable.insert(state::order_key_of(first.id));
+  const auto asked = [&] { return std::ranges::count(node.asked, "DisableOffer"); };
+  round();
+  EXPECT_EQ(active_offers(), 1U);
+  EXPECT_EQ(asked(), 2);
+  round();
+  EXPECT_EQ(asked(), 2) << "one that failed is left alone for a while";
+  const state::OrderRow third = made_order();
+  ASSERT_TRUE(pay(third, 5'000));
+  round();
+  EXPECT_EQ(active_offers(), 1U) << "and its node is not";
+  node.refuses_to_disable.clear();
+  time.advance(base::Duration{31'000});
+  round();
+  EXPECT_EQ(active_offers(), 0U);
+}
+
+TEST_F(OrderEndsTest, ANodeThatCannotBeAskedIsAskedForNoneOfItsOffers) {
+  for (const Code code : {Code::kUnavailable, Code::kDeadlineExceeded, Code::kUnauthenticated}) {
+    SCOPED_TRACE(to_string(code));
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(pay(made_order(), 5'000));
+    node.asked.clear();
+    fail("DisableOffer", code);
+    round();
+    EXPECT_THAT(node.asked, ElementsAre("DisableOffer"));
+    time.advance(base::Duration{31'000});
+    round();
+    EXPECT_EQ(active_offers(), 0U);
+  }
+}
+
+// NodeBackend.DisableOffer: an unknown key is success. NOT_FOUND is said of the node.
+TEST_F(OrderEndsTest, AnOfferIsDisabledWhenTheNodeSaysSo) {
+  ASSERT_TRUE(pay(made_order(), 5'000));
+  fail("DisableOffer", Code::kNotFound);
+  round();
+  EXPECT_THAT(*store->places_of_offers_to_disable(), SizeIs(1));
+  time.advance(base::Duration{31'000});
+  fail("DisableOffer", Code::kUnimplemented);
+  round();
+  EXPECT_THAT(*store->places_of_offers_to_disable(), IsEmpty()) << "who cannot disable has made none";
+}
+
 TEST_F(OrderEndsTest, AnOfferThatCannotBeDisabledForAWeekAfterItsEndIsLeftAlone) {
   made_order();
   time.advance(base::Duration{700'000});

@@ -235,6 +235,60 @@ TEST_F(OrderMakerTest, ANodeThatCannotSaysSoAndARetiredOneMakesNothingNew) {
   retired = true;
   EXPECT_EQ(make(wish()).error().code(), Code::kFailedPrecondition);
   EXPECT_THAT(node.asked, ElementsAre("CreateInvoice"));
+  retired = false;
+  fail_to_describe();
+  EXPECT_EQ(make(wish("key")).error().code(), Code::kUnavailable);
+  EXPECT_THAT(*store->places_of_offers_to_disable(), IsEmpty()) << "the node was not asked for an offer";
+  node.description.set_offers(true);
+  const auto anew = make(wish("key"));
+  ASSERT_TRUE(anew) << anew.error().to_string();
+  EXPECT_FALSE(anew->replayed);
+  expect_sound();
+}
+
+TEST_F(OrderMakerTest, AReplayThatCannotAskSaysThatItIsNotKnown) {
+  fail("CreateOffer", Code::kUnknown, true);
+  EXPECT_EQ(make(wish("key")).error().code(), Code::kDeadlineExceeded);
+  fail_to_describe();
+  EXPECT_EQ(make(wish("key")).error().code(), Code::kDeadlineExceeded) << "it may be made still";
+  const auto again = make(wish("key"));
+  ASSERT_TRUE(again) << again.error().to_string();
+  EXPECT_TRUE(again->replayed);
+  EXPECT_EQ(active_offers(), 1U);
+}
+
+TEST_F(OrderMakerTest, AnOfferThatIsMadeAfterItsOrderWasGivenUpIsDisabled) {
+  struct Case {
+    const char* what;
+    std::function<void()> how;
+  };
+  const Case cases[] = {
+      {"with an answer", [] {}},
+      {"with a lost answer", [this] { fail("CreateOffer", Code::kUnknown, true); }},
+      {"with a lost answer of the invoice", [this] { fail("CreateInvoice", Code::kUnknown, true); }},
+  };
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.what);
+    fail("CreateOffer", Code::kUnknown);
+    EXPECT_FALSE(make(wish(each.what)));
+    const auto begun = store->open_order_intents(time.wall() + base::Duration{1}, {}, 10);
+    ASSERT_EQ(begun->size(), 1U);
+    each.how();
+    // Somebody else gives it up and has it disabled, all before the node makes it.
+    node.meanwhile = [&](const std::string& method) -> boost::asio::awaitable<void> {
+      if (method != "CreateOffer") co_return;
+      node.meanwhile = {};
+      co_await store->give_up_order(begun->front().id, state::AtNode::kPossibly, time.wall());
+      co_await ends->disable_offers();
+    };
+    const auto late = make(wish(each.what));
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().code(), Code::kUnavailable) << late.error().to_string();
+    EXPECT_EQ(active_offers(), 1U);
+    round();
+    EXPECT_EQ(active_offers(), 0U);
+  }
+  EXPECT_THAT(types(), IsEmpty());
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include "tests/unit/payments/order_node.hpp"
 
 #include <fmt/format.h>
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "names/bolt11.hpp"
 #include "names/bolt12.hpp"
@@ -31,12 +31,15 @@ std::string offer_of(const v1::CreateOfferRequest& request) {
 }  // namespace
 
 boost::asio::awaitable<pipeline::PluginAnswer> OrderNode::call(pipeline::PluginCall call) {
-  if (call.method == "Describe") {
+  if (call.method == "Describe" && failures["Describe"].empty()) {
     pipeline::PluginAnswer answer{description.SerializeAsString(), false};
     co_return answer;
   }
-  asked.push_back(call.method);
-  keys.push_back(call.key);
+  if (call.method != "Describe") {
+    asked.push_back(call.method);
+    keys.push_back(call.key);
+  }
+  if (meanwhile) co_await meanwhile(call.method);
   auto& queue = failures[call.method];
   if (queue.empty()) {
     pipeline::PluginAnswer answer{perform(call), false};
@@ -49,7 +52,7 @@ boost::asio::awaitable<pipeline::PluginAnswer> OrderNode::call(pipeline::PluginC
   co_return failed;
 }
 
-std::string OrderNode::perform(const pipeline::PluginCall& call) {
+base::Result<std::string> OrderNode::perform(const pipeline::PluginCall& call) {
   if (call.method == "CreateOffer") {
     v1::CreateOfferRequest request;
     EXPECT_TRUE(request.ParseFromString(call.request));
@@ -83,8 +86,13 @@ std::string OrderNode::perform(const pipeline::PluginCall& call) {
   v1::DisableOfferRequest request;
   EXPECT_TRUE(request.ParseFromString(call.request));
   v1::DisableOfferReply reply;
+  if (refuses_to_disable.contains(request.offer_key())) {
+    return base::fail(base::Status{base::Code::kFailedPrecondition, "the node cannot disable this one"});
+  }
   const auto found = offers.find(request.offer_key());
   if (found != offers.end()) {
+    // Only of an order that was given up nobody knows the id.
+    EXPECT_THAT(request.offer_id(), testing::AnyOf("", found->second.id));
     reply.set_changed(found->second.active);
     found->second.active = false;
   }

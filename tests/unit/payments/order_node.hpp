@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,13 +45,16 @@ class OrderNode {
     bool lost = false;
   };
   std::map<std::string, std::deque<Failure>> failures;
-  std::vector<std::string> asked;  // methods, without Describe
-  std::vector<std::string> keys;   // of those calls
+  std::vector<std::string> asked;            // methods, without Describe
+  std::vector<std::string> keys;             // of those calls
+  std::set<std::string> refuses_to_disable;  // keys of offers
+  // Happens while the node is asked.
+  std::function<boost::asio::awaitable<void>(const std::string& method)> meanwhile;
   std::function<void(v1::CreateOfferReply&)> lie_of_offer;
   std::function<void(v1::CreateInvoiceReply&)> lie_of_invoice;
 
  private:
-  std::string perform(const pipeline::PluginCall& call);
+  base::Result<std::string> perform(const pipeline::PluginCall& call);
 
   base::Clock& clock_;
   unsigned made_ = 0;

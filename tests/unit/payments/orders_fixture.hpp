@@ -76,6 +76,11 @@ struct OrdersFixture : PaymentsFixture {
     };
     EXPECT_TRUE(state::wait_for(io, all(*maker, *ends)));
   }
+  // The node cannot even say what it is.
+  void fail_to_describe() {
+    descriptions->forget();
+    fail("Describe", base::Code::kUnavailable);
+  }
   void fail(const std::string& method, base::Code code, bool lost = false) {
     node.failures[method].push_back({base::Status{code, "the node says no"}, lost});
   }

@@ -204,8 +204,11 @@ TEST_F(Invoices, OneThatWasGivenUpIsNotAskedForByItselfAndStillPaid) {
   ASSERT_TRUE(wait_for(io, store->give_up_invoice(intent->id)));
   EXPECT_TRUE(open_intents().empty());
   EXPECT_EQ(pay(intent->id, 5'000)->taken_in, 1u);
-  EXPECT_TRUE(create(intent->id)) << "its caller asked again";
-  EXPECT_TRUE(wait_for(io, store->give_up_invoice(intent->id))) << "which is too late";
+  EXPECT_EQ(create(intent->id).error().code(), Code::kAborted) << "its caller was told that there is none";
+  EXPECT_FALSE(*store->find_invoice("default", intent->id));
+  const InvoiceRow made = open_invoice();
+  EXPECT_TRUE(wait_for(io, store->give_up_invoice(made.id))) << "which is too late";
+  EXPECT_TRUE(*store->find_invoice("default", made.id));
   const auto keyed = intend(wish("key"));
   ASSERT_TRUE(wait_for(io, store->give_up_invoice(keyed->id)));
   NewInvoice other = wish("key");

@@ -251,7 +251,7 @@ TEST_F(Nodes, StayWhileNamesOffersOrRunsUseThem) {
   const base::Uuid order = wish.id;
   ASSERT_TRUE(wait_for(io, store->intend_order(std::move(wish))));
   EXPECT_THAT(remove_node(wanted.node).error().message(), HasSubstr("1 open orders"));
-  ASSERT_TRUE(wait_for(io, store->give_up_order(order, author.now)));
+  ASSERT_TRUE(wait_for(io, store->give_up_order(order, AtNode::kPossibly, author.now)));
   EXPECT_THAT(remove_node(wanted.node).error().message(), HasSubstr("0 open orders"));
   remove("alice@example.com", author.now + std::chrono::hours{1});
   // Its offer can still be paid.

@@ -144,13 +144,52 @@ TEST_F(Orders, TheSameKeyIsTheSameOrderUntilItIsGivenUp) {
   EXPECT_TRUE(again->made);
   EXPECT_TRUE(again->replayed);
   const auto given_up = intend(wish("other key"));
-  ASSERT_TRUE(wait_for(io, store->give_up_order(given_up->id, author.now)));
+  ASSERT_TRUE(wait_for(io, store->give_up_order(given_up->id, AtNode::kPossibly, author.now)));
   EXPECT_THAT(offers_to_disable(), ElementsAre(given_up->id)) << "it may have been made";
   EXPECT_NE(intend(wish("other key"))->id, given_up->id);
   EXPECT_EQ(create(made_of(given_up->id)).error().code(), Code::kAborted);
-  ASSERT_TRUE(wait_for(io, store->give_up_order(first->id, author.now))) << "which is too late";
+  ASSERT_TRUE(wait_for(io, store->give_up_order(first->id, AtNode::kPossibly, author.now)))
+      << "which is too late";
   EXPECT_TRUE(*store->find_order("default", first->id));
   EXPECT_THAT(offers_to_disable(), ElementsAre(given_up->id));
+}
+
+TEST_F(Orders, NothingIsLeftOfOneThatItsNodeWasNeverAskedFor) {
+  const auto refused = intend(wish("key"));
+  ASSERT_TRUE(wait_for(io, store->give_up_order(refused->id, AtNode::kNothing, author.now)));
+  EXPECT_THAT(offers_to_disable(), IsEmpty());
+  EXPECT_EQ(create(made_of(refused->id)).error().code(), Code::kNotFound);
+  const auto again = intend(wish("key"));
+  EXPECT_NE(again->id, refused->id);
+  EXPECT_FALSE(again->replayed);
+  ASSERT_TRUE(intend(wish("key"))->replayed) << "which may ask the node meanwhile";
+  ASSERT_TRUE(wait_for(io, store->give_up_order(again->id, AtNode::kNothing, author.now)));
+  EXPECT_THAT(offers_to_disable(), ElementsAre(again->id));
+  ASSERT_TRUE(wait_for(io, store->give_up_order(again->id, AtNode::kNothing, author.now)));
+  EXPECT_THAT(offers_to_disable(), ElementsAre(again->id)) << "who gave it up before knew better";
+  EXPECT_EQ(create(made_of(again->id)).error().code(), Code::kAborted);
+  expect_sound();
+}
+
+TEST_F(Orders, AnOfferThatIsMadeAfterItsOrderWasGivenUpIsDisabledAgain) {
+  const auto late = [&](base::Uuid order) {
+    OfferToDisable offer{order, kPlace, {}, author.now, author.now + std::chrono::hours{1}};
+    return wait_for(io, store->disable_late_offer(std::move(offer))).value();
+  };
+  const auto intent = intend(wish("key"));
+  EXPECT_FALSE(late(intent->id)) << "it is being made";
+  ASSERT_TRUE(wait_for(io, store->give_up_order(intent->id, AtNode::kPossibly, author.now)));
+  auto before = store->offers_to_disable(kPlace, {}, 10);
+  ASSERT_EQ(before->size(), 1u);
+  EXPECT_TRUE(late(intent->id));
+  ASSERT_TRUE(wait_for(io, store->offer_disabled(before->front())));
+  EXPECT_THAT(offers_to_disable(), ElementsAre(intent->id)) << "the node was asked before that";
+  before = store->offers_to_disable(kPlace, {}, 10);
+  ASSERT_TRUE(wait_for(io, store->offer_disabled(before->front())));
+  EXPECT_THAT(offers_to_disable(), IsEmpty());
+  EXPECT_TRUE(late(author.id())) << "of which nothing is left";
+  const OrderRow order = open_order();
+  EXPECT_FALSE(late(order.id)) << "the offer is that of the order";
 }
 
 TEST_F(Orders, OnlyANameWithANodeHasThem) {
@@ -236,7 +275,8 @@ TEST_F(Orders, ExpireAndWhatComesAfterIsLate) {
   EXPECT_THAT(offers_to_disable(), testing::UnorderedElementsAre(order.id, partly.id));
   EXPECT_THAT(*store->places_of_open_orders(), IsEmpty());
   EXPECT_EQ(std::ranges::count(events(), "order.expired"), 2);
-  ASSERT_TRUE(wait_for(io, store->offer_disabled(order.id, kPlace)));
+  const auto to_disable = store->offers_to_disable(kPlace, {}, 10);
+  ASSERT_TRUE(wait_for(io, store->offer_disabled(to_disable->front())));
   EXPECT_THAT(offers_to_disable(), ElementsAre(partly.id));
   ASSERT_EQ(pay_offer(order, 5'000, "p2")->taken_in, 1u);
   EXPECT_EQ(row(order.id).state, OrderState::kLate);
