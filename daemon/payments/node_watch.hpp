@@ -112,6 +112,7 @@ class NodeWatch {
   const Services& with_;
   const observe::Log log_;
   const observe::Counter taken_in_;
+  const observe::Counter batches_;
   const observe::Counter strays_;
   const observe::Counter broken_;
   const observe::Counter resyncs_;

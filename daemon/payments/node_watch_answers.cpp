@@ -93,6 +93,7 @@ asio::awaitable<Status> NodeWatch::take_in(Attached& attached, Reply reply) {
   }
   if (!counted) co_return counted.error();
   if (counted->held.empty()) attached.cursor = std::move(next);
+  if (counted->taken_in > 0) batches_.add();
   taken_in_.add(counted->taken_in);
   strays_.add(counted->strays);
   broken_.add(static_cast<double>(told.broken.size()));

@@ -125,9 +125,19 @@ void PaymentsScene::await_events(const std::string& after, std::uint64_t count) 
   }
 }
 
-std::uint64_t PaymentsScene::taken_in() {
+void PaymentsScene::await_taken_in(std::uint64_t count) {
+  const base::SystemClock clock;
+  const auto begun = clock.monotonic();
+  for (std::uint64_t seen = 0; (seen = counted("paynamed_payments_total")) != count;) {
+    if (seen > count || clock.monotonic() - begun > kPatience)
+      throw std::runtime_error(fmt::format("{} of {} payments were taken in", seen, count));
+    std::this_thread::sleep_for(kLook);
+  }
+}
+
+std::uint64_t PaymentsScene::counted(const std::string& counter) {
   std::istringstream lines(client_->get("/metrics").body);
-  const std::string name = "paynamed_payments_total{instance=\"node\"} ";
+  const std::string name = counter + "{instance=\"node\"} ";
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with(name)) return static_cast<std::uint64_t>(std::stod(line.substr(name.size())));
   }

@@ -36,10 +36,15 @@ class PaymentsScene {
   std::string head();
   // Waits until so many events came after that place; throws when that takes too long.
   void await_events(const std::string& after, std::uint64_t count);
-  // Payments that the daemon says it has taken in.
-  std::uint64_t taken_in();
+  // Waits until the daemon says that it has taken in so many payments, for its events may be seen before;
+  // throws when that takes too long or there are more.
+  void await_taken_in(std::uint64_t count);
+  // Transactions in which it took payments in.
+  std::uint64_t batches() { return counted("paynamed_payment_batches_total"); }
 
  private:
+  // Of the node's instance; 0 before the first.
+  std::uint64_t counted(const std::string& counter);
   std::filesystem::path write_config(const Options& options, std::uint16_t port) const;
 
   const std::filesystem::path folder_;

@@ -121,6 +121,18 @@ class FakeClnTest(unittest.TestCase):
         waiter.join()
         self.assertEqual(got[0]["pay_index"], 1)
 
+    def test_a_waiter_gets_the_payment_that_woke_it(self):
+        got = []
+        waiter = threading.Thread(target=lambda: got.append(self.run_("waitanyinvoice", lastpay_index=0, timeout=10)))
+        waiter.start()
+        while not self.node.lock._waiters:  # until it waits
+            pass
+        with self.node.lock:  # both before it can look
+            self.paid("a")
+            self.paid("b")
+        waiter.join()
+        self.assertEqual(got[0]["label"], "a")
+
     def test_offers_and_invoices_end_with_their_time(self):
         offer = self.run_("offer", amount="any", description="d", absolute_expiry=self.node.now() + 5)
         invoice = self.run_("invoice", amount_msat=5, label="l", description="d", expiry=5)

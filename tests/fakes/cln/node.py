@@ -51,8 +51,7 @@ class Node:
         self.created_index = 0
         self.updated_index = 0
         self.pay_index = 0
-        self.last_paid = None
-        self.payments = 0
+        self.arrived = []
         self.channels = [{"connected": True, "state": "CHANNELD_NORMAL", "our_amount_msat": 400_000_000,
                           "amount_msat": 1_000_000_000}]
 
@@ -161,8 +160,7 @@ class Node:
             if invoice["offer"]["single_use"]:
                 invoice["offer"]["active"] = False
         with self.lock:
-            self.last_paid = invoice
-            self.payments += 1
+            self.arrived.append(invoice)
             self.lock.notify_all()
 
     def pay_invoice(self, bolt11, amount_msat=None):
@@ -198,10 +196,10 @@ class Node:
         paid = [each for each in self.invoices if each["status"] == "paid" and each["pay_index"] > after]
         if paid:
             return self.public(min(paid, key=lambda each: each["pay_index"]))
-        seen = self.payments
-        if not self.lock.wait_for(lambda: self.payments != seen, timeout):
+        seen = len(self.arrived)
+        if not self.lock.wait_for(lambda: len(self.arrived) > seen, timeout):
             raise RpcError(904, "Timed out while waiting for invoice to be paid")
-        return self.public(self.last_paid)
+        return self.public(self.arrived[seen])
 
     def forget_description(self, label):
         """delinvoice with desconly, which changes a paid invoice."""

@@ -63,6 +63,7 @@ TEST_F(NodeWatchTest, WhatIsThereAndWhatComesIsTakenInOnce) {
   EXPECT_EQ(cursor()->cursor, "a3");
   EXPECT_EQ(cursor()->strays, 1u);
   EXPECT_EQ(counted("paynamed_payments_total"), 2);
+  EXPECT_EQ(counted("paynamed_payment_batches_total"), 2);
   EXPECT_EQ(counted("paynamed_stray_payments_total"), 1);
   EXPECT_EQ(watch->status().node_id, backend.node_id);
   stop();
@@ -362,6 +363,7 @@ TEST_F(NodeWatchTest, APaymentThatCannotBeOneAndPaidNothingOfOursHoldsNobodyUp) 
   until_waiting();
   EXPECT_EQ(events().size(), 2u);
   EXPECT_EQ(cursor()->cursor, "a5");
+  EXPECT_EQ(counted("paynamed_payment_batches_total"), 1);
   EXPECT_EQ(cursor()->strays, 3u);
   EXPECT_EQ(counted("paynamed_broken_payments_total"), 3);
   EXPECT_EQ(state(), State::kWaiting);
