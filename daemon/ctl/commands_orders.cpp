@@ -2,6 +2,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "api/time_limits.hpp"
 #include "ctl/ask.hpp"
 #include "ctl/timeline.hpp"
 #include "ctl/url.hpp"
@@ -99,8 +100,8 @@ Exit create_order(Context& context, const OrderOption& option) {
   call.method = "POST";
   call.target = "/v1/names/" + percent_encode(option.name) + "/orders";
   call.body = json::serialize(body);
-  // The daemon waits for the node, twice.
-  call.timeout = base::Duration{75'000};
+  // The daemon waits for the node.
+  call.timeout = api::kClientTimeout;
   if (!option.key.empty()) call.headers.emplace_back("Idempotency-Key", option.key);
   return write_order(context, ask(context, call));
 }

@@ -2,6 +2,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "api/time_limits.hpp"
 #include "ctl/ask.hpp"
 #include "ctl/timeline.hpp"
 #include "ctl/url.hpp"
@@ -108,7 +109,7 @@ Exit create_invoice(Context& context, const InvoiceOption& option) {
   call.target = "/v1/names/" + percent_encode(option.name) + "/invoices";
   call.body = json::serialize(body);
   // The daemon waits for the node.
-  call.timeout = base::Duration{75'000};
+  call.timeout = api::kClientTimeout;
   if (!option.key.empty()) call.headers.emplace_back("Idempotency-Key", option.key);
   return write_invoice(context, ask(context, call));
 }

@@ -15,6 +15,8 @@ namespace {
 constexpr std::uint64_t kYear10000 = 253'402'300'800;
 // By how much the node's clock may be ahead.
 constexpr std::chrono::hours kClocksDiffer{1};
+// As an offer may, see offer_check.cpp.
+constexpr std::uint64_t kMostSecondsEarlier = 60;
 
 bool describes(const names::Invoice& invoice, const std::string& memo) {
   if (invoice.description) return *invoice.description == memo;
@@ -49,6 +51,9 @@ base::Result<CheckedInvoice> checked(const plugin::v1::CreateInvoiceReply& reply
   if (made.expires <= now) return wrong("has expired already");
   if (made.expires > now + std::chrono::seconds{asked.expiry_seconds} + kClocksDiffer)
     return wrong("ends later than it was asked to");
+  // Counted from when the node made it, for clocks differ.
+  if (asked.ends_as_asked && invoice->expiry + kMostSecondsEarlier < asked.expiry_seconds)
+    return wrong("ends much earlier than it was asked to");
   return made;
 }
 

@@ -20,6 +20,8 @@ struct AskedInvoice {
   std::uint32_t expiry_seconds = 0;
   std::string network;  // as Describe says it
   std::string node_id;  // hex of the node's key; empty when it is not known
+  // What is given out beside it ends then, so it may not end much earlier.
+  bool ends_as_asked = false;
 };
 
 struct CheckedInvoice {

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <boost/asio/this_coro.hpp>
+#include <map>
 #include <set>
 #include <utility>
 
+#include "net/parallel.hpp"
 #include "payments/node_answers.hpp"
 #include "paynamed/plugin/v1/node_backend.pb.h"
 #include "pipeline/actions/plugin_call.hpp"
@@ -20,8 +22,8 @@ namespace {
 constexpr base::Duration kRound{2'000};
 constexpr base::Duration kBegunRound{30'000};
 constexpr base::Duration kTimeout{15'000};
-// A caller that is still there asks by itself.
-constexpr base::Duration kLeftAlone{60'000};
+// A caller that is still there, for longer than a request may last (api/time_limits.hpp), asks by itself.
+constexpr base::Duration kLeftAlone{180'000};
 constexpr std::uint32_t kPage = 500;
 
 base::WallTime end_of(const state::InvoiceIntent& intent) {
@@ -176,16 +178,25 @@ asio::awaitable<void> InvoiceMaker::give_up(base::Uuid intent) {
 
 asio::awaitable<void> InvoiceMaker::run() {
   co_await asio::this_coro::throw_if_cancelled(false);
-  base::MonotonicTime look_at_begun = with_.clock.monotonic();
-  for (;;) {
-    co_await expire_due();
-    if (with_.clock.monotonic() >= look_at_begun) {
-      co_await finish_begun();
-      look_at_begun = with_.clock.monotonic() + kBegunRound;
-    }
+  // g++ 12.2 misplaces the frame of a coroutine with this loop and without a variable of its own.
+  bool goes_on = true;
+  while (goes_on) {
+    co_await finish_begun();
     // A cancellation during the round is not told to the sleep that follows.
-    if (co_await cancelled()) co_return;
-    if (!co_await base::sleep_for(with_.clock, kRound)) co_return;
+    const bool is_told_to_end = co_await cancelled();
+    if (is_told_to_end) co_return;
+    goes_on = co_await base::sleep_for(with_.clock, kBegunRound);
+  }
+}
+
+asio::awaitable<void> InvoiceMaker::run_expiry() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  bool goes_on = true;
+  while (goes_on) {
+    co_await expire_due();
+    const bool is_told_to_end = co_await cancelled();
+    if (is_told_to_end) co_return;
+    goes_on = co_await base::sleep_for(with_.clock, kRound);
   }
 }
 
@@ -220,7 +231,7 @@ asio::awaitable<void> InvoiceMaker::expire_at(const state::NodePlace& place, bas
 
 asio::awaitable<void> InvoiceMaker::finish_begun() {
   const base::WallTime now = with_.clock.wall();
-  // A node that failed is left alone until the next round, so that it does not keep the others waiting.
+  // Nodes are asked side by side. One that failed is left alone until the next round.
   std::set<state::NodePlace> failing;
   state::IntentPlace after;
   for (;;) {
@@ -229,24 +240,45 @@ asio::awaitable<void> InvoiceMaker::finish_begun() {
       with_.log.warning("invoices that were begun cannot be looked for", {{"why", begun.error()}});
       co_return;
     }
+    std::map<state::NodePlace, std::vector<state::InvoiceIntent>> at;
     for (state::InvoiceIntent& each : *begun) {
       if (co_await cancelled()) co_return;
       after = {each.created, each.id};
-      const auto turn = turns_.try_take(each.id);
-      // Its caller asks by itself.
-      if (!turn) continue;
+      const state::NodePlace place{each.node_instance, each.node};
       // Nobody waits for an invoice that would be over.
       if (end_of(each) <= now) {
-        co_await give_up(each.id);
-        continue;
+        const auto turn = turns_.try_take(each.id);
+        if (turn) co_await give_up(each.id);
+      } else if (!failing.contains(place)) {
+        at[place].push_back(std::move(each));
       }
-      const state::NodePlace place{each.node_instance, each.node};
-      if (failing.contains(place)) continue;
-      const auto made = co_await ask_node(std::move(each), {}, false);
-      if (!made) failing.insert(place);
+    }
+    std::vector<state::NodePlace> places;
+    std::vector<asio::awaitable<bool>> work;
+    for (auto& [place, intents] : at) {
+      places.push_back(place);
+      work.push_back(finish_at(std::move(intents)));
+    }
+    const std::vector<bool> finished = co_await net::in_parallel(std::move(work));
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      if (!finished[i]) failing.insert(places[i]);
     }
     if (begun->size() < kPage) co_return;
   }
+}
+
+asio::awaitable<bool> InvoiceMaker::finish_at(std::vector<state::InvoiceIntent> begun) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  for (state::InvoiceIntent& each : begun) {
+    const bool is_told_to_end = co_await cancelled();
+    if (is_told_to_end) co_return false;
+    const auto turn = turns_.try_take(each.id);
+    // Its caller asks by itself.
+    if (!turn) continue;
+    const auto made = co_await ask_node(std::move(each), {}, false);
+    if (!made) co_return false;
+  }
+  co_return true;
 }
 
 }  // namespace paynamed::payments

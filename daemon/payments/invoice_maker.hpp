@@ -4,7 +4,8 @@
 //
 // It also says when an invoice has expired (read_state.hpp).
 //
-// Threads: every function may be called from any thread; run() is one coroutine, stop it by cancelling it.
+// Threads: every function may be called from any thread; run() and run_expiry() are one coroutine each, for a
+// node that hangs must not keep invoices from expiring; stop them by cancelling them.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -38,8 +39,9 @@ class InvoiceMaker {
   //   UNIMPLEMENTED, UNAVAILABLE, ...: the node's own refusal; nothing was made
   boost::asio::awaitable<base::Result<Made>> make(state::NewInvoice wish, std::string correlation_id);
 
-  // Finishes what was begun and says what expired, until it is cancelled.
+  // Until they are cancelled: finishes what was begun, and says what expired.
   boost::asio::awaitable<void> run();
+  boost::asio::awaitable<void> run_expiry();
   // One round of each.
   boost::asio::awaitable<void> expire_due();
   boost::asio::awaitable<void> finish_begun();
@@ -50,6 +52,8 @@ class InvoiceMaker {
                                                                    std::string correlation_id, bool first);
   boost::asio::awaitable<base::Result<CheckedInvoice>> ask_for(const state::InvoiceIntent& intent,
                                                                std::string correlation_id, bool first);
+  // Of one node; whether all were made.
+  boost::asio::awaitable<bool> finish_at(std::vector<state::InvoiceIntent> begun);
   boost::asio::awaitable<void> give_up(base::Uuid intent);
   boost::asio::awaitable<void> expire_at(const state::NodePlace& place, base::WallTime until,
                                          base::WallTime now);

@@ -14,11 +14,10 @@ constexpr std::uint64_t kMostSecondsEarlier = 60;
 }  // namespace
 
 base::Result<CheckedOffer> checked(const plugin::v1::CreateOfferReply& reply,
-                                   const plugin::v1::CreateOfferRequest& asked, std::string_view instance,
-                                   std::string_view network) {
+                                   const plugin::v1::CreateOfferRequest& asked, const ExpectedNode& node) {
   const auto wrong = [&](std::string_view what) {
     return base::fail(base::internal(fmt::format(
-        "instance '{}' answered CreateOffer with an offer that {}; tell its author", instance, what)));
+        "instance '{}' answered CreateOffer with an offer that {}; tell its author", node.instance, what)));
   };
   const auto offer = names::parse_offer(reply.offer());
   if (!offer) return wrong("wallets would refuse: " + offer.error().message());
@@ -30,7 +29,10 @@ base::Result<CheckedOffer> checked(const plugin::v1::CreateOfferReply& reply,
     return wrong("has another description than asked for");
   if (offer->issuer.value_or("") != asked.issuer()) return wrong("is not for this name");
   const names::NetworkSet networks = offer->networks();
-  if (!are_for(networks, network)) return wrong("is for another network than that of its node");
+  if (!are_for(networks, node.network)) return wrong("is for another network than that of its node");
+  // The offer itself names a blinded path, or a key made for it.
+  if (!node.node_id.empty() && !reply.node_id().empty() && reply.node_id() != node.node_id)
+    return wrong("pays another node than its own");
   const std::uint64_t ends = offer->absolute_expiry.value_or(0);
   if (ends > asked.absolute_expiry() || asked.absolute_expiry() - ends > kMostSecondsEarlier)
     return wrong("ends at another time than asked for");

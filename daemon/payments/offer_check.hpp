@@ -12,6 +12,12 @@
 
 namespace paynamed::payments {
 
+struct ExpectedNode {
+  std::string instance;
+  std::string network;  // as Describe says it
+  std::string node_id;  // hex of the node's key; empty when it is not known
+};
+
 struct CheckedOffer {
   std::string offer;
   std::string offer_id;  // hex
@@ -23,7 +29,6 @@ struct CheckedOffer {
 // issuer and network that were asked for, which ends when it was asked to, or up to a minute earlier (see
 // CreateOfferRequest). `network` as Describe says it.
 base::Result<CheckedOffer> checked(const plugin::v1::CreateOfferReply& reply,
-                                   const plugin::v1::CreateOfferRequest& asked, std::string_view instance,
-                                   std::string_view network);
+                                   const plugin::v1::CreateOfferRequest& asked, const ExpectedNode& node);
 
 }  // namespace paynamed::payments

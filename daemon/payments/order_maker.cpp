@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
+#include <map>
 #include <set>
 #include <utility>
 
 #include "base/failpoint.hpp"
+#include "net/parallel.hpp"
 #include "payments/invoice_check.hpp"
 #include "payments/node_answers.hpp"
 #include "payments/offer_check.hpp"
@@ -24,8 +26,11 @@ namespace {
 
 constexpr base::Duration kRound{30'000};
 constexpr base::Duration kTimeout{15'000};
-// A caller that is still there asks by itself.
-constexpr base::Duration kLeftAlone{60'000};
+// A call lasts up to 75 s: kTimeout, an earlier call and its own grace (process/plugin_calls.hpp). No second
+// one is begun after this, so that the caller has its answer in time (api/time_limits.hpp).
+constexpr base::Duration kAskWithin{60'000};
+// A caller that is still there, for longer than all that, asks by itself.
+constexpr base::Duration kLeftAlone{180'000};
 constexpr std::uint32_t kPage = 500;
 
 // An offer with an amount needs a description (BOLT 12).
@@ -69,11 +74,13 @@ pipeline::PluginCall call_of(const state::OrderIntent& intent, std::string metho
 
 }  // namespace
 
-OrderMaker::Attempt::Attempt(state::OrderIntent wanted, std::string correlation, bool is_first)
+OrderMaker::Attempt::Attempt(state::OrderIntent wanted, std::string correlation, bool is_first,
+                             base::MonotonicTime now)
     : intent(std::move(wanted)),
       correlation_id(std::move(correlation)),
       first(is_first),
-      at_node(is_first ? state::AtNode::kNothing : state::AtNode::kPossibly) {}
+      at_node(is_first ? state::AtNode::kNothing : state::AtNode::kPossibly),
+      ask_until(now + kAskWithin) {}
 
 OrderMaker::OrderMaker(const Services& services, NodeDescriptions& descriptions)
     : with_(services), descriptions_(descriptions) {}
@@ -101,7 +108,7 @@ asio::awaitable<Result<OrderMaker::Made>> OrderMaker::make(state::NewOrder wish,
   }
   // What was asked before may have been made, whatever is answered now.
   const bool first = !intent->replayed;
-  Attempt attempt(*std::move(intent), std::move(correlation_id), first);
+  Attempt attempt(*std::move(intent), std::move(correlation_id), first, with_.clock.monotonic());
   auto row = co_await ask_node(std::move(attempt));
   if (!row) co_return base::fail(row.error());
   made.order = *std::move(row);
@@ -170,7 +177,10 @@ asio::awaitable<Status> OrderMaker::ask_for_offer(Attempt& attempt, state::MadeO
   pipeline::PluginCall wanted = call_of(intent, "CreateOffer", attempt.correlation_id);
   auto reply = co_await ask<v1::CreateOfferReply>(with_, std::move(wanted), request);
   if (!reply) co_return co_await failed(attempt, reply.error());
-  auto offer = checked(*reply, request, intent.node_instance, attempt.node.network);
+  const state::NodePlace place{intent.node_instance, intent.node};
+  const ExpectedNode node{intent.node_instance, attempt.node.network,
+                          with_.node_id_of ? with_.node_id_of(place) : std::string{}};
+  auto offer = checked(*reply, request, node);
   if (!offer) co_return co_await wrong(attempt, offer.error());
   made.offer = std::move(offer->offer);
   made.offer_id = std::move(offer->offer_id);
@@ -180,6 +190,10 @@ asio::awaitable<Status> OrderMaker::ask_for_offer(Attempt& attempt, state::MadeO
 
 asio::awaitable<Status> OrderMaker::ask_for_invoice(Attempt& attempt, state::MadeOrder& made) {
   const state::OrderIntent& intent = attempt.intent;
+  if (with_.clock.monotonic() >= attempt.ask_until) {
+    Status late = base::deadline_exceeded("the offer took so long that the invoice is asked for later");
+    co_return co_await failed(attempt, std::move(late));
+  }
   v1::CreateInvoiceRequest request;
   set_node(request, intent, with_);
   request.set_invoice_key(state::order_key_of(intent.id));
@@ -191,17 +205,17 @@ asio::awaitable<Status> OrderMaker::ask_for_invoice(Attempt& attempt, state::Mad
   auto reply = co_await ask<v1::CreateInvoiceReply>(with_, std::move(wanted), request);
   if (!reply) co_return co_await failed(attempt, reply.error());
   const state::NodePlace place{intent.node_instance, intent.node};
-  const AskedInvoice asked{
-      intent.node_instance,   intent.terms.amount_msat,
-      description_of(intent), intent.terms.expires_in_seconds,
-      attempt.node.network,   with_.node_id_of ? with_.node_id_of(place) : std::string{}};
+  AskedInvoice asked{intent.node_instance,   intent.terms.amount_msat,
+                     description_of(intent), intent.terms.expires_in_seconds,
+                     attempt.node.network,   with_.node_id_of ? with_.node_id_of(place) : std::string{}};
+  asked.ends_as_asked = intent.terms.bolt12;
   auto invoice = checked(*reply, asked, with_.clock.wall());
   if (!invoice) co_return co_await wrong(attempt, invoice.error());
   made.bolt11 = std::move(invoice->bolt11);
   made.payment_hash = std::move(invoice->payment_hash);
   made.livemode = invoice->livemode;
-  // An invoice counts its time from when it was made.
-  made.expires = std::max(made.expires, invoice->expires);
+  // An invoice counts its time from when it was made; alone, it is all there is to pay.
+  made.expires = intent.terms.bolt12 ? std::max(made.expires, invoice->expires) : invoice->expires;
   co_return Status{};
 }
 
@@ -259,7 +273,7 @@ asio::awaitable<void> OrderMaker::run() {
 
 asio::awaitable<void> OrderMaker::finish_begun() {
   const base::WallTime now = with_.clock.wall();
-  // A node that failed is left alone until the next round, so that it does not keep the others waiting.
+  // Nodes are asked side by side. One that failed is left alone until the next round.
   std::set<state::NodePlace> failing;
   state::IntentPlace after;
   for (;;) {
@@ -268,22 +282,42 @@ asio::awaitable<void> OrderMaker::finish_begun() {
       with_.log.warning("orders that were begun cannot be looked for", {{"why", begun.error()}});
       co_return;
     }
+    std::map<state::NodePlace, std::vector<state::OrderIntent>> at;
     for (state::OrderIntent& each : *begun) {
       if (co_await cancelled()) co_return;
       after = {each.created, each.id};
+      const state::NodePlace place{each.node_instance, each.node};
       // Nobody waits for an order that would be over.
       if (each.ends() <= now) {
         co_await give_up(each.id, state::AtNode::kPossibly);
-        continue;
+      } else if (!failing.contains(place)) {
+        at[place].push_back(std::move(each));
       }
-      const state::NodePlace place{each.node_instance, each.node};
-      if (failing.contains(place)) continue;
-      Attempt attempt(std::move(each), {}, false);
-      const auto made = co_await ask_node(std::move(attempt));
-      if (!made) failing.insert(place);
+    }
+    std::vector<state::NodePlace> places;
+    std::vector<asio::awaitable<bool>> work;
+    for (auto& [place, intents] : at) {
+      places.push_back(place);
+      work.push_back(finish_at(std::move(intents)));
+    }
+    const std::vector<bool> finished = co_await net::in_parallel(std::move(work));
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      if (!finished[i]) failing.insert(places[i]);
     }
     if (begun->size() < kPage) co_return;
   }
+}
+
+asio::awaitable<bool> OrderMaker::finish_at(std::vector<state::OrderIntent> begun) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  for (state::OrderIntent& each : begun) {
+    const bool is_told_to_end = co_await cancelled();
+    if (is_told_to_end) co_return false;
+    Attempt attempt(std::move(each), {}, false, with_.clock.monotonic());
+    const auto made = co_await ask_node(std::move(attempt));
+    if (!made) co_return false;
+  }
+  co_return true;
 }
 
 }  // namespace paynamed::payments

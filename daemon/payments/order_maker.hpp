@@ -36,16 +36,19 @@ class OrderMaker {
   // One way to ask for an order. `first`: nothing was asked under its key before, so what surely was not made
   // can be given up.
   struct Attempt {
-    Attempt(state::OrderIntent wanted, std::string correlation, bool is_first);
+    Attempt(state::OrderIntent wanted, std::string correlation, bool is_first, base::MonotonicTime now);
 
     state::OrderIntent intent;
     std::string correlation_id;
     bool first;
     state::AtNode at_node;
+    base::MonotonicTime ask_until;  // nothing more is asked after this
     NodeDescription node;
   };
 
   boost::asio::awaitable<base::Result<state::OrderRow>> ask_node(Attempt attempt);
+  // Of one node; whether all were made.
+  boost::asio::awaitable<bool> finish_at(std::vector<state::OrderIntent> begun);
   boost::asio::awaitable<base::Status> describe(Attempt& attempt);
   boost::asio::awaitable<base::Status> ask_for_offer(Attempt& attempt, state::MadeOrder& made);
   boost::asio::awaitable<base::Status> ask_for_invoice(Attempt& attempt, state::MadeOrder& made);

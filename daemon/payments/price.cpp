@@ -52,7 +52,8 @@ base::Status no_decimal(std::string_view what) {
 }  // namespace
 
 bool is_decimal(std::string_view text) {
-  return parse(text).has_value();
+  const auto decimal = parse(text);
+  return decimal && decimal->digits > 0;
 }
 
 base::Result<std::uint64_t> msat_of(std::string_view amount_text, std::string_view rate_text) {

@@ -10,7 +10,7 @@
 
 namespace paynamed::payments {
 
-// A decimal as people write it: "12", "0.5", "12.50"; at most 18 digits, of which at most 8 after the point;
+// A decimal above 0 as people write it: "12", "0.5", "12.50"; at most 18 digits, of which at most 8 after the point;
 // no sign, no exponent, no leading zero before another digit.
 bool is_decimal(std::string_view text);
 

@@ -22,6 +22,7 @@ PaymentsIn::PaymentsIn(asio::io_context& io, payments::Services services)
 void PaymentsIn::start() {
   watcher_.start();
   parts_.start(invoices_.run());
+  parts_.start(invoices_.run_expiry());
   parts_.start(orders_.run());
   parts_.start(order_ends_.run_expiry());
   parts_.start(order_ends_.run_disabling());

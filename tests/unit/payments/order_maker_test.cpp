@@ -2,7 +2,14 @@
 // order was given up.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "names/bolt11.hpp"
 #include "names/bolt12.hpp"
+#include "tests/unit/payments/made_invoice.hpp"
 #include "tests/unit/payments/orders_fixture.hpp"
 
 namespace paynamed::payments {
@@ -97,7 +104,7 @@ TEST_F(OrderMakerTest, WhatNobodyAsksForAgainIsFinishedByItself) {
   restart();
   round();
   EXPECT_THAT(types(), IsEmpty()) << "its caller may still be there";
-  time.advance(base::Duration{61'000});
+  time.advance(base::Duration{181'000});
   fail("CreateOffer", Code::kUnavailable);
   round();
   EXPECT_THAT(types(), IsEmpty());
@@ -207,6 +214,86 @@ TEST_F(OrderMakerTest, WhatIsNotWhatWasAskedForIsNotGivenOutAndDisabled) {
     EXPECT_EQ(active_offers(), 0U);
   }
   EXPECT_THAT(types(), IsEmpty());
+}
+
+TEST_F(OrderMakerTest, NodesAreAskedSideBySide) {
+  put_name("bob@example.com", "n2");
+  int under_way = 0;
+  int most = 0;
+  node.meanwhile = [&](const std::string&) -> boost::asio::awaitable<void> {
+    most = std::max(most, ++under_way);
+    const auto executor = co_await boost::asio::this_coro::executor;
+    for (int i = 0; i < 20; ++i) co_await boost::asio::post(executor, boost::asio::use_awaitable);
+    --under_way;
+  };
+  for (const std::string name : {kAlice, "bob@example.com"}) {
+    state::NewOrder order = wish();
+    order.name = name;
+    fail("CreateOffer", Code::kUnknown, true);
+    EXPECT_FALSE(make(std::move(order)));
+  }
+  EXPECT_EQ(most, 1);
+  time.advance(base::Duration{181'000});
+  for (int i = 0; i < 2; ++i) fail("CreateOffer", Code::kUnknown);
+  round();
+  EXPECT_EQ(most, 2) << "to finish what was begun";
+  EXPECT_EQ(active_offers(), 2U);
+  most = 0;
+  time.advance(base::Duration{601'000});
+  round();
+  EXPECT_EQ(most, 2) << "to disable";
+  EXPECT_EQ(active_offers(), 0U);
+}
+
+TEST_F(OrderMakerTest, WhatLastsTooLongForItsCallerIsFinishedByItself) {
+  node.meanwhile = [this](const std::string&) -> boost::asio::awaitable<void> {
+    time.advance(base::Duration{60'000});
+    co_return;
+  };
+  EXPECT_EQ(make(wish()).error().code(), Code::kDeadlineExceeded);
+  EXPECT_THAT(node.asked, ElementsAre("CreateOffer"));
+  node.meanwhile = {};
+  time.advance(base::Duration{181'000});
+  round();
+  EXPECT_THAT(types(), ElementsAre("order.created"));
+  EXPECT_THAT(node.offers, SizeIs(1));
+}
+
+TEST_F(OrderMakerTest, AnOfferOfAnotherNodeIsNotGivenOut) {
+  state::NewOrder one = wish();
+  one.terms.bolt11 = false;
+  state::NewOrder two = one;
+  two.id = author.id();
+  node.lie_of_offer = [](v1::CreateOfferReply& reply) { reply.set_node_id("03" + std::string(64, 'b')); };
+  EXPECT_TRUE(make(std::move(one))) << "nobody knows the node";
+  known_node_id = "02" + std::string(64, 'a');
+  EXPECT_THAT(make(std::move(two)).error().message(), HasSubstr("another node"));
+  round();
+  EXPECT_EQ(active_offers(), 1U);
+}
+
+TEST_F(OrderMakerTest, AnOrderEndsWithWhatThereIsToPay) {
+  const auto ends_after = [this](std::uint32_t seconds) {
+    node.lie_of_invoice = [this, seconds](v1::CreateInvoiceReply& reply) {
+      v1::CreateInvoiceRequest other;
+      other.set_description("two coffees");
+      other.set_expiry_seconds(seconds);
+      reply.set_bolt11(bolt11_of(other, time.wall(), "lnbcrt50n", 100 + seconds));
+      reply.set_payment_hash(names::to_hex(names::parse_invoice(reply.bolt11())->payment_hash));
+    };
+  };
+  ends_after(539);
+  EXPECT_THAT(make(wish()).error().message(), HasSubstr("much earlier"));
+  ends_after(540);
+  const auto both = make(wish());
+  ASSERT_TRUE(both) << both.error().to_string();
+  EXPECT_EQ(both->order.expires, time.wall() + std::chrono::seconds{600}) << "when its offer ends";
+  ends_after(100);
+  state::NewOrder alone = wish();
+  alone.terms.bolt12 = false;
+  const auto invoice = make(std::move(alone));
+  ASSERT_TRUE(invoice) << invoice.error().to_string();
+  EXPECT_EQ(invoice->order.expires, time.wall() + std::chrono::seconds{100});
 }
 
 TEST_F(OrderMakerTest, TheOfferOrHashOfAnotherOrderIsRefused) {

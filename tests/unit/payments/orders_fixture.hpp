@@ -44,6 +44,22 @@ struct OrdersFixture : PaymentsFixture {
     begin();
   }
 
+  // A name at another node of the same instance.
+  void put_name(const std::string& name, const std::string& at) {
+    state::NewRun run = author.run(state::Verb::kRegister, name);
+    const auto accepted = accept(run);
+    ASSERT_TRUE(accepted) << accepted.error().to_string();
+    const std::string place = R"(,"node_instance":"sandbox","node":")" + at + "\"";
+    std::vector<state::NewEvent> events{
+        author.run_event("offer.created", run,
+                         R"(,"offer_id":"of)" + name + R"(","offer":"lno1","source":"node")" + place),
+        author.run_event(
+            "name.published", run,
+            R"(,"value":"bitcoin:?lno=lno1","ttl":60,"dns_instance":"zone","source":"node")" + place),
+        author.run_event("run.completed", run)};
+    const auto done = record(accepted->key, 0, {}, std::move(events));
+    ASSERT_TRUE(done) << done.error().to_string();
+  }
   state::NewOrder wish(const std::string& key = "") {
     state::NewOrder wish;
     wish.tenant = "default";

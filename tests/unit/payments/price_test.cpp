@@ -42,7 +42,8 @@ TEST(Price, WhatIsNoDecimalOrTooMuchIsRefused) {
     EXPECT_FALSE(msat_of(text, "1"));
     EXPECT_FALSE(msat_of("1", text));
   }
-  EXPECT_TRUE(is_decimal("0"));
+  EXPECT_TRUE(is_decimal("0.01"));
+  for (const char* text : {"0", "0.0"}) EXPECT_FALSE(is_decimal(text)) << text;
   EXPECT_FALSE(is_decimal("1e3"));
   EXPECT_FALSE(msat_of("21000000.00000001", "1")) << "more than all bitcoin";
   EXPECT_FALSE(msat_of("999999999999999999", "0.00000001"));
