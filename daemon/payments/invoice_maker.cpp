@@ -125,6 +125,7 @@ asio::awaitable<Result<state::InvoiceRow>> InvoiceMaker::ask_node(state::Invoice
   wanted.key = request.invoice_key();
   wanted.correlation_id = std::move(correlation_id);
   wanted.timeout = kTimeout;
+  wanted.resumed = !first;
   auto reply = co_await ask<v1::CreateInvoiceReply>(with_, std::move(wanted), request);
   if (!reply && pipeline::effect_unknown(reply.error().code())) {
     with_.log.warning(
