@@ -370,6 +370,10 @@ asio::awaitable<bool> Daemon::stop() {
     clean = clean && rested;
   }
   if (server_ && !co_await server_->stop(left())) log_.warning("some requests were cut short");
+  if (nodes_ && !co_await nodes_->stop_background(left())) {
+    log_.warning("a plugin was told to forget a node and did not answer in time");
+    clean = false;
+  }
   if (host_) {
     const auto kept = co_await host_->stop(left());
     clean = clean && kept.empty();
