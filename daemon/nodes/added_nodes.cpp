@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/this_coro.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -34,6 +33,18 @@ state::NewEvent event_about(const NodeRow& node, std::string type, json::object 
   event.id = base::Uuid::v7(now, random);
   event.data = json::serialize(data);
   return event;
+}
+
+bool is_allowed(const config::NodeAddress& address, const config::Plugin& plugin) {
+  return std::ranges::any_of(plugin.added_nodes,
+                             [&](const auto& rule) { return rule.value.allows(address); });
+}
+
+base::Status not_allowed(const config::NodeAddress& address, const std::string& instance) {
+  return base::permission_denied(
+      fmt::format("nodes at {}:{} may not be added to '{}'; the operator says which may be "
+                  "([plugins.{}] added_nodes)",
+                  address.host, address.port, instance, instance));
 }
 
 std::vector<std::string> custodial_instances(const config::Config& config) {
@@ -67,23 +78,36 @@ Result<const config::Plugin*> AddedNodes::instance_for(const NodeToAdd& wanted,
   return plugin;
 }
 
+// Where it leads is asked anew. A retired instance still has offers to disable.
+Result<void> AddedNodes::check_still_allowed(const NodeRow& node) const {
+  const auto runtime = with_.runtime();
+  const config::Plugin* plugin = runtime->config.find_plugin(node.place.instance);
+  if (plugin == nullptr)
+    return base::fail(base::failed_precondition(
+        fmt::format("there is no node backend '{}' any more", node.place.instance)));
+  if (auto may = pipeline::check_node_tenant(*runtime, node.place.instance, node.tenant); !may) return may;
+  const auto address = config::NodeAddress::parse(node.place.reference);
+  // A backend may have given the node a word of its own.
+  if (!address || is_allowed(*address, *plugin)) return {};
+  return base::fail(not_allowed(*address, node.place.instance));
+}
+
 Result<NodeRow> AddedNodes::row_of(const NodeToAdd& wanted, const config::Plugin& plugin) const {
   const auto address = config::NodeAddress::parse(wanted.address);
   if (!address) return base::fail(address.error());
-  const bool allowed =
-      std::ranges::any_of(plugin.added_nodes, [&](const auto& rule) { return rule.value.allows(*address); });
-  if (!allowed) {
-    return base::fail(base::permission_denied(
-        fmt::format("nodes at {}:{} may not be added to '{}'; the operator says which may be "
-                    "([plugins.{}] added_nodes)",
-                    address->host, address->port, wanted.instance, wanted.instance)));
-  }
+  if (!is_allowed(*address, plugin)) return base::fail(not_allowed(*address, wanted.instance));
   // Before anybody is asked; the store decides.
   if (with_.book.nodes_of(wanted.instance, wanted.tenant) >= state::kMostAddedNodes) {
     return base::fail(base::failed_precondition(fmt::format(
         "{} nodes were added to '{}', as many as a tenant may; remove those that are not used any "
         "more, or add this one to another instance",
         state::kMostAddedNodes, wanted.instance)));
+  }
+  if (with_.book.nodes_of(wanted.instance) >= state::kMostNodesOfInstance) {
+    return base::fail(base::failed_precondition(
+        fmt::format("{} nodes were added to '{}', as many as an instance may have; add this one to another "
+                    "instance, or ask the operator for one",
+                    state::kMostNodesOfInstance, wanted.instance)));
   }
   NodeRow node;
   node.added = with_.clock.wall();
@@ -131,13 +155,22 @@ Result<std::vector<state::SealedSecret>> AddedNodes::sealed(const NodeRow& node,
   return all;
 }
 
-Vault::Held AddedNodes::held(const NodeRow& node, const Secrets& secrets) {
+std::shared_ptr<const Vault::Held> AddedNodes::held(const NodeRow& node, const Secrets& secrets) {
   std::map<std::string, std::string> by_handle;
   for (const auto& [name, value] : secrets) {
     by_handle[state::secret_handle(node, name)] = value;
     with_.log.redaction().add_of_caller(value);
   }
-  return Vault::Held(with_.vault, std::move(by_handle));
+  return std::make_shared<const Vault::Held>(with_.vault, std::move(by_handle));
+}
+
+void AddedNodes::release(NodeRow node, OfTrial held) {
+  with_.in_background(released(std::move(node), std::move(held)));
+}
+
+asio::awaitable<void> AddedNodes::released(NodeRow node, OfTrial held) {
+  co_await trial_.release(std::move(node), held.provisioned);
+  held = {};
 }
 
 Result<state::NewNode> AddedNodes::new_node(const NodeToAdd& wanted, const NodeRow& node) {
@@ -189,9 +222,14 @@ asio::awaitable<Result<state::AddedNode>> AddedNodes::add(NodeToAdd wanted) {
                                          node->place.instance, node->place.reference)));
   }
 
-  const Vault::Held secrets = held(*node, wanted.secrets);
+  auto place = places_.take(node->tenant, node->place);
+  if (!place) co_return base::fail(place.error());
+  OfTrial trial{held(*node, wanted.secrets), *std::move(place), true};
   auto look = co_await tried(*node);
-  if (!look) co_return base::fail(look.error());
+  if (!look) {
+    release(*std::move(node), std::move(trial));
+    co_return base::fail(look.error());
+  }
   Result<state::AddedNode> added = base::fail(base::internal("the node was not added"));
   std::vector<std::string> custodial = custodial_instances(runtime->config);
   if (auto may = check_configured(*node, custodial); !may) {
@@ -205,8 +243,7 @@ asio::awaitable<Result<state::AddedNode>> AddedNodes::add(NodeToAdd wanted) {
     added = co_await with_.store.add_node(*std::move(closed));
   }
   if (!added || added->replayed) {
-    const auto executor = co_await asio::this_coro::executor;
-    trial_.release(executor, *node);
+    release(*std::move(node), std::move(trial));
     co_return added;
   }
   with_.book.put_node(added->node);
@@ -223,17 +260,23 @@ asio::awaitable<Result<state::AddedNode>> AddedNodes::add(NodeToAdd wanted) {
 asio::awaitable<Result<NodeRow>> AddedNodes::replace_credentials(NewSecrets wanted) {
   const auto node = with_.book.find_node(wanted.node);
   if (!node || node->tenant != wanted.tenant) co_return base::fail(base::not_found("there is no such node"));
+  if (wanted.secrets.empty()) {
+    co_return base::fail(base::invalid_argument(
+        fmt::format("{}: none were given, and these would take the place of all that it has", kNotChanged)));
+  }
   if (auto fine = check_secrets(wanted.secrets); !fine) co_return base::fail(fine.error());
+  if (auto still = check_still_allowed(*node); !still) co_return base::fail(still.error());
   auto secrets = sealed(*node, wanted.secrets);
   if (!secrets) co_return base::fail(secrets.error());
   // Its handles are others: calls of this moment go on with the secrets that are kept.
   NodeRow trial = *node;
   trial.id = base::Uuid::v7(with_.clock.wall(), with_.random);
   trial.secrets = names_of(wanted.secrets);
-  const Vault::Held held_secrets = held(trial, wanted.secrets);
+  auto place = places_.take(node->tenant, node->place);
+  if (!place) co_return base::fail(place.error());
+  OfTrial of_trial{held(trial, wanted.secrets), *std::move(place), false};
   auto look = co_await trial_.ask(trial, kNotChanged);
-  const auto executor = co_await asio::this_coro::executor;
-  trial_.release(executor, trial);
+  release(trial, std::move(of_trial));
   if (!look) co_return base::fail(look.error());
   if (look->node_id != node->node_id) {
     co_return base::fail(base::invalid_argument(
@@ -249,7 +292,10 @@ asio::awaitable<Result<NodeRow>> AddedNodes::replace_credentials(NewSecrets want
       event_about(*node, "node.credentials_changed", std::move(data), with_.clock.wall(), with_.random);
   auto kept = co_await with_.store.replace_credentials(std::move(credentials));
   if (!kept) co_return kept;
+  // The plugin may have connections open that were made with the old ones.
+  release(*node, {{}, {}, false});
   with_.book.renew_node(*kept);
+  with_.book.saw(kept->place, look->node_id);
   with_.book.renew_look(*std::move(look));
   with_.log.info(
       "the credentials of a node were replaced",
@@ -265,8 +311,7 @@ asio::awaitable<Result<void>> AddedNodes::remove(std::string tenant, base::Uuid 
   if (!removed) co_return removed;
   with_.book.erase_node(node->place);
   with_.log.info("a node was removed", {{"instance", node->place.instance}, {"node", node->place.reference}});
-  const auto executor = co_await asio::this_coro::executor;
-  trial_.release(executor, *std::move(node));
+  release(*std::move(node), {});
   co_return Result<void>{};
 }
 

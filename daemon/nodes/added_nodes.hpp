@@ -8,11 +8,13 @@
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "base/random.hpp"
 #include "nodes/node_book.hpp"
 #include "nodes/node_trial.hpp"
+#include "nodes/trial_places.hpp"
 #include "nodes/vault.hpp"
 #include "observe/log.hpp"
 #include "pipeline/runtime.hpp"
@@ -49,18 +51,21 @@ class AddedNodes {
     observe::Log log;
     CallPlugin call_plugin;
     std::function<bool(const std::string& instance)> is_node_backend;
+    // Work that no caller waits for. It ends before what is named here does.
+    std::function<void(boost::asio::awaitable<void>)> in_background;
   };
   explicit AddedNodes(Dependencies dependencies);
 
   // On disk when this resumes. INVALID_ARGUMENT for what is wrong with the request or what the node says to
   // it; FAILED_PRECONDITION when the configuration does not let nodes be added there; PERMISSION_DENIED for
   // an address, or a tenant, that it does not allow; ALREADY_EXISTS as NodeStore::add_node; UNAVAILABLE when
-  // the node could not be asked now.
+  // the node could not be asked now; RESOURCE_EXHAUSTED as TrialPlaces.
   boost::asio::awaitable<base::Result<state::AddedNode>> add(NodeToAdd wanted);
   // The node is asked with them first, and has to be the one that was added. On disk when this resumes: then
   // every call uses them, and those of before are in no file. INVALID_ARGUMENT for what is wrong with them or
-  // what the node says to them; FAILED_PRECONDITION without a key to seal with; NOT_FOUND when the tenant has
-  // no such node; UNAVAILABLE when it could not be asked now.
+  // what the node says to them; FAILED_PRECONDITION without a key to seal with; PERMISSION_DENIED when the
+  // configuration does not let the tenant, or the address, be used there any more; NOT_FOUND when the tenant
+  // has no such node; UNAVAILABLE when it could not be asked now; RESOURCE_EXHAUSTED as TrialPlaces.
   boost::asio::awaitable<base::Result<state::NodeRow>> replace_credentials(NewSecrets wanted);
   // As NodeStore::remove_node; the plugin forgets the node then.
   boost::asio::awaitable<base::Result<void>> remove(std::string tenant, base::Uuid id);
@@ -75,18 +80,29 @@ class AddedNodes {
  private:
   base::Result<const config::Plugin*> instance_for(const NodeToAdd& wanted,
                                                    const pipeline::Runtime& runtime) const;
+  base::Result<void> check_still_allowed(const state::NodeRow& node) const;
   base::Result<state::NodeRow> row_of(const NodeToAdd& wanted, const config::Plugin& plugin) const;
   base::Result<std::optional<state::AddedNode>> replay(const NodeToAdd& wanted,
                                                        const std::string& hash) const;
   base::Result<void> check_configured(const state::NodeRow& node,
                                       const std::vector<std::string>& custodial) const;
   boost::asio::awaitable<base::Result<state::NodeLook>> tried(state::NodeRow& node);
-  Vault::Held held(const state::NodeRow& node, const Secrets& secrets);
+  std::shared_ptr<const Vault::Held> held(const state::NodeRow& node, const Secrets& secrets);
+  // What a trial has until the plugin has forgotten it.
+  struct OfTrial {
+    std::shared_ptr<const Vault::Held> secrets;
+    TrialPlaces::Trial place;
+    bool provisioned = true;
+  };
+  // Nobody waits for the plugin.
+  void release(state::NodeRow node, OfTrial held);
+  boost::asio::awaitable<void> released(state::NodeRow node, OfTrial held);
   base::Result<std::vector<state::SealedSecret>> sealed(const state::NodeRow& node, const Secrets& secrets);
   base::Result<state::NewNode> new_node(const NodeToAdd& wanted, const state::NodeRow& node);
 
   const Dependencies with_;
   NodeTrial trial_;
+  TrialPlaces places_;
 };
 
 }  // namespace paynamed::nodes

@@ -106,7 +106,8 @@ asio::awaitable<std::optional<state::NodeLook>> ask_node(const CallPlugin& call_
   call.request = request.SerializeAsString();
   call.timeout = question.timeout;
   call.background = question.background;
-  call.beside_breaker = question.beside_breaker;
+  call.beside_breaker = question.trial;
+  call.trial = question.trial;
   const pipeline::PluginAnswer answer = co_await call_plugin(std::move(call));
   state::NodeLook look;
   look.place = std::move(question.place);

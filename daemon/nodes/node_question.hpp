@@ -19,10 +19,10 @@ using CallPlugin = std::function<boost::asio::awaitable<pipeline::PluginAnswer>(
 
 struct NodeQuestion {
   state::NodePlace place;
-  std::vector<std::string> secret_handles;  // only of a node that is not known yet
+  std::vector<std::string> secret_handles = {};  // of a trial
   base::Duration timeout{15'000};
   bool background = true;
-  bool beside_breaker = false;  // of a node that is not known yet
+  bool trial = false;  // with just these secrets; whatever the node does says nothing about the instance
 };
 
 // What the node says; `missed`, `reached`, `seen` and `told` are whoever keeps looks'. Nothing when it was

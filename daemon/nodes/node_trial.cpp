@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
 #include "host/secrets.hpp"
 #include "paynamed/plugin/v1/node_backend.pb.h"
@@ -42,6 +40,7 @@ pipeline::PluginCall call_of(const NodeRow& node, std::string method, std::strin
   call.key = node.id.to_string() + (call.method == "Release" ? "/undo" : "");
   call.timeout = kAsking;
   call.beside_breaker = true;  // whatever the caller's node does says nothing about the instance
+  call.trial = true;
   return call;
 }
 
@@ -83,7 +82,7 @@ asio::awaitable<Result<state::NodeLook>> NodeTrial::ask(NodeRow node, std::strin
     question.secret_handles.push_back(state::secret_handle(node, name));
   question.timeout = kAsking;
   question.background = false;
-  question.beside_breaker = true;
+  question.trial = true;
   auto look = co_await ask_node(call_plugin_, clock_, std::move(question));
   if (!look) {
     co_return base::fail(base::unavailable(
@@ -114,19 +113,15 @@ asio::awaitable<Result<void>> NodeTrial::provision(NodeRow& node, std::string fa
   co_return Result<void>{};
 }
 
-void NodeTrial::release(const asio::any_io_executor& executor, NodeRow node) {
-  asio::co_spawn(executor, released(call_plugin_, log_, std::move(node)), asio::detached);
-}
-
-asio::awaitable<void> NodeTrial::released(CallPlugin call_plugin, observe::Log log, NodeRow node) {
+asio::awaitable<void> NodeTrial::release(NodeRow node, bool provisioned) const {
   v1::ReleaseRequest request;
   put_ref(*request.mutable_node(), node);
-  request.set_key(node.id.to_string());
+  if (provisioned) request.set_key(node.id.to_string());
   pipeline::PluginCall call = call_of(node, "Release", request.SerializeAsString());
-  const pipeline::PluginAnswer answer = co_await call_plugin(std::move(call));
+  const pipeline::PluginAnswer answer = co_await call_plugin_(std::move(call));
   if (answer.reply || answer.reply.error().code() == base::Code::kNotFound) co_return;
-  log.warning("a plugin was told to forget a node and failed; a restart makes it forget",
-              {{"instance", node.place.instance}, {"why", answer.reply.error()}});
+  log_.warning("a plugin was told to forget a node and failed; a restart makes it forget",
+               {{"instance", node.place.instance}, {"why", answer.reply.error()}});
 }
 
 }  // namespace paynamed::nodes

@@ -1,10 +1,9 @@
-// A node with secrets that are not kept yet is tried: asked by handles of its own, so that calls that are
-// under way to the same place meanwhile go on with what they have.
+// A node with secrets that are not kept yet is tried: asked by handles of its own and with nothing that is
+// kept of another, so that calls that are under way to the same place meanwhile go on with what they have.
 //
 // Threads: coroutines and pure functions; any executor.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <map>
 #include <string>
@@ -31,12 +30,11 @@ class NodeTrial {
   boost::asio::awaitable<base::Result<state::NodeLook>> ask(state::NodeRow node, std::string failed);
   // The plugin's Provision, whose reference becomes the node's. Errors as of ask().
   boost::asio::awaitable<base::Result<void>> provision(state::NodeRow& node, std::string failed);
-  // The plugin forgets the handles of the node, and nobody waits for that; that it could not is only logged.
-  void release(const boost::asio::any_io_executor& executor, state::NodeRow node);
+  // The plugin forgets the handles of the node and what it has open by them, and, if so, its Provision; that
+  // it could not is only logged.
+  boost::asio::awaitable<void> release(state::NodeRow node, bool provisioned) const;
 
  private:
-  static boost::asio::awaitable<void> released(CallPlugin call_plugin, observe::Log log, state::NodeRow node);
-
   const CallPlugin call_plugin_;
   base::Clock& clock_;
   const observe::Log log_;

@@ -5,13 +5,13 @@
 namespace paynamed::nodes {
 
 Vault::Vault(state::NodeStore& store, base::Random& random, KeySource key)
-    : store_(store), random_(random), key_(std::move(key)) {}
+    : store_(store), random_(random), key_(std::move(key)), held_(std::make_shared<Table>()) {}
 
 base::Result<std::string> Vault::read(std::string_view handle) {
   {
-    const std::lock_guard lock(mutex_);
-    const auto held = held_.find(handle);
-    if (held != held_.end()) return held->second;
+    const std::lock_guard lock(held_->mutex);
+    const auto held = held_->by_handle.find(handle);
+    if (held != held_->by_handle.end()) return held->second;
   }
   const auto sealed = store_.find_secret(handle);
   if (!sealed) return base::fail(sealed.error());
@@ -21,21 +21,21 @@ base::Result<std::string> Vault::read(std::string_view handle) {
   return key->open(handle, (*sealed)->bytes);
 }
 
-Vault::Held::Held(Vault& vault, std::map<std::string, std::string> by_handle) : vault_(vault) {
-  const std::lock_guard lock(vault_.mutex_);
+Vault::Held::Held(Vault& vault, std::map<std::string, std::string> by_handle) : table_(vault.held_) {
+  const std::lock_guard lock(table_->mutex);
   for (auto& [handle, value] : by_handle) {
     handles_.push_back(handle);
-    vault_.held_.insert_or_assign(handle, std::move(value));
+    table_->by_handle.insert_or_assign(handle, std::move(value));
   }
 }
 
 Vault::Held::~Held() {
-  const std::lock_guard lock(vault_.mutex_);
+  const std::lock_guard lock(table_->mutex);
   for (const std::string& handle : handles_) {
-    const auto held = vault_.held_.find(handle);
-    if (held == vault_.held_.end()) continue;
+    const auto held = table_->by_handle.find(handle);
+    if (held == table_->by_handle.end()) continue;
     OPENSSL_cleanse(held->second.data(), held->second.size());
-    vault_.held_.erase(held);
+    table_->by_handle.erase(held);
   }
 }
 
@@ -61,17 +61,15 @@ base::Result<void> Vault::check(const state::NodeRow& node) {
   return {};
 }
 
-base::Result<void> Vault::check(const state::NodeRow& node, const host::SealingKey& key) {
+base::Result<bool> Vault::opens(const state::NodeRow& node, const host::SealingKey& key) {
   for (const std::string& name : node.secrets) {
     const std::string handle = state::secret_handle(node, name);
     const auto sealed = store_.find_secret(handle);
     if (!sealed) return base::fail(sealed.error());
     // It was removed, or has other secrets, by now.
-    if (!*sealed) continue;
-    const auto value = key.open(handle, (*sealed)->bytes);
-    if (!value) return base::fail(value.error());
+    if (*sealed && !key.open(handle, (*sealed)->bytes)) return false;
   }
-  return {};
+  return true;
 }
 
 }  // namespace paynamed::nodes

@@ -20,6 +20,8 @@
 namespace paynamed::nodes {
 
 class Vault {
+  struct Table;
+
  public:
   // Reads the operator's key anew at each use. FAILED_PRECONDITION saying how to make one when there is none.
   using KeySource = std::function<base::Result<host::SealingKey>()>;
@@ -29,7 +31,7 @@ class Vault {
   // By handle. NOT_FOUND when there is none; FAILED_PRECONDITION when it cannot be opened.
   base::Result<std::string> read(std::string_view handle);
 
-  // While this lives its secrets can be read, and nothing is written anywhere.
+  // While this lives its secrets can be read, and nothing is written anywhere. It may outlive the vault.
   class Held {
    public:
     Held(Vault& vault, std::map<std::string, std::string> by_handle);
@@ -38,7 +40,7 @@ class Vault {
     ~Held();
 
    private:
-    Vault& vault_;
+    const std::shared_ptr<Table> table_;
     std::vector<std::string> handles_;
   };
 
@@ -47,15 +49,18 @@ class Vault {
   base::Result<std::string> fingerprint(std::string_view text);
   // Whether all secrets of the node can be read; why not.
   base::Result<void> check(const state::NodeRow& node);
-  // The same with another key, in the file alone.
-  base::Result<void> check(const state::NodeRow& node, const host::SealingKey& key);
+  // Whether the key opens all secrets that the file has of the node; an error is the store's.
+  base::Result<bool> opens(const state::NodeRow& node, const host::SealingKey& key);
 
  private:
+  struct Table {
+    std::mutex mutex;
+    std::map<std::string, std::string, std::less<>> by_handle;  // guarded by mutex
+  };
   state::NodeStore& store_;
   base::Random& random_;
   const KeySource key_;
-  std::mutex mutex_;
-  std::map<std::string, std::string, std::less<>> held_;  // guarded by mutex_
+  const std::shared_ptr<Table> held_;  // shared with what holds them, which may outlive this
 };
 
 }  // namespace paynamed::nodes

@@ -146,6 +146,7 @@ asio::awaitable<Result<CheckedInvoice>> InvoiceMaker::ask_for(const state::Invoi
   wanted.key = request.invoice_key();
   wanted.correlation_id = std::move(correlation_id);
   wanted.timeout = kTimeout;
+  wanted.resumed = !first;
   auto reply = co_await ask<v1::CreateInvoiceReply>(with_, std::move(wanted), request);
   if (!reply && pipeline::effect_unknown(reply.error().code())) {
     with_.log.warning("a node did not say whether it made an invoice; it is asked again",

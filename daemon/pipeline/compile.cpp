@@ -1,6 +1,8 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "pipeline/expiry_rules.hpp"
 #include "pipeline/order_rules.hpp"
@@ -50,6 +52,35 @@ void check_node_keys(const config::Config& config, const KnownInstances& instanc
                       fmt::format("'tenants' says who may use a node, and instance '{}' is a {}", plugin.id,
                                   short_name(instance->second.contract)),
                       "leave it out; [domains] says who may use which domain");
+  }
+}
+
+bool makes_offers_at(const std::map<std::string, CompiledPipeline, std::less<>>& pipelines,
+                     const std::string& instance) {
+  return std::ranges::any_of(pipelines, [&](const auto& pipeline) {
+    return std::ranges::any_of(pipeline.second.steps, [&](const CompiledStep& step) {
+      return step.kind == "offer.create" && step.instance == instance;
+    });
+  });
+}
+
+// A list is exact: who has a domain and is not in it has no node for its names.
+void check_node_tenants(const config::Config& config,
+                        const std::map<std::string, CompiledPipeline, std::less<>>& pipelines,
+                        config::Diagnostics& diagnostics) {
+  for (const config::Plugin& plugin : config.plugins) {
+    if (!plugin.tenants || plugin.tenants->empty() || !makes_offers_at(pipelines, plugin.id)) continue;
+    std::set<std::string> shut_out;
+    for (const config::Domain& domain : config.domains) {
+      for (const auto& tenant : domain.tenants) shut_out.insert(tenant.value);
+    }
+    for (const auto& tenant : *plugin.tenants) shut_out.erase(tenant.value);
+    if (shut_out.empty()) continue;
+    diagnostics.warning(plugin.tenants->front().region,
+                        fmt::format("the pipelines make offers at '{}', and tenants with domains may not use "
+                                    "it: {}",
+                                    plugin.id, fmt::join(shut_out, ", ")),
+                        "add them to 'tenants', or let their names bring offers or name another node");
   }
 }
 
@@ -133,6 +164,7 @@ std::map<std::string, CompiledPipeline, std::less<>> compile(const config::Confi
   for (const config::Pipeline& pipeline : built_in) {
     if (!compiled.contains(pipeline.name)) compiled.emplace(pipeline.name, compile_one(context, pipeline));
   }
+  check_node_tenants(config, compiled, diagnostics);
   return compiled;
 }
 

@@ -8,17 +8,30 @@ constexpr std::size_t index_of(Lanes::Kind kind) {
 }
 constexpr std::size_t kInteractive = index_of(Lanes::Kind::kInteractive);
 constexpr std::size_t kBulk = index_of(Lanes::Kind::kBulk);
+// A group may have so many times as much at work as is left.
+constexpr std::size_t kGroup = 3;
 
 }  // namespace
 
+Lanes::Lane& Lanes::named(const std::string& name, const std::string& group) {
+  Lane& lane = lanes_[group + '\n' + name];
+  lane.group_ = &groups_[group];
+  return lane;
+}
+
 bool Lanes::may_take(const Lane& lane, Kind kind) const {
-  const std::size_t left = slots_ - at_work_;
-  if (kind == Kind::kInteractive) return lane.at_work_[kInteractive] < left;
-  return lane.at_work_[kInteractive] + lane.at_work_[kBulk] + kept_for_interactive_ < left;
+  const auto at_work = [&](const Lane& of) {
+    return of.at_work_[kInteractive] + (kind == Kind::kBulk ? of.at_work_[kBulk] : 0);
+  };
+  const std::size_t kept = kind == Kind::kBulk ? kept_for_interactive_ : 0;
+  const std::size_t free = slots_ - at_work_;
+  const std::size_t left = free > kept ? free - kept : 0;
+  return at_work(lane) < left && (lane.group_ == nullptr || at_work(*lane.group_) < kGroup * left);
 }
 
 void Lanes::begin(Lane& lane, Kind kind) {
   ++lane.at_work_[index_of(kind)];
+  if (lane.group_ != nullptr) ++lane.group_->at_work_[index_of(kind)];
   ++at_work_;
 }
 
@@ -37,6 +50,7 @@ bool Lanes::take(Lane& lane, const base::Uuid& run, Kind kind, Progress progress
 
 void Lanes::give_back(Lane& lane, Kind kind) {
   --lane.at_work_[index_of(kind)];
+  if (lane.group_ != nullptr) --lane.group_->at_work_[index_of(kind)];
   --at_work_;
 }
 

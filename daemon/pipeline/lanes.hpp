@@ -4,7 +4,9 @@
 // An interactive run may take a slot as long as its lane would not have more of them than are left then:
 // alone a lane gets half of all, and however many lanes are stuck, a newcomer finds as many free as each of
 // them holds. A bulk run may do so as if a quarter of all slots did not exist, and only behind interactive
-// ones. In a lane runs that have begun go before those that have not: what is begun comes to its end first.
+// ones. Lanes may be in a group (those of one domain), which in all gets three quarters of what a newcomer
+// outside of it could count on, however many lanes it has. In a lane runs that have begun go before those
+// that have not: what is begun comes to its end first.
 //
 // Threads: not safe; guarded by its owner.
 #pragma once
@@ -35,12 +37,15 @@ class Lanes {
     };
     std::array<std::size_t, 2> at_work_{};  // by kind
     std::array<Waiting, 2> waiting_{};      // the same
+    Lane* group_ = nullptr;                 // counts what is at work in all of its lanes
   };
 
   explicit Lanes(std::size_t slots) : slots_(slots), kept_for_interactive_(slots / 4) {}
 
   // The lane of this name; it stays where it is.
   Lane& named(const std::string& name) { return lanes_[name]; }
+  // The lane of this name in the group.
+  Lane& named(const std::string& name, const std::string& group);
 
   // A slot for the run now, or it waits in its lane: true when it has one.
   bool take(Lane& lane, const base::Uuid& run, Kind kind = Kind::kInteractive,
@@ -63,6 +68,7 @@ class Lanes {
   const std::size_t kept_for_interactive_;
   std::size_t at_work_ = 0;
   std::map<std::string, Lane, std::less<>> lanes_;
+  std::map<std::string, Lane, std::less<>> groups_;
   std::array<std::list<Lane*>, 2> turns_;  // by kind: lanes where runs wait, the next to be asked first
 };
 

@@ -25,15 +25,14 @@ constexpr base::Duration kCancelPatience{15'000};
 // Why a run was turned back that a DELETE found paused.
 constexpr std::string_view kDeleted = "the name was deleted while the run was paused";
 
-// Runs of one lane hang together when an instance hangs: those of one domain share its DnsProvider, and those
-// that need a node share its backend, or, where one backend reaches many, the node.
+// Runs of one lane hang together when an instance hangs: those that need a node share its backend, or, where
+// one backend reaches many, the node. Those of one domain, a group of lanes, share its DnsProvider.
 std::string lane_of(const Run& run) {
-  std::string lane = run.input.name.domain();
-  if (run.input.source.kind == state::SourceKind::kExternal) return lane;
+  if (run.input.source.kind == state::SourceKind::kExternal) return {};
   for (const CompiledStep& step : run.pipeline.steps) {
-    if (!step.instance.empty()) return lane + ' ' + step.instance + ' ' + run.input.source.node;
+    if (!step.instance.empty()) return step.instance + ' ' + run.input.source.node;
   }
-  return lane;
+  return {};
 }
 
 Lanes::Kind kind_of(const Run& run) {
@@ -235,9 +234,10 @@ void SagaEngine::take_up(std::shared_ptr<Run> run) {
   const base::Uuid id = run->id;
   const bool paused = run->progress.phase() == Phase::kPaused;
   const std::string lane = lane_of(*run);
+  const std::string domain = run->input.name.domain();
   {
     const std::lock_guard lock(mutex_);
-    slots_[id] = Slot{std::move(run), &lanes_.named(lane), false, nullptr};
+    slots_[id] = Slot{std::move(run), &lanes_.named(lane, domain), false, nullptr};
   }
   if (!paused) make_ready(id);
 }

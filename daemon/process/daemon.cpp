@@ -370,6 +370,10 @@ asio::awaitable<bool> Daemon::stop() {
     clean = clean && rested;
   }
   if (server_ && !co_await server_->stop(left())) log_.warning("some requests were cut short");
+  if (nodes_ && !co_await nodes_->stop_background(left())) {
+    log_.warning("a plugin was told to forget a node and did not answer in time");
+    clean = false;
+  }
   if (host_) {
     const auto kept = co_await host_->stop(left());
     clean = clean && kept.empty();
@@ -412,6 +416,9 @@ std::vector<api::PluginStatus> Daemon::plugin_statuses() const {
   return statuses;
 }
 
+// Anybody may read that; what plugins say is the operator's.
+constexpr std::string_view kAskPlugins = "GET /v1/plugins says why, with a key of the tenant 'default'";
+
 api::Readiness Daemon::readiness() const {
   api::Readiness readiness;
   readiness.ready = failed_.all().empty();
@@ -435,11 +442,11 @@ api::Readiness Daemon::readiness() const {
   }
   for (const api::PluginStatus& plugin : plugin_statuses()) {
     const bool ready = plugin.state == "ready";
-    readiness.parts.push_back({"plugin " + plugin.id, ready, plugin.message});
+    readiness.parts.push_back({"plugin " + plugin.id, ready, ready ? "" : std::string{kAskPlugins}});
     readiness.ready = readiness.ready && ready;
     // What is accepted meanwhile waits and goes on by itself, so the daemon is ready all the same.
     if (!plugin.breaker_message.empty()) {
-      readiness.parts.push_back({"breaker " + plugin.id, false, plugin.breaker_message});
+      readiness.parts.push_back({"breaker " + plugin.id, false, std::string{kAskPlugins}});
     }
   }
   add_payments(readiness);

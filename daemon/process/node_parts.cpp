@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "nodes/key_change.hpp"
 #include "nodes/node_sentence.hpp"
 #include "pipeline/node_tenants.hpp"
 #include "process/configuration_rules.hpp"
@@ -24,7 +25,8 @@ NodeParts::NodeParts(Dependencies dependencies)
       book_(with_.clock),
       added_calls_(book_, with_.clock),
       vault_(with_.store, with_.random, [this] { return key_of(with_.runtime()->config); }),
-      parts_(with_.io, with_.clock) {}
+      parts_(with_.io, with_.clock),
+      background_(with_.io, with_.clock) {}
 
 base::Result<host::SealingKey> NodeParts::key_of(const config::Config& config) const {
   const auto& place = config.daemon.secrets_key;
@@ -51,6 +53,7 @@ base::Result<void> NodeParts::load() {
   for (const state::NodeRow& node : book_.nodes()) {
     const auto fine = vault_.check(node);
     if (fine) continue;
+    lost_.insert(node.id);
     with_.log.error("an added node cannot be used, for its secrets cannot be read",
                     {{"instance", node.place.instance},
                      {"node", node.place.reference},
@@ -71,15 +74,21 @@ base::Result<void> NodeParts::check(const config::Config& after) {
         "added nodes have secrets that are sealed under [daemon] secrets_key, which cannot be used: {}",
         key.error().message())));
   }
-  for (const state::NodeRow& node : added) {
-    if (vault_.check(node, *key)) continue;
-    return base::fail(base::failed_precondition(fmt::format(
-        "[daemon] secrets_key does not open the secrets of the added node {}; put the key back under "
-        "which they were sealed, or, when that is lost, restart with the new one and give them "
-        "again: paynamectl nodes credentials {}",
-        node.place.reference, node.id.to_string())));
+  auto present = key_of(with_.runtime()->config);
+  const auto now = present ? std::optional(*std::move(present)) : std::nullopt;
+  const auto lost = nodes::lost_by(vault_, added, *key, now, lost_);
+  if (!lost) {
+    return base::fail(base::unavailable(fmt::format(
+        "whether [daemon] secrets_key opens the secrets of added nodes could not be read: {}; try again",
+        lost.error().message())));
   }
-  return {};
+  if (!*lost) return {};
+  return base::fail(base::failed_precondition(fmt::format(
+      "[daemon] secrets_key does not open the secrets of the added node {}; put the key back under which "
+      "they "
+      "were sealed, or, when that is lost, restart with the new one and give them again: paynamectl nodes "
+      "credentials {}",
+      (*lost)->place.reference, (*lost)->id.to_string())));
 }
 
 host::AddedSecrets NodeParts::secrets() {
@@ -104,12 +113,13 @@ void NodeParts::use(host::PluginHost& host, PluginCalls& calls) {
   host_ = &host;
   calls_ = &calls;
   nodes::CallPlugin call_plugin = [this](pipeline::PluginCall call) { return calls_->call(std::move(call)); };
-  added_ = std::make_unique<nodes::AddedNodes>(
-      nodes::AddedNodes::Dependencies{with_.runtime, with_.store, book_, vault_, with_.clock, with_.random,
-                                      with_.log, call_plugin, [this](const std::string& id) {
-                                        const host::Instance* instance = host_->find(id);
-                                        return instance != nullptr && instance->contract() == kContract;
-                                      }});
+  added_ = std::make_unique<nodes::AddedNodes>(nodes::AddedNodes::Dependencies{
+      with_.runtime, with_.store, book_, vault_, with_.clock, with_.random, with_.log, call_plugin,
+      [this](const std::string& id) {
+        const host::Instance* instance = host_->find(id);
+        return instance != nullptr && instance->contract() == kContract;
+      },
+      [this](asio::awaitable<void> work) { background_.start(std::move(work)); }});
   watch_ = std::make_unique<nodes::NodeWatch>(nodes::NodeWatch::Dependencies{
       with_.io.get_executor(), with_.store, book_, with_.clock, with_.random, with_.log, with_.metrics,
       std::move(call_plugin), [this] { return instances(); },
@@ -122,6 +132,10 @@ void NodeParts::start() {
 
 asio::awaitable<bool> NodeParts::stop(base::Duration most) {
   return parts_.stop(most);
+}
+
+asio::awaitable<bool> NodeParts::stop_background(base::Duration most) {
+  return background_.stop(most);
 }
 
 base::Result<std::vector<state::NodePlace>> NodeParts::places_for(

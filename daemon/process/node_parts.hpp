@@ -6,6 +6,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <memory>
+#include <set>
 
 #include "api/dependencies.hpp"
 #include "host/plugin_host.hpp"
@@ -16,6 +17,7 @@
 #include "pipeline/intake.hpp"
 #include "pipeline/runtime.hpp"
 #include "process/added_node_calls.hpp"
+#include "process/background_work.hpp"
 #include "process/plugin_calls.hpp"
 #include "process/watch_parts.hpp"
 #include "state/sqlite_store.hpp"
@@ -38,7 +40,7 @@ class NodeParts {
   // Reads what the store knows, and says which secrets cannot be opened.
   base::Result<void> load();
   // What the added nodes need of a configuration before it is taken up: check_added_nodes(), and a sealing
-  // key that opens their secrets.
+  // key that opens their secrets, as far as they can be read now.
   base::Result<void> check(const config::Config& after);
   host::AddedSecrets secrets();
   const nodes::NodeBook& book() const { return book_; }
@@ -49,8 +51,10 @@ class NodeParts {
   // With the plugins that run.
   void use(host::PluginHost& host, PluginCalls& calls);
   void start();
-  // As WatchParts::stop.
+  // As WatchParts::stop: no more looks.
   boost::asio::awaitable<bool> stop(base::Duration most);
+  // As BackgroundWork::stop, when no caller adds or removes nodes any more.
+  boost::asio::awaitable<bool> stop_background(base::Duration most);
 
   api::Nodes for_api();
 
@@ -66,11 +70,13 @@ class NodeParts {
   nodes::NodeBook book_;
   AddedNodeCalls added_calls_;
   nodes::Vault vault_;
+  std::set<base::Uuid> lost_;  // whose secrets could not be read at the start; of load(), then constant
   host::PluginHost* host_ = nullptr;
   PluginCalls* calls_ = nullptr;
   std::unique_ptr<nodes::AddedNodes> added_;
   std::unique_ptr<nodes::NodeWatch> watch_;
   WatchParts parts_;
+  BackgroundWork background_;
 };
 
 }  // namespace paynamed::process

@@ -84,6 +84,7 @@ asio::awaitable<PluginAnswer> PluginCalls::call(pipeline::PluginCall call) {
   around_->complete(call);
   const auto admitted = co_await around_->admit(call);
   if (!admitted) co_return PluginAnswer{base::fail(admitted.error()), false};
+  if (call.background && ends_background_) co_return stopping();
   PluginAnswer answer = co_await made(call);
   around_->judge(call, answer);
   co_return answer;

@@ -23,8 +23,9 @@ class PluginCalls {
     using Lease = std::shared_ptr<void>;  // held while the call is under way; may be null
     virtual ~Around() = default;
     virtual void complete(pipeline::PluginCall& call) = 0;
-    // A refusal is the call's answer: it was not begun.
-    virtual boost::asio::awaitable<base::Result<Lease>> admit(const pipeline::PluginCall& call) = 0;
+    // A refusal is the call's answer: it was not begun. The time that it waits is the call's: what is left is
+    // its timeout afterwards.
+    virtual boost::asio::awaitable<base::Result<Lease>> admit(pipeline::PluginCall& call) = 0;
     virtual void judge(const pipeline::PluginCall& call, pipeline::PluginAnswer& answer) = 0;
   };
   // `around` outlives it; null: nothing is done around calls.

@@ -48,6 +48,7 @@ NodeTable::NodeTable(Connection& connection)
       find_at_(connection, PAYNAMED_NODES "WHERE n.instance = ? AND n.reference = ?"),
       of_others_(connection, PAYNAMED_NODES "WHERE n.node_id = ?1 AND (n.tenant <> ?2 OR n.owner <> ?3)"),
       count_(connection, "SELECT count(*) FROM nodes WHERE instance = ? AND tenant = ?"),
+      count_all_(connection, "SELECT count(*) FROM nodes WHERE instance = ?"),
       uses_(connection,
             "SELECT coalesce(sum(names), 0), coalesce(sum(offers), 0) FROM node_uses "
             "WHERE instance = ? AND node = ?"),
@@ -87,6 +88,14 @@ base::Result<std::uint64_t> NodeTable::count(TenantKey tenant, std::string_view 
   if (!row) return base::fail(row.error());
   const std::uint64_t nodes = count_.count(0);
   count_.reset();
+  return nodes;
+}
+
+base::Result<std::uint64_t> NodeTable::count(std::string_view instance) {
+  const auto row = count_all_.first(instance);
+  if (!row) return base::fail(row.error());
+  const std::uint64_t nodes = count_all_.count(0);
+  count_all_.reset();
   return nodes;
 }
 

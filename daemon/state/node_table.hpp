@@ -28,6 +28,8 @@ class NodeTable {
   base::Result<std::vector<NodeRow>> of_others(const NodeRow& node, TenantKey tenant);
   // How many the tenant has at the instance.
   base::Result<std::uint64_t> count(TenantKey tenant, std::string_view instance);
+  // Of all tenants.
+  base::Result<std::uint64_t> count(std::string_view instance);
   // Names, offers and open runs that are at the place.
   struct Uses {
     std::uint64_t names = 0;
@@ -51,6 +53,7 @@ class NodeTable {
   Statement find_at_;
   Statement of_others_;
   Statement count_;
+  Statement count_all_;
   Statement uses_;
   Statement open_runs_;
   Statement open_orders_;

@@ -81,8 +81,10 @@ struct SealedSecret {
   std::vector<std::uint8_t> bytes;
 };
 
-// How many nodes a tenant may add to an instance.
-inline constexpr std::size_t kMostAddedNodes = 100;
+// How many nodes may be added to an instance, by a tenant and by all: the watch of each node's payments holds
+// one of the plugin's threads.
+inline constexpr std::size_t kMostAddedNodes = 50;
+inline constexpr std::size_t kMostNodesOfInstance = 100;
 
 struct NewNode {
   NodeRow node;
@@ -118,7 +120,8 @@ class NodeStore {
   virtual ~NodeStore() = default;
 
   // ALREADY_EXISTS when the instance has a node at this place, or another owner has it and one of the two
-  // instances is not custodial; FAILED_PRECONDITION when the tenant has kMostAddedNodes there;
+  // instances is not custodial; FAILED_PRECONDITION when the tenant has kMostAddedNodes there, or
+  // all have kMostNodesOfInstance;
   // INVALID_ARGUMENT when the idempotency key was used for another request; FAILED_PRECONDITION when what it
   // added was removed since.
   virtual boost::asio::awaitable<base::Result<AddedNode>> add_node(NewNode node) = 0;

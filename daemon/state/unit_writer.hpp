@@ -63,7 +63,7 @@ class UnitWriter {
   // Further runs are refused while so many are open.
   void limit_open_runs(std::uint64_t most) { max_open_runs_ = most; }
   bool dirty() const { return dirty_; }
-  // Sealed secrets were erased, and the write-ahead log still has them.
+  // Sealed secrets were erased, and the write-ahead log still has them, or may have from before a crash.
   bool has_erased_secrets() const { return secrets_in_wal_; }
   void wal_is_empty() { secrets_in_wal_ = false; }
   base::Result<void> commit();
@@ -138,7 +138,7 @@ class UnitWriter {
   OrderTable orders_;
   NodeTable nodes_;
   bool dirty_ = false;
-  bool secrets_in_wal_ = false;
+  bool secrets_in_wal_ = true;
   std::unordered_map<RunKey, OpenEntry> open_;
   std::list<Snapshot> snapshots_;  // the last used first
 

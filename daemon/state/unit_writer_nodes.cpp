@@ -42,6 +42,15 @@ base::Result<void> UnitWriter::check_place(TenantKey tenant, const NewNode& node
         "more, or add this one to another instance",
         *added, node.node.place.instance)));
   }
+  const auto all = nodes_.count(node.node.place.instance);
+  if (!all) return base::fail(all.error());
+  if (*all >= kMostNodesOfInstance) {
+    return base::fail(
+        base::failed_precondition(fmt::format("{} nodes were added to '{}', as many as an instance may have; "
+                                              "add this one to another instance, or ask "
+                                              "the operator for one",
+                                              *all, node.node.place.instance)));
+  }
   return check_owner(tenant, node);
 }
 

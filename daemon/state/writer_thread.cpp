@@ -23,6 +23,9 @@ constexpr base::MonotonicTime::duration kMostGather = std::chrono::milliseconds{
 // So many of a batch are worth waking another thread that resumes them.
 constexpr std::size_t kLeastShare = 8;
 
+// A reader kept erased secrets in the WAL: how soon that is tried again when nothing is written.
+constexpr std::chrono::milliseconds kWipeAgain{250};
+
 // Times are smoothed over so many batches: one slow fsync says little about the next.
 constexpr int kSmoothing = 8;
 
@@ -119,12 +122,35 @@ void WriterThread::close() {
   if (thread_.joinable()) thread_.join();
 }
 
+// False when there is none after a while, and the WAL has to be emptied.
+bool WriterThread::await_work(std::unique_lock<std::mutex>& lock) {
+  const auto is_there = [&] { return queue_->closed || !queue_->waiting.empty(); };
+  if (!writer_.has_erased_secrets()) {
+    queue_->changed.wait(lock, is_there);
+    return true;
+  }
+  return queue_->changed.wait_for(lock, kWipeAgain, is_there);
+}
+
+// A crash may have come between the erasing of a secret and the end of the WAL that has it.
+void WriterThread::empty_old_wal() {
+  const int rc =
+      sqlite3_wal_checkpoint_v2(connection_.raw(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  if (rc == SQLITE_OK) return writer_.wal_is_empty();
+  if ((rc & 0xFF) != SQLITE_BUSY) die("a checkpoint failed", connection_.failure("wal_checkpoint"));
+}
+
 void WriterThread::run() {
+  empty_old_wal();
   while (true) {
     Batch batch;
     {
       std::unique_lock lock(queue_->mutex);
-      queue_->changed.wait(lock, [&] { return queue_->closed || !queue_->waiting.empty(); });
+      if (!await_work(lock)) {
+        lock.unlock();
+        if (!broken_) checkpoint_if_due();
+        continue;
+      }
       queue_->enough = enough();
       queue_->changed.wait_for(lock, std::clamp(commit_time_, kLeastGather, kMostGather), [&] {
         return queue_->closed || queue_->waiting.size() >= queue_->enough ||
@@ -291,7 +317,7 @@ void WriterThread::checkpoint_if_due() {
     next_checkpoint_ = settings_.checkpoint_pages;
   }
   // Sealed secrets that were erased are gone from the file after a checkpoint, and from the WAL when that is
-  // cut off; a reader that is still at it puts that off until the next batch.
+  // cut off; a reader that is still at it puts that off.
   const bool wipes = writer_.has_erased_secrets();
   if (!wipes && wal_pages_ < next_checkpoint_) return;
   // PASSIVE never waits for a reader. Only when readers have kept the WAL from its beginning for long, wait

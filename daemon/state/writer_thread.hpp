@@ -96,6 +96,8 @@ class WriterThread {
   WriterThread(Connection connection, std::uint64_t max_open_runs, Settings settings, base::Clock& clock,
                std::function<void(UnitWriter&)> committed);
   void run();
+  bool await_work(std::unique_lock<std::mutex>& lock);
+  void empty_old_wal();
   std::size_t enough() const;
   void write_batch(Batch& batch);
   void write_one_by_one(Batch& batch);

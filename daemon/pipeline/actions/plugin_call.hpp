@@ -28,6 +28,7 @@ inline PluginCall plugin_call(const StepContext& context, std::string instance, 
   call.traceparent = context.traceparent;
   call.timeout = context.step().timeout;
   call.background = context.input.bulk;
+  call.resumed = context.step_progress().effect_unknown;
   return call;
 }
 

@@ -36,6 +36,10 @@ struct PluginCall {
   base::Duration timeout{};
   bool background = false;      // nobody in particular waits: what shares a limit lets other calls go first
   bool beside_breaker = false;  // about one of several peers behind the instance (host::CallOptions)
+  // An earlier attempt under the key may have done it: a reason that may pass is no reason to give up.
+  bool resumed = false;
+  // About a node with just the secrets that the request names, whatever is kept of one at the same place.
+  bool trial = false;
 };
 
 struct PluginAnswer {

@@ -29,6 +29,15 @@ NodeFacts known(Node& node, const Call& call) {
   return told("telling what it is", [&] { return node.known(call); });
 }
 
+NodeFacts asked(Node& node, const Call& call) {
+  return told("telling what it is", [&] { return node.asked(call); });
+}
+
+// Who makes something: at the address of an added node another one may be by now.
+NodeFacts maker(const proto::NodeRef& reference, Node& node, const Call& call) {
+  return reference.node().empty() ? known(node, call) : asked(node, call);
+}
+
 bool is_credentials(Code code) {
   return code == Code::kUnauthenticated || code == Code::kPermissionDenied;
 }
@@ -58,7 +67,7 @@ Cln::NodeInfoReply Cln::info(NodeInfoRequest request, Call& call) {
   reply.set_custody(node->custody());
   NodeFacts facts;
   try {
-    facts = told("telling what it is", [&] { return node->asked(call); });
+    facts = asked(*node, call);
   } catch (const Error& error) {
     if (is_credentials(error.code()) || error.code() == Code::kFailedPrecondition) throw;
     reply.set_reachable(proto::TERNARY_NO);
@@ -84,7 +93,7 @@ Cln::ProvisionReply Cln::provision(ProvisionRequest request, Call& call) {
   const auto node = nodes_.of(request.node());
   ProvisionReply reply;
   *reply.mutable_node() = request.node();
-  reply.set_node_id(known(*node, call).id);
+  reply.set_node_id(maker(request.node(), *node, call).id);
   return reply;
 }
 
@@ -97,7 +106,7 @@ Cln::ReleaseReply Cln::release(ReleaseRequest request, Call& /*call*/) {
 
 Cln::CreateOfferReply Cln::create_offer(CreateOfferRequest request, Call& call) {
   const auto node = nodes_.of(request.node());
-  const auto facts = known(*node, call);
+  const auto facts = maker(request.node(), *node, call);
   // Only here: a node that went back to an older version must still tell of payments.
   if (const auto problem = node->fronting_problem(facts); !problem.empty()) {
     throw Error(Code::kFailedPrecondition, problem);
@@ -133,8 +142,10 @@ Cln::LookupOfferReply Cln::lookup_offer(LookupOfferRequest request, Call& call) 
 
 Cln::CreateInvoiceReply Cln::create_invoice(CreateInvoiceRequest request, Call& call) {
   const auto node = nodes_.of(request.node());
-  known(*node, call);
-  return told("making an invoice", [&] { return node->invoices().create(request, call); });
+  const auto facts = maker(request.node(), *node, call);
+  auto reply = told("making an invoice", [&] { return node->invoices().create(request, call); });
+  reply.set_node_id(facts.id);
+  return reply;
 }
 
 Cln::LookupInvoiceReply Cln::lookup_invoice(LookupInvoiceRequest request, Call& call) {

@@ -21,6 +21,14 @@ class AddedNode : public LabTest {
     }
     return types;
   }
+  // The run ended, with both ids as the reason.
+  static void expect_refused_for_other(const fakes::HttpReply& reply, NodesScene& nodes) {
+    EXPECT_EQ(reply.status, 202) << reply.body;
+    const json::object run = reply.json().as_object();
+    EXPECT_EQ(text(run, "state"), "compensated") << reply.body;
+    EXPECT_THAT(text(run, "reason"), HasSubstr("answers at " + nodes.bob().url()));
+    EXPECT_THAT(text(run, "reason"), HasSubstr(nodes.carol().id()));
+  }
   static std::string source(const std::string& node) { return json::serialize(json::object{{"node", node}}); }
 };
 
@@ -158,12 +166,32 @@ TEST_F(AddedNode, BehindWhoseAddressIsAnotherGetsNoOffers) {
   EXPECT_EQ(nodes.receivable("dora@example.test"), "no");
   EXPECT_EQ(text(nodes.node(id), "node_id"), bob);
   const auto rotated = scene.send("POST", "/v1/names/dora@example.test/rotate", {}, {{"Prefer", "wait=30"}});
-  EXPECT_NE(rotated.status, 200) << rotated.body;
+  expect_refused_for_other(rotated, nodes);
   EXPECT_EQ(nodes.bob().control("state").at("offers").to_number<int>(), 1);
   nodes.bob().control("set", {{"id", bob}});
   comes_true("it is back", [&] { return nodes.receivable("dora@example.test") == "yes"; });
   EXPECT_EQ(scene.send("POST", "/v1/names/dora@example.test/rotate", {}, {{"Prefer", "wait=30"}}).status,
             200);
+  EXPECT_EQ(scene.daemon().terminate(), 0);
+}
+
+TEST_F(AddedNode, ThatIsAnotherIsFoundOutByWhatItMakes) {
+  NodesScene nodes{lab(), "1h"};  // nobody looks meanwhile
+  Scene& scene = nodes.scene();
+  scene.daemon().start();
+  const std::string id = nodes.add_bob();
+  ASSERT_EQ(scene.register_name("erna@example.test", "somebody", source(id)).status, 201);
+  const json::object before = scene.get("/v1/names/erna@example.test");
+  nodes.bob().control("set", {{"id", nodes.carol().id()}});
+  const auto rotated = scene.send("POST", "/v1/names/erna@example.test/rotate", {}, {{"Prefer", "wait=30"}});
+  expect_refused_for_other(rotated, nodes);
+  const json::object after = scene.get("/v1/names/erna@example.test");
+  EXPECT_EQ(text(after, "offer"), text(before, "offer"));
+  // And nothing more is asked of it.
+  const auto offers = nodes.bob().control("state").at("offers").to_number<int>();
+  const auto again = scene.send("POST", "/v1/names/erna@example.test/rotate", {}, {{"Prefer", "wait=30"}});
+  expect_refused_for_other(again, nodes);
+  EXPECT_EQ(nodes.bob().control("state").at("offers").to_number<int>(), offers);
   EXPECT_EQ(scene.daemon().terminate(), 0);
 }
 

@@ -18,18 +18,18 @@ bool comes_true(const std::string& what, const std::function<bool()>& condition)
   return false;
 }
 
-NodesScene::NodesScene(const fakes::KnotLab& lab) : scene_(lab, parts(carol_, "cln")) {
+NodesScene::NodesScene(const fakes::KnotLab& lab, const std::string& interval)
+    : interval_(interval), scene_(lab, parts("cln")) {
   use_key('a');
 }
 
-Parts NodesScene::parts(const fakes::FakeCln& carol, const std::string& instance) {
+Parts NodesScene::parts(const std::string& instance) const {
   Parts parts;
   parts.log = "level = \"trace\"";
   parts.daemon = fmt::format("default_node = \"{}\"\nsecrets_key = {{ file = \"secrets.key\" }}", instance);
-  parts.tables =
-      fmt::format(R"(
+  parts.tables = fmt::format(R"(
 [nodes]
-interval = "1s"
+interval = "{}"
 [plugins.cln]
 module = "cln"
 transport = "rest"
@@ -55,19 +55,20 @@ ca = "{}"
 client_certificate = "{}"
 client_key = {{ file = "{}" }}
 )",
-                  carol.url(), carol.ca(), carol.write("rune", carol.rune() + "\n"), carol.socket(),
-                  carol.grpc_address(), carol.ca(), carol.pem("client"), carol.pem("client-key"));
+                             interval_, carol_.url(), carol_.ca(), carol_.write("rune", carol_.rune() + "\n"),
+                             carol_.socket(), carol_.grpc_address(), carol_.ca(), carol_.pem("client"),
+                             carol_.pem("client-key"));
   return parts;
 }
 
 void NodesScene::use_instance(const std::string& instance) {
-  scene_.write_config(parts(carol_, instance));
+  scene_.write_config(parts(instance));
   const auto reloaded = scene_.ctl({"reload"});
   EXPECT_EQ(reloaded.exit_code, 0) << reloaded.output << reloaded.errors;
 }
 
 void NodesScene::write_added_nodes(const std::string& lines) {
-  Parts changed = parts(carol_, "cln");
+  Parts changed = parts("cln");
   const auto at = changed.tables.find("added_nodes");
   changed.tables.replace(at, changed.tables.find('\n', at) - at, lines);
   scene_.write_config(changed);

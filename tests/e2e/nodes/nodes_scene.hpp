@@ -17,7 +17,8 @@ bool comes_true(const std::string& what, const std::function<bool()>& condition)
 
 class NodesScene {
  public:
-  explicit NodesScene(const fakes::KnotLab& lab);
+  // Nodes are looked at once an `interval`.
+  explicit NodesScene(const fakes::KnotLab& lab, const std::string& interval = "1s");
 
   Scene& scene() { return scene_; }
   fakes::FakeCln& carol() { return carol_; }
@@ -40,8 +41,9 @@ class NodesScene {
   void use_instance(const std::string& instance);
 
  private:
-  static Parts parts(const fakes::FakeCln& carol, const std::string& instance);
+  Parts parts(const std::string& instance) const;
 
+  const std::string interval_;
   fakes::FakeCln carol_{"carol", fakes::FakeCln::Doors::kGrpcToo};
   fakes::FakeCln bob_{"bob", fakes::FakeCln::Doors::kGrpcToo};
   Scene scene_;

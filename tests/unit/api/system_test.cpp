@@ -154,6 +154,22 @@ TEST_F(ApiTest, PluginsSayHowTheyAre) {
   EXPECT_EQ(text_of(first, "breaker_message"), "9 of 10 calls failed");
 }
 
+TEST_F(ApiTest, WhatPluginsSayIsTheOperators) {
+  PluginStatus plugin;
+  plugin.id = "node";
+  plugin.state = "blocked";
+  plugin.message = "/etc/paynamed/rune cannot be read";
+  plugin.breaker = "open";
+  plugin.breaker_message = "10.1.2.3 does not answer";
+  world.plugins = {plugin};
+  const json::object body = object_of(call(Call{"GET", "/v1/plugins", {}, {}, "other-secret"}));
+  const json::object first = body.at("items").as_array().at(0).as_object();
+  EXPECT_EQ(text_of(first, "state"), "blocked");
+  EXPECT_EQ(text_of(first, "breaker"), "open");
+  EXPECT_TRUE(first.at("message").is_null());
+  EXPECT_TRUE(first.at("breaker_message").is_null());
+}
+
 TEST_F(ApiTest, RequestsAreCountedByRouteAndStatus) {
   EXPECT_EQ(get("/v1/names/alice@example.com").status, 404);
   EXPECT_EQ(get("/v1/names/bob@example.com").status, 404);

@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
 #include "../state/state_fixture.hpp"
 #include "fake_backend.hpp"
 
@@ -30,7 +33,10 @@ struct AddedNodesTest : state::StoreTest {
     vault = std::make_unique<Vault>(*store, random, [this] { return key; });
     nodes = std::make_unique<AddedNodes>(
         AddedNodes::Dependencies{[this] { return runtime; }, *store, book, *vault, clock, random, log,
-                                 backend.caller(), [](const std::string& id) { return id == "node"; }});
+                                 backend.caller(), [](const std::string& id) { return id == "node"; },
+                                 [this](boost::asio::awaitable<void> work) {
+                                   boost::asio::co_spawn(io, std::move(work), boost::asio::detached);
+                                 }});
   }
   config::Plugin& plugin() { return runtime->config.plugins.front(); }
 
@@ -104,6 +110,7 @@ TEST_F(AddedNodesTest, WhatTheNodeRefusesIsToldAndNotKept) {
     EXPECT_THAT(added.error().message(), HasSubstr(each.said));
     expect_nothing();
   }
+  EXPECT_EQ(backend.called.back(), std::string("Release node") + kAddress);
   // What was tried is not readable any more.
   EXPECT_FALSE(vault->read(backend.handles.front()));
 }
@@ -214,13 +221,14 @@ TEST_F(AddedNodesTest, AnotherRuneTakesThePlaceOfTheOldOne) {
   NewSecrets other{"default", added->node.id, {{"rune", "another-rune-of-it"}, {"ca", "CERTIFICATE"}}};
   const auto changed = state::wait_for(io, nodes->replace_credentials(other));
   ASSERT_TRUE(changed) << changed.error().to_string();
+  // Of the trial, and of what is open with the old rune.
   EXPECT_THAT(backend.called,
-              ElementsAre(std::string("Info node") + kAddress, std::string("Release node") + kAddress));
+              ElementsAre(std::string("Info node") + kAddress, std::string("Release node") + kAddress,
+                          std::string("Release node") + kAddress));
+  EXPECT_THAT(backend.handles, ElementsAre(state::secret_handle(added->node, "rune")));
   EXPECT_THAT(changed->secrets, ElementsAre("ca", "rune"));
   EXPECT_EQ(vault->read(state::secret_handle(added->node, "rune")).value(), "another-rune-of-it");
   EXPECT_EQ(book.secret_handles(added->node.place).size(), 2U);
-  // What was tried cannot be read under the handles of the trial any more.
-  EXPECT_FALSE(vault->read(backend.handles.front()));
   // It answers, and who was told that it did not is told so by the next look.
   EXPECT_EQ(book.receivable_at(added->node.place, "default").state, state::Ternary::kYes);
   EXPECT_THAT(book.look_at(added->node.place)->told, ElementsAre("default"));
@@ -240,6 +248,12 @@ TEST_F(AddedNodesTest, ARuneThatIsWrongChangesNothing) {
   };
   EXPECT_EQ(change("other").error().code(), Code::kNotFound);
   EXPECT_EQ(change("default", "").error().code(), Code::kInvalidArgument);
+  backend.called.clear();
+  const auto none = state::wait_for(io, nodes->replace_credentials({"default", added->node.id, {}}));
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code(), Code::kInvalidArgument);
+  EXPECT_THAT(none.error().message(), HasSubstr("none were given"));
+  EXPECT_THAT(backend.called, IsEmpty());
   backend.nodes.insert_or_assign(kAddress, base::fail(base::unauthenticated("It does not know the rune.")));
   auto refused = change();
   EXPECT_EQ(refused.error().code(), Code::kInvalidArgument);
@@ -285,9 +299,66 @@ TEST_F(AddedNodesTest, NobodyWaitsUntilThePluginForgot) {
   io.poll();
   ASSERT_TRUE(answer) << "it waits for Release";
   EXPECT_EQ(answer->error().code(), Code::kInvalidArgument);
+  EXPECT_EQ(vault->read(backend.handles.front()).value(), "another-rune") << "the plugin still reads it";
   gate.notify();
   io.restart();
   io.run();
+  EXPECT_FALSE(vault->read(backend.handles.front()));
+}
+
+TEST_F(AddedNodesTest, CredentialsAreChangedByTodaysConfiguration) {
+  const auto added = add();
+  ASSERT_TRUE(added);
+  backend.called.clear();
+  const NewSecrets other{"default", added->node.id, {{"rune", "another-rune"}}};
+  const auto change = [&] { return state::wait_for(io, nodes->replace_credentials(other)); };
+  const auto rules = plugin().added_nodes;
+  plugin().added_nodes = {{config::NodeRule::parse("*.elsewhere.example.com:3010").value(), {}}};
+  EXPECT_EQ(change().error().code(), Code::kPermissionDenied);
+  plugin().added_nodes = rules;
+  plugin().tenants.emplace().push_back({"shop", {}});
+  EXPECT_EQ(change().error().code(), Code::kPermissionDenied);
+  EXPECT_THAT(backend.called, IsEmpty());
+  plugin().tenants.reset();
+  plugin().retired = true;
+  EXPECT_TRUE(change()) << "its offers have to be disabled";
+}
+
+TEST_F(AddedNodesTest, OneTrialAtAPlaceAtATime) {
+  const auto added = add();
+  ASSERT_TRUE(added);
+  base::Broadcast gate{clock};
+  backend.release_gate = &gate;
+  const NewSecrets other{"default", added->node.id, {{"rune", "another-rune"}}};
+  const auto change = [&] {
+    auto answer = std::make_shared<std::optional<base::Result<state::NodeRow>>>();
+    boost::asio::co_spawn(
+        io, nodes->replace_credentials(other),
+        [answer](std::exception_ptr, base::Result<state::NodeRow> result) { *answer = std::move(result); });
+    return answer;
+  };
+  backend.nodes.insert_or_assign(kAddress, FakeBackend::down());
+  const auto first = change();
+  io.restart();
+  io.poll();
+  ASSERT_TRUE(*first);
+  const auto calls = backend.called.size();
+  const auto second = change();
+  io.restart();
+  io.poll();
+  ASSERT_TRUE(*second) << "the plugin has not forgotten the first yet";
+  EXPECT_EQ((*second)->error().code(), Code::kResourceExhausted);
+  EXPECT_EQ(backend.called.size(), calls);
+  gate.notify();
+  io.restart();
+  io.run();
+  const auto third = change();
+  gate.notify();
+  io.restart();
+  io.run();
+  ASSERT_TRUE(*third);
+  EXPECT_EQ((*third)->error().code(), Code::kInvalidArgument);
+  backend.release_gate = nullptr;
 }
 
 TEST_F(AddedNodesTest, NamesFindANodeByIdOrAddressIfItIsTheirs) {

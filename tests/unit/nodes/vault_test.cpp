@@ -1,7 +1,11 @@
 // Secrets are read while they are held or when they can be opened.
 #include "nodes/vault.hpp"
 
+#include <optional>
+#include <set>
+
 #include "../state/state_fixture.hpp"
+#include "nodes/key_change.hpp"
 
 namespace paynamed::nodes {
 namespace {
@@ -37,12 +41,27 @@ TEST_F(VaultTest, AnotherKeyIsFoundOutBeforeItIsUsed) {
                                  R"("secrets":["rune"]})");
   const state::NodeRow node = added.node;
   ASSERT_TRUE(state::wait_for(io, store->add_node(std::move(added))));
-  EXPECT_TRUE(vault.check(node, *key));
-  EXPECT_FALSE(vault.check(node, host::SealingKey::from_hex(std::string(64, 'b')).value()));
+  const auto other = host::SealingKey::from_hex(std::string(64, 'b')).value();
+  EXPECT_TRUE(vault.opens(node, *key).value());
+  EXPECT_FALSE(vault.opens(node, other).value());
   // One that was removed meanwhile is in nobody's way.
   state::NodeRow gone = node;
   gone.id = author.id();
-  EXPECT_TRUE(vault.check(gone, host::SealingKey::from_hex(std::string(64, 'b')).value()));
+  EXPECT_TRUE(vault.opens(gone, other).value());
+
+  const auto lost = [&](const host::SealingKey& after, const std::optional<host::SealingKey>& now,
+                        const std::set<base::Uuid>& already) {
+    const auto found = lost_by(vault, {gone, node}, after, now, already);
+    EXPECT_TRUE(found) << found.error().to_string();
+    return *found ? (*found)->id : base::Uuid{};
+  };
+  EXPECT_EQ(lost(*key, *key, {}), base::Uuid{});
+  EXPECT_EQ(lost(other, *key, {}), node.id);
+  EXPECT_EQ(lost(other, other, {}), node.id) << "the file was written anew, and it could be read before";
+  // What cannot be read anyway keeps nobody from anything.
+  EXPECT_EQ(lost(other, other, {node.id}), base::Uuid{});
+  EXPECT_EQ(lost(other, std::nullopt, {node.id}), base::Uuid{});
+  EXPECT_EQ(lost(other, *key, {node.id}), node.id) << "it was given anew, and can be read";
 }
 
 TEST_F(VaultTest, WithoutAKeyNothingIsSealedOrOpened) {

@@ -27,6 +27,7 @@ struct InvoiceMakerTest : PaymentsFixture {
   ReadState read{true, std::nullopt};
   // How the node is.
   std::vector<v1::CreateInvoiceRequest> asked;
+  std::vector<bool> resumed;  // of each that was asked
   std::map<std::string, std::string> made;  // by key
   std::deque<base::Status> failures;
   bool lost = false;  // with a failure the invoice is made all the same
@@ -80,6 +81,7 @@ struct InvoiceMakerTest : PaymentsFixture {
     EXPECT_TRUE(request.ParseFromString(call.request));
     EXPECT_EQ(call.key, request.invoice_key());
     asked.push_back(request);
+    resumed.push_back(call.resumed);
     while (gated && request.invoice_key() == asked.front().invoice_key()) {
       const auto seen = gate.count();
       co_await gate.wait(seen, base::Duration{3'600'000});
@@ -209,6 +211,7 @@ TEST_F(InvoiceMakerTest, ALostAnswerIsAskedForAgainUnderTheSameKey) {
     SCOPED_TRACE(to_string(code));
     made.clear();
     asked.clear();
+    resumed.clear();
     lost = true;
     failures.emplace_back(code, "the connection broke");
     const std::string key{to_string(code)};
@@ -219,6 +222,7 @@ TEST_F(InvoiceMakerTest, ALostAnswerIsAskedForAgainUnderTheSameKey) {
     ASSERT_TRUE(again) << again.error().to_string();
     ASSERT_EQ(asked.size(), 2u);
     EXPECT_EQ(asked[0].invoice_key(), asked[1].invoice_key());
+    EXPECT_THAT(resumed, ElementsAre(false, true)) << "what may pass is no reason to give it up";
     EXPECT_EQ(made.size(), 1u) << "there is one invoice at the node";
   }
   EXPECT_EQ(types().size(), 3u);

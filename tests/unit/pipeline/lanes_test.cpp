@@ -40,6 +40,35 @@ TEST_F(LanesTest, HoweverManyAreStuckANewOneFindsSome) {
   EXPECT_EQ(lanes.at_work(), 16U);
 }
 
+// A zone that does not answer holds the runs of all nodes, of which a tenant may have many.
+TEST_F(LanesTest, ManyLanesOfAGroupLeaveAQuarterToOthers) {
+  const auto of_group = [&](const std::string& name, const std::string& group, Lanes::Kind kind) {
+    int got = 0;
+    while (lanes.take(lanes.named(name, group), id(0), kind)) ++got;
+    return got;
+  };
+  EXPECT_EQ(of_group("node 0", "dead", Lanes::Kind::kInteractive), 8) << "one alone gets half, as ever";
+  int more = 0;
+  for (int i = 1; i < 50; ++i)
+    more += of_group("node " + std::to_string(i), "dead", Lanes::Kind::kInteractive);
+  EXPECT_EQ(more, 4);
+  EXPECT_EQ(of_group("node 0", "alive", Lanes::Kind::kInteractive), 2);
+  EXPECT_EQ(of_group("node 0", "other", Lanes::Kind::kInteractive), 1);
+  // One of the dead domain's ends: its slot is for whoever had fewer.
+  lanes.give_back(lanes.named("node 0", "dead"));
+  EXPECT_EQ(of_group("node 99", "dead", Lanes::Kind::kInteractive), 0);
+  EXPECT_EQ(of_group("node 0", "third", Lanes::Kind::kInteractive), 1);
+}
+
+TEST_F(LanesTest, ManyLanesOfAGroupInBulkLeaveMore) {
+  int got = 0;
+  for (int i = 0; i < 50; ++i) {
+    while (lanes.take(lanes.named("node " + std::to_string(i), "dead"), id(0), Lanes::Kind::kBulk)) ++got;
+  }
+  EXPECT_EQ(got, 9) << "three quarters of the twelve that bulk may use";
+  EXPECT_TRUE(lanes.take(lanes.named("node 0", "alive"), id(0)));
+}
+
 TEST_F(LanesTest, AFewSlotsAreEnoughForAllToComeToTheirEnd) {
   for (const std::size_t slots : {1U, 2U, 3U}) {
     Lanes few{slots};

@@ -50,12 +50,14 @@ class AddedNodeCallsTest : public ::testing::Test {
   // What came of admit() by now.
   struct Admission {
     std::optional<base::Result<Lease>> result;
+    base::Duration left{};  // of the call's time
   };
   std::shared_ptr<Admission> ask(PluginCall wanted) {
     auto admission = std::make_shared<Admission>();
     auto asking = [](AddedNodeCalls& of, PluginCall asked,
                      std::shared_ptr<Admission> into) -> asio::awaitable<void> {
       auto result = co_await of.admit(asked);
+      into->left = asked.timeout;
       into->result.emplace(std::move(result));
     };
     asio::co_spawn(io, asking(calls, std::move(wanted), admission), asio::detached);
@@ -92,10 +94,10 @@ TEST_F(AddedNodeCallsTest, WhileAnotherNodeAnswersNothingIsMadeOrBelieved) {
   EXPECT_EQ(admitted("CreateOffer"), Code::kOk);
   EXPECT_TRUE(answered<v1::NodeInfoReply>("Info", kOther).reply) << "a look says itself what it means";
   EXPECT_EQ(book.other_at({"node", kAddress}), kOther);
-  for (const char* method : {"Provision", "CreateOffer", "EnableOffer", "CreateInvoice", "LookupInvoice",
-                             "FetchInvoice", "Pay", "LookupPayment", "NewAddress"})
+  for (const char* method :
+       {"Provision", "CreateOffer", "CreateInvoice", "FetchInvoice", "Pay", "NewAddress"})
     EXPECT_EQ(admitted(method), Code::kFailedPrecondition) << method;
-  for (const char* method : {"Info", "WatchPayments", "DisableOffer", "LookupOffer", "Release"})
+  for (const char* method : {"Info", "WatchPayments", "Release"})
     EXPECT_EQ(admitted(method), Code::kOk) << method;
   const auto refused = ask(call("CreateOffer"));
   EXPECT_THAT(refused->result->error().message(), HasSubstr(kOther));
@@ -105,6 +107,54 @@ TEST_F(AddedNodeCallsTest, WhileAnotherNodeAnswersNothingIsMadeOrBelieved) {
   EXPECT_EQ(admitted("CreateOffer"), Code::kOk);
 }
 
+// "There is no such offer" of another node would be believed: the real one would stay payable for ever.
+TEST_F(AddedNodeCallsTest, WhatTheAddedNodeHasWaitsUntilItIsBack) {
+  answered<v1::NodeInfoReply>("Info", kOther);
+  for (const char* method : {"EnableOffer", "DisableOffer", "LookupOffer", "LookupInvoice", "LookupPayment"})
+    EXPECT_EQ(admitted(method), Code::kUnavailable) << method;
+  // It may have been made by an earlier attempt.
+  for (const char* method : {"CreateOffer", "CreateInvoice"}) {
+    PluginCall again = call(method);
+    again.resumed = true;
+    const auto refused = ask(std::move(again));
+    ASSERT_TRUE(refused->result && !*refused->result);
+    EXPECT_EQ(refused->result->error().code(), Code::kUnavailable) << method;
+  }
+  answered<v1::NodeInfoReply>("Info", kId);
+  for (const char* method : {"EnableOffer", "DisableOffer", "LookupOffer"})
+    EXPECT_EQ(admitted(method), Code::kOk) << method;
+}
+
+TEST_F(AddedNodeCallsTest, WhatAnotherNodeMadeItselfMayBeUndone) {
+  const auto made = [](const std::string& key) {
+    v1::CreateOfferRequest request;
+    request.mutable_node()->set_node(kAddress);
+    request.set_offer_key(key);
+    PluginCall call = AddedNodeCallsTest::call("CreateOffer");
+    call.request = request.SerializeAsString();
+    return call;
+  };
+  const auto undo = [&](const std::string& key, const std::string& offer_id = {}) {
+    v1::DisableOfferRequest request;
+    request.mutable_node()->set_node(kAddress);
+    request.set_offer_key(key);
+    request.set_offer_id(offer_id);
+    PluginCall call = AddedNodeCallsTest::call("DisableOffer");
+    call.request = request.SerializeAsString();
+    const auto asked = ask(std::move(call));
+    EXPECT_TRUE(asked->result);
+    return *asked->result ? Code::kOk : asked->result->error().code();
+  };
+  v1::CreateOfferReply reply;
+  reply.set_node_id(kOther);
+  PluginAnswer answer{reply.SerializeAsString(), false};
+  calls.judge(made("strange"), answer);
+  EXPECT_EQ(answer.reply.error().code(), Code::kFailedPrecondition);
+  EXPECT_EQ(undo("strange"), Code::kOk);
+  EXPECT_EQ(undo("ours"), Code::kUnavailable);
+  EXPECT_EQ(undo("strange", std::string(64, 'c')), Code::kUnavailable) << "who has an id has it of ours";
+}
+
 TEST_F(AddedNodeCallsTest, PaymentsAndOffersOfAnotherNodeAreNoAnswer) {
   EXPECT_TRUE(answered<v1::WatchPaymentsReply>("WatchPayments", kId).reply);
   const auto payments = answered<v1::WatchPaymentsReply>("WatchPayments", kOther);
@@ -112,8 +162,11 @@ TEST_F(AddedNodeCallsTest, PaymentsAndOffersOfAnotherNodeAreNoAnswer) {
   EXPECT_EQ(payments.reply.error().code(), Code::kFailedPrecondition);
   EXPECT_EQ(admitted("CreateInvoice"), Code::kFailedPrecondition) << "it was noticed before the next look";
   EXPECT_TRUE(answered<v1::WatchPaymentsReply>("WatchPayments", kId).reply);
+  EXPECT_EQ(admitted("CreateInvoice"), Code::kFailedPrecondition) << "it may have begun to wait before";
+  answered<v1::NodeInfoReply>("Info", kId);
   EXPECT_EQ(admitted("CreateInvoice"), Code::kOk);
   EXPECT_FALSE(answered<v1::CreateOfferReply>("CreateOffer", kOther).reply);
+  EXPECT_FALSE(answered<v1::CreateInvoiceReply>("CreateInvoice", kOther).reply);
   EXPECT_FALSE(answered<v1::ProvisionReply>("Provision", kOther).reply);
 }
 
@@ -149,18 +202,20 @@ TEST_F(AddedNodeCallsTest, OneNodeOfThreeThatHangsKeepsTheOthersFromNothing) {
       EXPECT_TRUE(others.back()->result && *others.back()->result) << address;
     }
   }
-  // One ends.
+  // One ends. What was waited is the call's own time.
+  clock.advance(base::Duration{2'000});
   hanging.pop_back();
   settle();
   ASSERT_TRUE(next->result);
   EXPECT_TRUE(*next->result);
+  EXPECT_EQ(next->left, base::Duration{3'000});
 }
 
 TEST_F(AddedNodeCallsTest, WhoseTurnDoesNotComeIsToldToComeAgain) {
   std::vector<std::shared_ptr<Admission>> hanging;
   for (std::size_t i = 0; i < AddedNodeCalls::kMostAtOnce; ++i) hanging.push_back(ask(call("DisableOffer")));
   const auto next = ask(call("CreateOffer"));
-  clock.advance(base::Duration{4'999});
+  clock.advance(base::Duration{2'499});
   settle();
   EXPECT_FALSE(next->result);
   clock.advance(base::Duration{1});

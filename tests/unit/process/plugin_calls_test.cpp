@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include "nodes/node_trial.hpp"
+#include "paynamed/plugin/v1/node_backend.pb.h"
+#include "process/added_node_calls.hpp"
 #include "tests/unit/host/fixture.hpp"
 
 namespace paynamed::process {
@@ -120,6 +123,79 @@ TEST_F(PluginCallsTest, WithoutAnInstanceAStepWaits) {
   ASSERT_FALSE(answer.reply);
   EXPECT_EQ(answer.reply.error().code(), base::Code::kUnavailable);
   EXPECT_THAT(answer.reply.error().message(), testing::HasSubstr("reload"));
+}
+
+// As the daemon puts them together; what would go to the plugin is remembered.
+class NodeTrialCallsTest : public host::HostFixture {
+ protected:
+  struct Remembering final : PluginCalls::Around {
+    explicit Remembering(AddedNodeCalls& with) : inner(with) {}
+    void complete(pipeline::PluginCall& call) override {
+      inner.complete(call);
+      plugin::v1::NodeInfoRequest request;
+      request.ParseFromString(call.request);
+      handles[call.method] = {request.node().secret_handles().begin(), request.node().secret_handles().end()};
+    }
+    boost::asio::awaitable<base::Result<Lease>> admit(pipeline::PluginCall& call) override {
+      return inner.admit(call);
+    }
+    void judge(const pipeline::PluginCall& call, pipeline::PluginAnswer& answer) override {
+      inner.judge(call, answer);
+    }
+    AddedNodeCalls& inner;
+    std::map<std::string, std::vector<std::string>> handles;  // by method, of its last call
+  };
+  NodeTrialCallsTest() {
+    kept_.id = base::Uuid::v7(clock_.wall(), random_);
+    kept_.place = {"node", "https://a:1"};
+    kept_.secrets = {"rune"};
+    kept_.node_id = std::string(66, 'a');
+    book_.put_node(kept_);
+    trial_ = kept_;
+    trial_.id = base::Uuid::v7(clock_.wall(), random_);
+  }
+  nodes::NodeTrial trials() {
+    return nodes::NodeTrial{[this](pipeline::PluginCall call) { return calls_.call(std::move(call)); },
+                            clock_, log_};
+  }
+
+  base::SystemRandom random_;
+  nodes::NodeBook book_{clock_};
+  AddedNodeCalls added_{book_, clock_};
+  Remembering around_{added_};
+  PluginCalls calls_{*host_, &around_};
+  state::NodeRow kept_;
+  state::NodeRow trial_;
+};
+
+TEST_F(NodeTrialCallsTest, WhatIsTriedGoesWithItsOwnSecretsAlone) {
+  auto trials = this->trials();
+  for (const std::vector<std::string>& secrets :
+       {std::vector<std::string>{}, std::vector<std::string>{"ca", "rune"}}) {
+    trial_.secrets = secrets;
+    std::vector<std::string> own;
+    for (const std::string& name : secrets) own.push_back(state::secret_handle(trial_, name));
+    around_.handles.clear();
+    EXPECT_FALSE(run(trials.ask(trial_, "not added")));
+    EXPECT_FALSE(run(trials.provision(trial_, "not added")));
+    run([](nodes::NodeTrial& by, state::NodeRow node) -> boost::asio::awaitable<bool> {
+      co_await by.release(std::move(node), true);
+      co_return true;
+    }(trials, trial_));
+    for (const char* method : {"Info", "Provision", "Release"}) {
+      ASSERT_TRUE(around_.handles.contains(method)) << method;
+      EXPECT_EQ(around_.handles[method], own) << method;
+    }
+  }
+  // Other calls get what is kept.
+  pipeline::PluginCall other;
+  other.instance = "node";
+  other.method = "Info";
+  plugin::v1::NodeInfoRequest request;
+  request.mutable_node()->set_node("https://a:1");
+  other.request = request.SerializeAsString();
+  run(calls_.call(other));
+  EXPECT_EQ(around_.handles["Info"], std::vector<std::string>{state::secret_handle(kept_, "rune")});
 }
 
 }  // namespace

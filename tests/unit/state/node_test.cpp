@@ -1,8 +1,13 @@
 // Added nodes, who is at which node, looks with their news, and sealed secrets.
 #include <gmock/gmock.h>
 
+#include <sqlite3.h>
+
+#include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "state_fixture.hpp"
 
@@ -131,10 +136,24 @@ TEST_F(Nodes, ATenantHasSoManyAtAnInstance) {
   const auto refused = add(node("https://more:1", "o1"));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), Code::kFailedPrecondition);
-  EXPECT_THAT(refused.error().message(), HasSubstr("100 nodes"));
+  EXPECT_THAT(refused.error().message(), HasSubstr("50 nodes"));
   EXPECT_TRUE(add(node("https://other:1", "o1", "other", "02bb"))) << "another tenant has its own";
   ASSERT_TRUE(remove_node(rows().at(0)));
   EXPECT_TRUE(add(node("https://more:1", "o1")));
+}
+
+TEST_F(Nodes, AnInstanceHasSoManyOfAllTenants) {
+  for (std::size_t i = 0; i < kMostNodesOfInstance; ++i) {
+    const std::string number = std::to_string(i);
+    ASSERT_TRUE(add(node("https://n" + number + ":1", "o1", "t" + std::to_string(i % 4), "02" + number)));
+  }
+  const auto refused = add(node("https://more:1", "o1", "new", "02more"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::kFailedPrecondition);
+  EXPECT_THAT(refused.error().message(), HasSubstr("100 nodes"));
+  const NodeRow some = rows().at(0);
+  ASSERT_TRUE(remove_node(some, some.tenant));
+  EXPECT_TRUE(add(node("https://more:1", "o1", "new", "02more")));
 }
 
 TEST_F(Nodes, AreForgottenWithTheirSecretsByTheirTenantAlone) {
@@ -220,6 +239,42 @@ TEST_F(Nodes, SecretsThatAreGoneAreInNoFile) {
   ASSERT_TRUE(remove_node(rows().at(0)));
   put_name("bob@example.com", {"other", ""});
   EXPECT_EQ(in_files(last), 0U);
+  expect_sound();
+}
+
+TEST_F(Nodes, SecretsOfBeforeLeaveTheFilesAfterACrashToo) {
+  const std::string old = "SEALED-BYTES-OF-BEFORE-0123456789";
+  const auto in_files = [&](const std::string& path) {
+    std::size_t found = 0;
+    for (const char* end : {"", "-wal"}) {
+      std::ifstream file(path + end, std::ios::binary);
+      const std::string text{std::istreambuf_iterator<char>(file), {}};
+      found += text.find(old) != text.npos ? 1U : 0U;
+    }
+    return found;
+  };
+  auto wanted = node();
+  wanted.secrets[1].bytes.assign(old.begin(), old.end());
+  ASSERT_TRUE(add(wanted));
+  // Who reads keeps the log; the daemon dies meanwhile.
+  sqlite3* reader = nullptr;
+  ASSERT_EQ(sqlite3_open(settings.path.c_str(), &reader), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM nodes", nullptr, nullptr, nullptr), SQLITE_OK);
+  ASSERT_TRUE(wait_for(io, store->replace_credentials(credentials_of(author, wanted.node))));
+  const std::string crashed = directory.file("crashed.db");
+  for (const char* end : {"", "-wal"}) std::filesystem::copy_file(settings.path + end, crashed + end);
+  ASSERT_GE(in_files(crashed), 1U);
+  // The reader goes: it is tried again without anybody writing.
+  sqlite3_exec(reader, "END", nullptr, nullptr, nullptr);
+  sqlite3_close(reader);
+  for (int i = 0; i < 2'000 && in_files(settings.path) > 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(in_files(settings.path), 0U);
+  store.reset();
+  settings.path = crashed;
+  open();
+  put_name("alice@example.com", {"other", ""});
+  EXPECT_EQ(in_files(crashed), 0U);
   expect_sound();
 }
 
