@@ -45,9 +45,9 @@ struct IncomingPayment {
 
 // A payment that cannot be one as the node tells of it, and what it paid.
 struct BrokenPayment {
-  std::string offer_id;               // empty: no offer
-  std::optional<base::Uuid> invoice;  // as IncomingPayment's
-  std::optional<base::Uuid> order;
+  std::string offer_id;                    // empty: no offer
+  std::optional<base::Uuid> invoice = {};  // as IncomingPayment's
+  std::optional<base::Uuid> order = {};
 };
 
 struct TakeIn {

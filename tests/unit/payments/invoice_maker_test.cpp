@@ -27,7 +27,7 @@ struct InvoiceMakerTest : PaymentsFixture {
   ReadState read{true, std::nullopt};
   // How the node is.
   std::vector<v1::CreateInvoiceRequest> asked;
-  std::vector<bool> resumed;  // of each that was asked
+  std::vector<bool> resumed;                // of each that was asked
   std::map<std::string, std::string> made;  // by key
   std::deque<base::Status> failures;
   bool lost = false;  // with a failure the invoice is made all the same
@@ -51,15 +51,12 @@ struct InvoiceMakerTest : PaymentsFixture {
   void renew() { renew(*store); }
   void renew(state::InvoiceStore& invoices) {
     Services given = services();
-    with = std::make_unique<Services>(Services{given.clock,
-                                               given.random,
-                                               given.payments,
-                                               invoices,
-                                               given.log,
-                                               given.metrics,
-                                               {},
-                                               given.may_wait,
-                                               given.nodes});
+    with = std::make_unique<Services>(Services{given.clock, given.random, given.payments, invoices,
+                                               given.orders, given.log, given.metrics});
+    with->may_wait = given.may_wait;
+    with->nodes = given.nodes;
+    with->is_retired = given.is_retired;
+    with->node_id_of = given.node_id_of;
     with->call_plugin = [this](pipeline::PluginCall call) { return this->call(std::move(call)); };
     descriptions = std::make_unique<NodeDescriptions>(*with);
     maker = std::make_unique<InvoiceMaker>(*with, *descriptions,
@@ -317,7 +314,7 @@ TEST_F(InvoiceMakerTest, WhatACallerAsksForIsLeftAloneByTheSweep) {
   EXPECT_EQ(asked.size(), 2u) << "it asks nobody beside a caller";
   time.advance(base::Duration{600'000});
   sweep_meanwhile();
-  EXPECT_EQ(store->open_intents(time.wall(), 10)->size(), 1u) << "nor gives up what one asks for";
+  EXPECT_EQ(store->open_intents(time.wall(), {}, 10)->size(), 1u) << "nor gives up what one asks for";
   made.clear();
   gated = false;
   gate.notify();
@@ -332,8 +329,9 @@ TEST_F(InvoiceMakerTest, ARequestMayEndAfterTheMaker) {
     std::array<std::byte, sizeof(InvoiceMaker)> bytes;
   };
   const auto place = std::make_unique<Place>();
-  auto* const held = std::construct_at(reinterpret_cast<InvoiceMaker*>(place->bytes.data()), *with,
-                                       [this](std::string_view, std::string_view) { return read; });
+  auto* const held =
+      std::construct_at(reinterpret_cast<InvoiceMaker*>(place->bytes.data()), *with, *descriptions,
+                        [this](std::string_view, std::string_view) { return read; });
   auto token = std::make_shared<int>();
   const std::weak_ptr<int> requests = token;
   gated = true;
@@ -410,13 +408,17 @@ class FaultyInvoices final : public state::InvoiceStore {
                                                              std::uint32_t limit) override {
     return of_.list_invoices(tenant, name, state, before, limit);
   }
-  base::Result<std::vector<state::DueInvoice>> invoices_due(base::WallTime now, DuePlace after,
-                                                            std::uint32_t limit) override {
-    return of_.invoices_due(now, after, limit);
+  base::Result<std::vector<state::NodePlace>> places_of_open_invoices() override {
+    return of_.places_of_open_invoices();
+  }
+  base::Result<std::vector<base::Uuid>> invoices_due(const state::NodePlace& place, base::WallTime until,
+                                                     std::uint32_t limit) override {
+    return of_.invoices_due(place, until, limit);
   }
   base::Result<std::vector<state::InvoiceIntent>> open_intents(base::WallTime before,
+                                                               state::IntentPlace after,
                                                                std::uint32_t limit) override {
-    return of_.open_intents(before, limit);
+    return of_.open_intents(before, after, limit);
   }
 
  private:
@@ -426,11 +428,11 @@ class FaultyInvoices final : public state::InvoiceStore {
 TEST_F(InvoiceMakerTest, WhyAnInvoiceWasNotWrittenDownIsLoggedAndNotTheCallersAffair) {
   FaultyInvoices faulty{*store};
   renew(faulty);
-  faulty.fault = base::internal("a fact without a name");
+  faulty.fault = base::unavailable("the store is closed");
   const auto unknown = make(wish());
   EXPECT_EQ(unknown.error().code(), Code::kDeadlineExceeded);
   EXPECT_THAT(unknown.error().message(), HasSubstr("the node made the invoice"));
-  EXPECT_THAT(log_lines, testing::Contains(HasSubstr("a fact without a name")));
+  EXPECT_THAT(log_lines, testing::Contains(HasSubstr("the store is closed")));
   faulty.fault.reset();
   time.advance(base::Duration{61'000});
   round();
