@@ -83,15 +83,38 @@ GrpcChannel::GrpcChannel(GrpcSettings settings) : settings_(std::move(settings))
   gpr_set_log_function(log_little);
 }
 
-std::shared_ptr<GrpcChannel::Connection> GrpcChannel::kept() const {
-  const std::lock_guard lock(mutex_);
-  return connection_;
-}
+class GrpcChannel::Turn {
+ public:
+  explicit Turn(GrpcChannel& of) : of_(of) {}
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn() {
+    {
+      const std::lock_guard lock(of_.mutex_);
+      of_.connecting_ = false;
+    }
+    of_.connected_.notify_all();
+  }
+
+ private:
+  GrpcChannel& of_;
+};
 
 std::shared_ptr<GrpcChannel::Connection> GrpcChannel::connected(std::chrono::milliseconds most) {
   const auto kept_back = std::min(most / kPartForDiagnosis, kMostDiagnosis);
   const auto until = grpc_deadline(most - kept_back);
-  if (auto connection = kept(); connection && connection->is_ready()) return connection;
+  {
+    std::unique_lock lock(mutex_);
+    const auto latest = std::chrono::steady_clock::now() + (most - kept_back);
+    if (!connected_.wait_until(lock, latest, [this] { return !connecting_; })) {
+      throw Error(Code::kUnavailable,
+                  "The node's gRPC port did not answer another call that connects to it; "
+                  "see that lightningd runs, and that \"address\" is its grpc-host and grpc-port.");
+    }
+    if (connection_ && connection_->is_ready()) return connection_;
+    connecting_ = true;
+  }
+  const Turn turn(*this);
   const MutualTls tls(read_pem(settings_.ca, "ca", "ca.pem"),
                       read_pem(settings_.certificate, "client_certificate", "client.pem"),
                       settings_.key.read_now());

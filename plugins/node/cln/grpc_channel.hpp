@@ -8,6 +8,7 @@
 #include <grpcpp/channel.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 
@@ -39,17 +40,21 @@ class GrpcChannel {
   // No I/O.
   explicit GrpcChannel(GrpcSettings settings);
 
-  // One that is ready. Throws Error UNAVAILABLE or UNAUTHENTICATED: then nothing was sent.
+  // One that is ready. Calls that need one at the same time wait for one attempt: a hundred handshakes at
+  // once are more than a node takes. Throws Error UNAVAILABLE or UNAUTHENTICATED: then nothing was sent.
   std::shared_ptr<Connection> connected(std::chrono::milliseconds most);
   // It is of no use any more; the next is a new one.
   void drop(const std::shared_ptr<Connection>& connection);
 
  private:
-  std::shared_ptr<Connection> kept() const;
+  // Who connects.
+  class Turn;
 
   const GrpcSettings settings_;
-  mutable std::mutex mutex_;
-  std::shared_ptr<Connection> connection_;  // guarded by mutex_
+  std::mutex mutex_;
+  std::condition_variable connected_;
+  bool connecting_ = false;                 // guarded by mutex_
+  std::shared_ptr<Connection> connection_;  // the same
 };
 
 }  // namespace paynamed::cln
