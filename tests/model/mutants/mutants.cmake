@@ -17,7 +17,7 @@ endmacro()
 function(paynamed_mutant_test name program modules finding)
   add_test(NAME payments_model.finds_${name}
     COMMAND ${program} --seeds 1-20 --steps ${steps} --modules ${modules} --expect ${finding})
-  set_tests_properties(payments_model.finds_${name} PROPERTIES LABELS model TIMEOUT 300)
+  set_tests_properties(payments_model.finds_${name} PROPERTIES LABELS model TIMEOUT 900)
 endfunction()
 
 # A daemon whose library has the mistake: what is linked first is taken, and nothing of the archive that has the same names.
