@@ -10,8 +10,8 @@
 
 namespace paynamed::payments {
 
-// A decimal above 0 as people write it: "12", "0.5", "12.50"; at most 18 digits, of which at most 8 after the point;
-// no sign, no exponent, no leading zero before another digit.
+// A decimal above 0 as people write it: "12", "0.5", "12.50"; at most 18 digits, of which at most 8 after the
+// point; no sign, no exponent, no leading zero before another digit.
 bool is_decimal(std::string_view text);
 
 // amount / rate bitcoin, `rate` being the price of one bitcoin, rounded up to a whole millisatoshi: whoever
