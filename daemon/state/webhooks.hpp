@@ -5,6 +5,9 @@
 // A target has a cursor into its tenant's log: every event up to it that its filter lets through has a
 // delivery, or is not wanted. Events after it may have one too, when they were sent side by side.
 //
+// Of an ordered target the earliest waiting delivery of each subject has a time, the later ones are behind it
+// and have none: the store sees to it that the next of them gets one when the one before is over.
+//
 // Threads: value types; WebhookStore as Store.
 #pragma once
 
@@ -65,6 +68,8 @@ struct WebhookRow {
   Position cursor;
   std::optional<base::WallTime> failing_since;  // the first failure after the last success
   std::optional<base::WallTime> delivered;      // the last success
+  bool told_failing = false;                    // webhook.failing was said, and nothing delivered since
+  bool told_dead_letter = false;                // the same of webhook.dead_letter
   std::uint64_t waiting = 0;                    // deliveries that will be tried again
   std::uint64_t dead = 0;                       // dead letters
 };
@@ -107,6 +112,7 @@ struct AttemptRow {
 };
 
 inline constexpr std::size_t kMaxAnswerBytes = 20'000;
+inline constexpr std::size_t kMaxReasonBytes = 1'000;
 inline constexpr std::size_t kMostWebhooks = 1000;  // of a tenant
 
 struct NewWebhook {
@@ -141,15 +147,21 @@ struct DeliveryUpdate {
   base::Uuid webhook;
   std::optional<std::uint64_t> cursor;  // only forward
   struct Done {
-    DeliveryRow delivery;               // as it is now
+    DeliveryRow delivery;               // as it is now; the text of its event is not looked at
     std::optional<AttemptRow> attempt;  // none: it was given up, or put behind another, without one
   };
   std::vector<Done> done;
-  std::optional<base::WallTime> failing_since;  // with `standing_known`
-  std::optional<base::WallTime> delivered;
-  bool standing_known = false;
-  std::optional<WebhookState> state;  // kDisabled, with its reason
-  std::string reason;
+  // As in WebhookRow; left out: as before.
+  struct Standing {
+    std::optional<base::WallTime> failing_since;
+    std::optional<base::WallTime> delivered;
+    bool told_failing = false;
+    bool told_dead_letter = false;
+    std::string reason;
+  };
+  std::optional<Standing> standing;
+  // Disabled as of now, with the standing's reason, unless it is not active any more.
+  std::optional<base::WallTime> disabled;
   std::vector<NewEvent> events;
 };
 
@@ -165,29 +177,36 @@ struct DeliveryFilter {
   std::optional<base::Uuid> event;
 };
 
+// Whether it is one of them, whosever webhook it is.
+bool matches(const DeliveryFilter& filter, const DeliveryRow& delivery);
+
 class WebhookStore {
  public:
   virtual ~WebhookStore() = default;
 
-  // FAILED_PRECONDITION when the tenant has kMostWebhooks; INVALID_ARGUMENT when the idempotency key was used
-  // for another request; OUT_OF_RANGE when the cursor is not of the tenant's log.
+  // FAILED_PRECONDITION when the tenant has kMostWebhooks, or what the idempotency key made was deleted
+  // since; INVALID_ARGUMENT when the key was used for another request; OUT_OF_RANGE when the cursor is not of
+  // the tenant's log.
   virtual boost::asio::awaitable<base::Result<CreatedWebhook>> create_webhook(NewWebhook webhook) = 0;
-  // NOT_FOUND; ABORTED when it has another revision.
+  // NOT_FOUND; ABORTED when it has another revision. A target that becomes active begins anew: it is not
+  // failing any more.
   virtual boost::asio::awaitable<base::Result<WebhookRow>> change_webhook(WebhookChange change) = 0;
   // With its secrets, deliveries and attempts (which may go a little later). NOT_FOUND.
   virtual boost::asio::awaitable<base::Result<void>> delete_webhook(std::string tenant, base::Uuid id,
                                                                     NewEvent event) = 0;
   // NOT_FOUND when the target is gone.
   virtual boost::asio::awaitable<base::Result<void>> record_deliveries(DeliveryUpdate update) = 0;
-  // Deliveries that are delivered or dead wait again, to be tried at once; how many. Also events that the
-  // filter lets through which the target never wanted, or which came before it: `seqs` of the log, which are
-  // not in `filter`.
+  // Deliveries that are delivered or dead wait again, to be tried at once; how many. With
+  // filter.state == kWaiting those that wait are tried at once instead. `more`: events which the target never
+  // wanted, or which came before it; of each only `seq` counts, and those that have a delivery already stay
+  // as they are. In several transactions: what was done before a failure stays done. NOT_FOUND when the
+  // tenant has no such target.
   virtual boost::asio::awaitable<base::Result<std::uint64_t>> replay_deliveries(std::string tenant,
                                                                                 DeliveryFilter filter,
                                                                                 std::vector<DeliveryRow> more,
                                                                                 base::WallTime now) = 0;
-  // Removes delivered and dead rows, with their attempts, that were updated before; how many, at most
-  // `limit`.
+  // Removes delivered and dead rows, with their attempts, that were updated before, and what is left of
+  // targets that were deleted; how many rows, at most `limit`.
   virtual boost::asio::awaitable<base::Result<std::uint64_t>> prune_deliveries(
       base::WallTime delivered_before, base::WallTime dead_before, std::uint32_t limit) = 0;
 
@@ -196,6 +215,8 @@ class WebhookStore {
   virtual base::Result<std::vector<WebhookRow>> list_webhooks(std::string_view tenant, base::Uuid after,
                                                               std::uint32_t limit) = 0;
   virtual base::Result<std::optional<WebhookRow>> find_webhook(std::string_view tenant, base::Uuid id) = 0;
+  // The same, whoever's it is.
+  virtual base::Result<std::optional<WebhookRow>> load_webhook(base::Uuid id) = 0;
   // What create_webhook() would replay.
   struct WebhookKeyUse {
     base::Uuid webhook;
@@ -226,14 +247,12 @@ class WebhookStore {
   // Those after its cursor, in order of seq.
   virtual base::Result<std::vector<DeliveryRow>> deliveries_after(base::Uuid webhook, std::uint64_t seq,
                                                                   std::uint32_t limit) = 0;
-  // Subjects with a waiting delivery, with the earliest of each.
-  virtual base::Result<std::vector<DeliveryRow>> waiting_subjects(base::Uuid webhook,
-                                                                  std::string_view after_subject,
-                                                                  std::uint32_t limit) = 0;
-  // What its subject has to wait for next: the earliest waiting one of it after `seq`.
-  virtual base::Result<std::optional<DeliveryRow>> next_of_subject(base::Uuid webhook,
-                                                                   std::string_view subject,
-                                                                   std::uint64_t seq) = 0;
+  // The earliest waiting one of a subject.
+  virtual base::Result<std::optional<DeliveryRow>> first_waiting(base::Uuid webhook,
+                                                                 std::string_view subject) = 0;
 };
+
+// Whether an EventFilter of these types lets the type through; none: all.
+bool wants_type(const std::vector<std::string>& types, std::string_view type);
 
 }  // namespace paynamed::state
