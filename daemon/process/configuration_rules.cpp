@@ -13,9 +13,10 @@ base::Result<void> check_instances(const config::Config& config, const state::In
     if (use.instance.empty() || config.find_plugin(use.instance)) continue;
     return base::fail(base::failed_precondition(fmt::format(
         "the configuration lacks [plugins.{}], which {} names, {} offers, {} open runs, {} moves, "
-        "{} open invoices and {} open orders use; put "
+        "{} open invoices, {} open orders and {} webhooks use; put "
         "it back, with `retired = true` if it must get no new work",
-        use.instance, use.names, use.offers, use.open_runs, use.moves, use.invoices, use.orders)));
+        use.instance, use.names, use.offers, use.open_runs, use.moves, use.invoices, use.orders,
+        use.webhooks)));
   }
   return {};
 }

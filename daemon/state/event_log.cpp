@@ -169,6 +169,11 @@ base::Result<void> EventLog::append(TenantKey tenant, RunKey run, const NewEvent
   return {};
 }
 
+std::uint64_t EventLog::head(TenantKey tenant) const {
+  const auto found = tenants_.find(tenant);
+  return found == tenants_.end() ? 0 : found->second.seq;
+}
+
 base::Result<void> EventLog::flush() {
   if (!dirty_) return {};
   dirty_ = false;

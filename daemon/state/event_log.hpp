@@ -63,6 +63,8 @@ class EventLog {
   // Appends; `run` 0 for none.
   base::Result<void> append(TenantKey tenant, RunKey run, const NewEvent& event,
                             std::string_view correlation_id, std::string_view traceparent);
+  // The seq of the tenant's last event, 0 before the first; also of one that is not committed yet.
+  std::uint64_t head(TenantKey tenant) const;
   RunKey next_run() { return dirty_ = true, ++last_run_; }
   // Writes `heads` if something was appended.
   base::Result<void> flush();

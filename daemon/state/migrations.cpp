@@ -527,9 +527,106 @@ CREATE INDEX invoices_open_at ON invoices(node_instance, node, expires, key) WHE
 UPDATE invoice_intents SET idempotency_key = NULL WHERE state = 2;
 )sql";
 
-constexpr std::array kMigrations{
-    Migration{kSchema1}, Migration{kSchema2}, Migration{kSchema3}, Migration{kSchema4}, Migration{kSchema5},
-    Migration{kSchema6}, Migration{kSchema7}, Migration{kSchema8}, Migration{kSchema9}, Migration{kSchema10}};
+// Targets that are notified and what became of each event for each of them; all operational.
+//
+// What a target is (webhooks) is written seldom, where it stands (webhook_standings) with every group of
+// outcomes. Keys are never used twice, for the rows of a deleted target go little by little.
+//
+// An event that is delivered at once, as nearly all are, is one row in one tree, and one at the right edge of
+// deliveries_over, by which old rows are found: the last attempt is a part of the row, only those before it
+// are in delivery_attempts. What an event is stands in the log, to which (tenant of the target, seq) leads;
+// its subject is repeated while it waits, for the order of a subject.
+constexpr const char* kSchema11 = R"sql(
+CREATE TABLE webhooks(
+  key         INTEGER PRIMARY KEY AUTOINCREMENT,
+  id          BLOB    NOT NULL,
+  tenant      INTEGER NOT NULL,
+  instance    TEXT    NOT NULL,
+  address     TEXT    NOT NULL,
+  description TEXT    NOT NULL,
+  types       TEXT    NOT NULL,
+  names       TEXT    NOT NULL,
+  schedule    TEXT    NOT NULL,
+  concurrency INTEGER NOT NULL,
+  per_minute  INTEGER NOT NULL,
+  ordered     INTEGER NOT NULL,
+  secrets     TEXT    NOT NULL,
+  state       INTEGER NOT NULL,
+  created     INTEGER NOT NULL,
+  updated     INTEGER NOT NULL,
+  revision    INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX webhooks_by_id ON webhooks(id);
+CREATE INDEX webhooks_of_tenant ON webhooks(tenant, id);
+
+CREATE TABLE webhook_standings(
+  webhook          INTEGER PRIMARY KEY,
+  cursor           INTEGER NOT NULL,
+  reason           TEXT    NOT NULL,
+  failing_since    INTEGER,
+  delivered        INTEGER,
+  told_failing     INTEGER NOT NULL,
+  told_dead_letter INTEGER NOT NULL,
+  waiting          INTEGER NOT NULL,
+  dead             INTEGER NOT NULL
+);
+
+CREATE TABLE webhook_keys(
+  tenant       INTEGER NOT NULL,
+  key          TEXT    NOT NULL,
+  request_hash TEXT    NOT NULL,
+  webhook      BLOB    NOT NULL,
+  PRIMARY KEY (tenant, key)
+) WITHOUT ROWID;
+
+CREATE TABLE deleted_webhooks(
+  webhook INTEGER PRIMARY KEY
+);
+
+CREATE TABLE deliveries(
+  webhook        INTEGER NOT NULL,
+  seq            INTEGER NOT NULL,
+  state          INTEGER NOT NULL,
+  attempts       INTEGER NOT NULL,
+  tries          INTEGER NOT NULL,
+  next           INTEGER,
+  created        INTEGER NOT NULL,
+  updated        INTEGER NOT NULL,
+  subject        TEXT,
+  reason         TEXT    NOT NULL,
+  -- The last attempt, if there was one.
+  time           INTEGER,
+  latency        INTEGER,
+  status         INTEGER,
+  succeeded      INTEGER,
+  attempt_reason TEXT,
+  answer         BLOB,
+  PRIMARY KEY (webhook, seq)
+) WITHOUT ROWID;
+CREATE INDEX deliveries_over ON deliveries(updated) WHERE state = 1;
+CREATE INDEX deliveries_dead_since ON deliveries(updated) WHERE state = 2;
+CREATE INDEX deliveries_unusual ON deliveries(webhook, state, seq) WHERE state <> 1;
+CREATE INDEX deliveries_due ON deliveries(webhook, next, seq) WHERE state = 0;
+CREATE INDEX deliveries_of_subject ON deliveries(webhook, subject, seq) WHERE state = 0;
+
+CREATE TABLE delivery_attempts(
+  webhook   INTEGER NOT NULL,
+  seq       INTEGER NOT NULL,
+  number    INTEGER NOT NULL,
+  time      INTEGER NOT NULL,
+  latency   INTEGER NOT NULL,
+  status    INTEGER NOT NULL,
+  succeeded INTEGER NOT NULL,
+  reason    TEXT    NOT NULL,
+  answer    BLOB    NOT NULL,
+  PRIMARY KEY (webhook, seq, number)
+) WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations{Migration{kSchema1},  Migration{kSchema2}, Migration{kSchema3},
+                                 Migration{kSchema4},  Migration{kSchema5}, Migration{kSchema6},
+                                 Migration{kSchema7},  Migration{kSchema8}, Migration{kSchema9},
+                                 Migration{kSchema10}, Migration{kSchema11}};
 constexpr std::array kReadModels{"names",   "offers",   "runs",     "totals", "instance_uses", "domain_uses",
                                  "domains", "payments", "invoices", "orders", "nodes",         "node_uses"};
 

@@ -18,7 +18,8 @@ Reader::Reader(Connection connection, std::uint32_t epoch)
       payments_(connection_, tenants_),
       orders_(connection_, tenants_),
       nodes_(connection_, tenants_),
-      uses_(connection_, snapshots_, moves_) {}
+      uses_(connection_, snapshots_, moves_),
+      webhooks_(connection_, tenants_, epoch) {}
 
 base::Result<std::unique_ptr<Reader>> Reader::open(const std::string& path, const std::string& vfs) {
   auto connection = Connection::open(path, Connection::Mode::kReadOnly, vfs);

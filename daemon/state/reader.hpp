@@ -22,6 +22,7 @@
 #include "state/run_queries.hpp"
 #include "state/sqlite.hpp"
 #include "state/use_queries.hpp"
+#include "state/webhook_queries.hpp"
 
 namespace paynamed::state {
 
@@ -42,6 +43,7 @@ class Reader {
   OrderQueries& orders() { return orders_; }
   NodeQueries& nodes() { return nodes_; }
   UseQueries& uses() { return uses_; }
+  WebhookQueries& webhooks() { return webhooks_; }
   Connection& connection() { return connection_; }
 
  private:
@@ -61,6 +63,7 @@ class Reader {
   OrderQueries orders_;
   NodeQueries nodes_;
   UseQueries uses_;
+  WebhookQueries webhooks_;
 };
 
 class ReaderPool {

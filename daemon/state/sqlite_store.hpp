@@ -17,6 +17,7 @@
 #include "state/orders.hpp"
 #include "state/payments.hpp"
 #include "state/store.hpp"
+#include "state/webhooks.hpp"
 
 namespace paynamed::state {
 
@@ -25,7 +26,8 @@ class SqliteStore final : public Store,
                           public PaymentStore,
                           public InvoiceStore,
                           public OrderStore,
-                          public NodeStore {
+                          public NodeStore,
+                          public WebhookStore {
  public:
   struct Settings {
     std::string path;
@@ -170,6 +172,38 @@ class SqliteStore final : public Store,
   Result<std::vector<NodeUse>> node_uses_of(std::string_view tenant) override;
   Result<std::optional<SealedSecret>> find_secret(std::string_view handle) override;
   Result<std::optional<NodeKeyUse>> find_node_key(std::string_view tenant, std::string_view key) override;
+
+  boost::asio::awaitable<Result<CreatedWebhook>> create_webhook(NewWebhook webhook) override;
+  boost::asio::awaitable<Result<WebhookRow>> change_webhook(WebhookChange change) override;
+  boost::asio::awaitable<Result<void>> delete_webhook(std::string tenant, base::Uuid id,
+                                                      NewEvent event) override;
+  boost::asio::awaitable<Result<void>> record_deliveries(DeliveryUpdate update) override;
+  boost::asio::awaitable<Result<std::uint64_t>> replay_deliveries(std::string tenant, DeliveryFilter filter,
+                                                                  std::vector<DeliveryRow> more,
+                                                                  base::WallTime now) override;
+  boost::asio::awaitable<Result<std::uint64_t>> prune_deliveries(base::WallTime delivered_before,
+                                                                 base::WallTime dead_before,
+                                                                 std::uint32_t limit) override;
+  Result<std::vector<WebhookRow>> webhooks(base::Uuid after, std::uint32_t limit) override;
+  Result<std::vector<WebhookRow>> list_webhooks(std::string_view tenant, base::Uuid after,
+                                                std::uint32_t limit) override;
+  Result<std::optional<WebhookRow>> find_webhook(std::string_view tenant, base::Uuid id) override;
+  Result<std::optional<WebhookRow>> load_webhook(base::Uuid id) override;
+  Result<std::optional<WebhookKeyUse>> find_webhook_key(std::string_view tenant,
+                                                        std::string_view key) override;
+  Result<std::vector<DeliveryRow>> list_deliveries(std::string_view tenant, const DeliveryFilter& filter,
+                                                   std::uint64_t before_seq, std::uint32_t limit) override;
+  Result<std::uint64_t> count_deliveries(std::string_view tenant, const DeliveryFilter& filter) override;
+  Result<std::optional<DeliveryRow>> find_delivery(std::string_view tenant, base::Uuid webhook,
+                                                   std::uint64_t seq) override;
+  Result<std::vector<AttemptRow>> attempts_of(base::Uuid webhook, std::uint64_t seq,
+                                              std::uint32_t limit) override;
+  Result<std::vector<DeliveryRow>> due_deliveries(base::Uuid webhook, base::WallTime now,
+                                                  std::uint32_t limit) override;
+  Result<std::optional<base::WallTime>> next_delivery(base::Uuid webhook) override;
+  Result<std::vector<DeliveryRow>> deliveries_after(base::Uuid webhook, std::uint64_t seq,
+                                                    std::uint32_t limit) override;
+  Result<std::optional<DeliveryRow>> first_waiting(base::Uuid webhook, std::string_view subject) override;
 
   // From now on as Settings::max_open_runs; runs that are open stay so.
   boost::asio::awaitable<Result<void>> limit_open_runs(std::uint64_t most);

@@ -83,6 +83,7 @@ struct InstanceUse {
   std::uint64_t moves = 0;     // open ones, from or to it
   std::uint64_t invoices = 0;  // open ones, and those that are being made
   std::uint64_t orders = 0;    // the same, and those whose offer is still to be disabled
+  std::uint64_t webhooks = 0;
 };
 
 // Who depends on where a domain's records are.

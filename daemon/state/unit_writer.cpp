@@ -39,6 +39,8 @@ UnitWriter::UnitWriter(Connection& connection, std::uint64_t max_open_runs)
       invoices_(connection),
       orders_(connection),
       nodes_(connection),
+      webhooks_(connection),
+      deliveries_(connection),
       begin_(connection, "BEGIN IMMEDIATE"),
       commit_(connection, "COMMIT"),
       roll_back_(connection, "ROLLBACK"),
@@ -75,6 +77,7 @@ base::Result<void> UnitWriter::load() {
   open_.clear();
   snapshots_.clear();
   if (auto done = log_.load(); !done) return done;
+  if (auto done = webhooks_.load(); !done) return done;
   return models_.load();
 }
 

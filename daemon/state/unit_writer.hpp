@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "base/result.hpp"
+#include "state/delivery_table.hpp"
 #include "state/event_log.hpp"
 #include "state/invoice_table.hpp"
 #include "state/move_table.hpp"
@@ -23,6 +24,8 @@
 #include "state/read_models.hpp"
 #include "state/sqlite.hpp"
 #include "state/units.hpp"
+#include "state/webhook_table.hpp"
+#include "state/webhook_units.hpp"
 
 namespace paynamed::state {
 
@@ -58,6 +61,13 @@ class UnitWriter {
   base::Result<void> write(const RemoveNodeUnit& unit);
   base::Result<NodeRow> write(const CredentialsUnit& unit);
   base::Result<void> write(const NodeLookUnit& unit);
+  base::Result<CreatedWebhook> write(const CreateWebhookUnit& unit);
+  base::Result<WebhookRow> write(const ChangeWebhookUnit& unit);
+  base::Result<void> write(const DeleteWebhookUnit& unit);
+  base::Result<void> write(const DeliveriesUnit& unit);
+  base::Result<ReplayedPart> write(const ReplayUnit& unit);
+  // How many rows went.
+  base::Result<std::uint64_t> write(const PruneDeliveriesUnit& unit);
   // Clears the read models and applies every event again. Takes as long as it takes.
   base::Result<void> rebuild();
   // Further runs are refused while so many are open.
@@ -123,6 +133,12 @@ class UnitWriter {
   // NOT_FOUND when it is not the tenant's.
   base::Result<NodeRow> node_of(const std::string& tenant, const base::Uuid& id);
   base::Result<void> erase_secrets(const NodeRow& node);
+  // NOT_FOUND when it is not the tenant's.
+  base::Result<StoredWebhook> webhook_of(const std::string& tenant, const base::Uuid& id);
+  base::Result<std::optional<CreatedWebhook>> replay(TenantKey tenant, const NewWebhook& webhook);
+  base::Result<void> check_start(TenantKey tenant, const NewWebhook& webhook) const;
+  base::Result<void> replace_secrets(const WebhookRow& webhook, const WebhookChange& change);
+  base::Result<void> put_standing(StoredWebhook& webhook, const DeliveryUpdate& update);
   // A proof goes with its name.
   base::Result<void> erase_proof_of(const Fact& fact);
   std::string uuid_of_run(RunKey run);
@@ -137,6 +153,8 @@ class UnitWriter {
   InvoiceTable invoices_;
   OrderTable orders_;
   NodeTable nodes_;
+  WebhookTable webhooks_;
+  DeliveryTable deliveries_;
   bool dirty_ = false;
   bool secrets_in_wal_ = true;
   std::unordered_map<RunKey, OpenEntry> open_;

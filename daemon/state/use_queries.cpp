@@ -26,6 +26,7 @@ UseQueries::UseQueries(Connection& connection, SnapshotStatements& snapshots, Mo
                    "SELECT node_instance, count(*) FROM order_intents INDEXED BY order_intents_open "
                    "WHERE state = 0 GROUP BY 1 UNION ALL "
                    "SELECT node_instance, count(*) FROM offers_to_disable GROUP BY 1"),
+      webhooks_(connection, "SELECT instance, count(*) FROM webhooks GROUP BY 1"),
       totals_(connection,
               "SELECT coalesce(t.names, 0), coalesce(t.live, 0), coalesce(t.open_runs, 0), "
               "coalesce(t.paused_runs, 0), "
@@ -44,7 +45,8 @@ base::Result<InUse> UseQueries::in_use() {
   Counted counted;
   for (const auto count :
        {&UseQueries::count_instances, &UseQueries::count_domains, &UseQueries::count_open_runs,
-        &UseQueries::count_moves, &UseQueries::count_invoices, &UseQueries::count_orders}) {
+        &UseQueries::count_moves, &UseQueries::count_invoices, &UseQueries::count_orders,
+        &UseQueries::count_webhooks}) {
     auto done = (this->*count)(counted);
     if (!done) return base::fail(done.error());
   }
@@ -129,6 +131,15 @@ base::Result<void> UseQueries::count_orders(Counted& counted) {
   auto row = open_orders_.first();
   for (; row && *row; row = open_orders_.next()) {
     counted.instances[std::string{open_orders_.text(0)}].orders += open_orders_.count(1);
+  }
+  if (!row) return base::fail(row.error());
+  return {};
+}
+
+base::Result<void> UseQueries::count_webhooks(Counted& counted) {
+  auto row = webhooks_.first();
+  for (; row && *row; row = webhooks_.next()) {
+    counted.instances[std::string{webhooks_.text(0)}].webhooks += webhooks_.count(1);
   }
   if (!row) return base::fail(row.error());
   return {};

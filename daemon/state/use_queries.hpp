@@ -35,6 +35,7 @@ class UseQueries {
   base::Result<void> count_moves(Counted& counted);
   base::Result<void> count_invoices(Counted& counted);
   base::Result<void> count_orders(Counted& counted);
+  base::Result<void> count_webhooks(Counted& counted);
 
   SnapshotStatements* snapshots_;
   MoveQueries* moves_;
@@ -43,6 +44,7 @@ class UseQueries {
   Statement open_instances_;
   Statement open_invoices_;
   Statement open_orders_;
+  Statement webhooks_;
   Statement totals_;
 };
 

@@ -1,0 +1,83 @@
+// DeliveryTable: deliveries and their attempts, as the writer changes them. Conditions are its caller's.
+//
+// Threads: belongs to the thread of its connection.
+#pragma once
+
+#include "state/sqlite.hpp"
+#include "state/webhook_table.hpp"
+
+namespace paynamed::state {
+
+class DeliveryTable {
+ public:
+  explicit DeliveryTable(Connection& connection);
+
+  // How the counts of a target change.
+  struct Change {
+    std::int64_t waiting = 0;
+    std::int64_t dead = 0;
+    void add(const Change& other) {
+      waiting += other.waiting;
+      dead += other.dead;
+    }
+  };
+
+  base::Result<Change> put(const StoredWebhook& webhook, const DeliveryUpdate::Done& done);
+  // Rows of the filter after `after_seq` wait again, at most `limit`.
+  struct Replayed {
+    Change change;
+    std::uint64_t rows = 0;
+    std::uint64_t last_seq = 0;
+    bool all = false;  // there are no more after it
+  };
+  base::Result<Replayed> replay(const StoredWebhook& webhook, const DeliveryFilter& filter,
+                                std::uint64_t after_seq, base::WallTime now, std::uint32_t limit);
+  // An event of the log waits; false when it has a delivery already, or there is none.
+  base::Result<bool> add(const StoredWebhook& webhook, std::uint64_t seq, base::WallTime now);
+  // What was behind another one of its subject is tried too.
+  base::Result<void> release_all(WebhookKey webhook, base::WallTime now);
+
+  // Those that were updated before, at most `limit`; with the targets whose dead letters went, and how many.
+  struct Pruned {
+    std::uint64_t rows = 0;
+    std::vector<std::pair<WebhookKey, std::int64_t>> dead;
+  };
+  base::Result<Pruned> prune(DeliveryState state, base::WallTime before, std::uint32_t limit);
+  // All of a target, at most `limit`; how many.
+  base::Result<std::uint64_t> erase_of(WebhookKey webhook, std::uint32_t limit);
+
+ private:
+  struct Place {
+    WebhookKey webhook = 0;
+    std::uint64_t seq = 0;
+  };
+  struct Before {
+    DeliveryState state = DeliveryState::kWaiting;
+    bool has_attempt = false;
+  };
+  base::Result<std::optional<Before>> find(const Place& place);
+  base::Result<void> insert(const Place& place, const DeliveryUpdate::Done& done);
+  base::Result<void> update(const Place& place, const DeliveryUpdate::Done& done);
+  base::Result<void> release_next(WebhookKey webhook, std::string_view subject, base::WallTime now);
+  base::Result<void> erase(const Place& place);
+
+  Statement find_;
+  Statement insert_;
+  Statement keep_attempt_;
+  Statement update_;
+  Statement update_with_attempt_;
+  Statement release_next_;
+  Statement release_all_;
+  Statement to_replay_;
+  Statement unusual_to_replay_;
+  Statement replay_;
+  Statement try_now_;
+  Statement add_;
+  Statement over_before_;
+  Statement dead_before_;
+  Statement of_webhook_;
+  Statement erase_;
+  Statement erase_attempts_;
+};
+
+}  // namespace paynamed::state
