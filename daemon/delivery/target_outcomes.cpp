@@ -80,6 +80,7 @@ asio::awaitable<void> Target::attempt(std::shared_ptr<Target> self, Job job) {
   v1::DeliverRequest request = self->request_for(job);
   const base::Result<v1::DeliverReply> reply =
       co_await self->with_.deliver(std::move(instance), std::move(request));
+  if (self->common_->abandoned) co_return;
   times.now = self->with_.clock.wall();
   times.latency = std::chrono::duration_cast<base::Duration>(self->with_.clock.monotonic() - begun);
   self->ended(std::move(job), judge(reply), times);
@@ -92,7 +93,7 @@ void Target::ended(Job job, const Verdict& verdict, const Times& times) {
   common_->measures.attempt(row_.instance, verdict.kind, times.latency);
   if (common_->place_free) common_->place_free();
   subjects_.erase(job.delivery.subject);
-  if (!is_over_ && !common_->abandoned) {
+  if (!is_over_) {
     if (verdict.kind == Verdict::Kind::kNotCounted) {
       give_back(job, verdict);
     } else {

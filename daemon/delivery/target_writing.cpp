@@ -48,6 +48,7 @@ asio::awaitable<void> Target::record(std::shared_ptr<Target> self, state::Delive
   const std::uint64_t cursor = update.cursor.value_or(0);
   const bool disables = update.disabled.has_value();
   const auto result = co_await self->with_.store.record_deliveries(std::move(update));
+  if (self->common_->abandoned) co_return;
   if (result) self->written_ = std::max(self->written_, cursor);
   self->written(result);
   // Its owner may have enabled it in the same moment: what the store has counts.
