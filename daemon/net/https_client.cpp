@@ -157,7 +157,7 @@ asio::awaitable<HttpOutcome> HttpsClient::State::run(HttpUrl url, HttpRequest re
   if (!endpoints) co_return HttpOutcome(base::fail(endpoints.error()), sent);
   std::string shown = fmt::format("{}:{}", url.host, url.port);
   if (way.address) shown += fmt::format(" ({})", place);
-  if (way.proxy) shown += fmt::format(" through the proxy {}", door);
+  if (way.proxy) shown += fmt::format(" through the proxy");
   TlsPeer peer{url.host, std::move(shown), "http/1.1", url.tls};
   auto connection = make_connection(policy, std::move(peer));
   auto open_at = std::make_optional(*std::move(endpoints));
