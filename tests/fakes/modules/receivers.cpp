@@ -9,14 +9,14 @@
 //   fake://is_locked/...            the operator has to mend something
 //   fake://is_forbidden/...         an address that must not be called
 //
-// A line of the file is an attempt: what came of it ("taken", "refused", ...), a space, its number, a space,
-// the event. It is written by one write() before the answer, so that a test that kills the daemon finds what
-// was really sent. With an address that has no file nothing is written down.
+// A line of the file is an attempt: what came of it ("taken", "refused", ...), its number, the monotonic
+// clock's nanoseconds, the event; a space between two. It is written by one write() before the answer, so
+// that a test that kills the daemon finds what was really sent. With an address that has no file nothing is
+// written down.
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <map>
-#include <mutex>
+#include <chrono>
 #include <paynamed/notifier.hpp>
 #include <set>
 #include <vector>
@@ -102,7 +102,10 @@ class Receivers final : public paynamed::Notifier {
 
   static void write_down(const Address& address, const std::string& what, const DeliverRequest& request) {
     if (address.file.size() < 2) return;
-    const std::string line = what + " " + std::to_string(request.attempt()) + " " + request.event() + "\n";
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    const std::string line = what + " " + std::to_string(request.attempt()) + " " +
+                             std::to_string(std::chrono::nanoseconds(now).count()) + " " + request.event() +
+                             "\n";
     const int file = ::open(address.file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0) throw paynamed::Error(paynamed::Code::kInternal, "The fake cannot write down what came.");
     const bool written = ::write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size());

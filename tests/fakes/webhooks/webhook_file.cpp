@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -106,13 +107,16 @@ std::vector<Received> received(const std::filesystem::path& file) {
   for (std::string line; std::getline(in, line);) {
     std::istringstream words{line};
     Received each;
-    words >> each.what >> each.attempt;
+    std::int64_t nanoseconds = 0;
+    words >> each.what >> each.attempt >> nanoseconds;
+    each.time = base::MonotonicTime{std::chrono::nanoseconds{nanoseconds}};
     const auto begin = line.find('{');
     const boost::json::object event = boost::json::parse(line.substr(begin)).as_object();
     each.id = text_in(event, "id");
     each.type = text_in(event, "type");
     each.subject = text_in(event, "subject");
     each.seq = std::stoull(text_in(event, "seq"));
+    each.data = boost::json::serialize(event.at("data"));
     all.push_back(std::move(each));
   }
   return all;

@@ -44,10 +44,12 @@ class WebhookFile {
 struct Received {
   std::string what;  // "taken", "refused", "kept"
   int attempt = 0;
+  base::MonotonicTime time;
   std::string id;
   std::string type;
   std::string subject;
   std::uint64_t seq = 0;
+  std::string data;  // JSON
 };
 // All that is written by now; none when there is no file.
 std::vector<Received> received(const std::filesystem::path& file);
