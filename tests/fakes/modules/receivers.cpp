@@ -16,7 +16,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <functional>
 #include <paynamed/notifier.hpp>
 #include <set>
 #include <vector>
@@ -65,15 +67,20 @@ class Receivers final : public paynamed::Notifier {
       return;
     }
     if (address.behaviour == "is_locked")
-      throw paynamed::Error(paynamed::Code::kFailedPrecondition, "The fake is locked.");
+      return reply.fail(paynamed::Code::kFailedPrecondition, "The fake is locked.");
     if (address.behaviour == "is_forbidden")
-      throw paynamed::Error(paynamed::Code::kPermissionDenied, "The fake must not be called.");
+      return reply.fail(paynamed::Code::kPermissionDenied, "The fake must not be called.");
     const bool is_second = !seen_.insert(request.target().id() + request.event_id()).second;
     DeliverReply said = answer_of(address.behaviour, is_second);
     const bool taken = said.outcome() == DeliverReply::DELIVERED;
     if (taken) seen_.erase(request.target().id() + request.event_id());
     write_down(address, taken ? "taken" : "refused", request);
     reply.ok(said);
+  }
+
+  void stop(std::function<void()> done) override {
+    hanging_.clear();
+    done();
   }
 
  private:
