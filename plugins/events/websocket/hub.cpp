@@ -72,8 +72,9 @@ void Hub::arrived(const std::shared_ptr<Subscription>& subscription, const Resul
   if (!subscription->confirmed) confirm(*subscription, {page.next().epoch, page.after.seq});
   send(*subscription, *frames, 0, !read.value().shared);
   subscription->position = page.next();
-  advance(subscription);
+  // First: what was taken at once makes room, and nobody would say so later.
   client.flush();
+  advance(subscription);
 }
 
 void Hub::failed(const std::shared_ptr<Subscription>& subscription, const Error& error) {

@@ -3,10 +3,16 @@
 #include "protocol.hpp"
 
 namespace paynamed::websocket {
+namespace {
+
+// The header of a frame, and what stands around an event's text.
+constexpr std::size_t kAroundText = 40;
+
+}  // namespace
 
 std::size_t PageFrames::bytes() {
   if (bytes_ == 0) {
-    for (const ServedEvent& event : page_->reply.events()) bytes_ += event.text().size();
+    for (const ServedEvent& event : page_->reply.events()) bytes_ += event.text().size() + kAroundText;
   }
   return bytes_;
 }

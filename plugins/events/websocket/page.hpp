@@ -31,7 +31,7 @@ class PageFrames {
   explicit PageFrames(SharedPage page) : page_(std::move(page)) {}
 
   const Page& page() const { return *page_; }
-  // Of the texts of all events.
+  // Of the frames of all events, about.
   std::size_t bytes();
   // All events, a frame each, for subscriptions of this number.
   const SharedBatch& all(std::uint32_t number);

@@ -29,14 +29,6 @@ namespace {
 
 constexpr char kId[] = "events";
 
-std::uint16_t port_in(std::string_view address) {
-  std::uint16_t port = 0;
-  const std::size_t path = address.rfind("/v1/");
-  const std::size_t colon = address.rfind(':', path);
-  std::from_chars(address.data() + colon + 1, address.data() + path, port);
-  return port;
-}
-
 // co_spawn wants to make one without a value.
 using Answer = std::optional<base::Result<std::string>>;
 
@@ -49,6 +41,14 @@ asio::awaitable<Answer> answer(host::Instance& instance, std::string method, std
 }
 
 }  // namespace
+
+std::uint16_t port_in(std::string_view address) {
+  std::uint16_t port = 0;
+  const std::size_t path = address.rfind("/v1/");
+  const std::size_t colon = address.rfind(':', path);
+  std::from_chars(address.data() + colon + 1, address.data() + path, port);
+  return port;
+}
 
 class EventHost::Running {
  public:
@@ -170,8 +170,12 @@ EventHost::EventHost(std::filesystem::path module, boost::json::object table, st
 
 EventHost::~EventHost() = default;
 
-void EventHost::start() {
+void EventHost::load() {
   running_ = std::make_unique<Running>(*this);
+}
+
+void EventHost::start() {
+  load();
   const auto bytes = call("Start", "");
   if (!bytes) throw std::runtime_error(bytes.error().to_string());
   v1::StartServerReply started;

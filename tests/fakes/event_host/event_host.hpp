@@ -34,6 +34,9 @@ struct LoggedEvent {
   std::string data = "{}";
 };
 
+// Of "ws://127.0.0.1:8081/v1/events".
+std::uint16_t port_in(std::string_view address);
+
 class EventHost {
  public:
   // `module` is the event server's file, `table` its configuration.
@@ -42,7 +45,9 @@ class EventHost {
   EventHost(const EventHost&) = delete;
   EventHost& operator=(const EventHost&) = delete;
 
-  // Throws std::runtime_error with what is wrong.
+  // Makes the plugin and does not start it. Throws std::runtime_error with what is wrong.
+  void load();
+  // The same, and starts it.
   void start();
   // As the daemon does: drains within `within`, then ends. The number of callers that were cut.
   std::uint64_t stop(base::Duration within = base::Duration{200});

@@ -1,4 +1,5 @@
 // The end of a server, and its begin.
+#include <future>
 #include <set>
 
 #include "paynamed/plugin/v1/event_server.pb.h"

@@ -1,5 +1,7 @@
 // Who connects, what is subscribed, what comes.
 #include <chrono>
+#include <fstream>
+#include <map>
 
 #include "scene.hpp"
 #include "tests/fakes/tls/tls_authority.hpp"
