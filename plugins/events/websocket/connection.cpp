@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
@@ -84,8 +85,9 @@ class SocketConnection final : public Connection,
     const Settings& settings = worker_.settings();
     if (blocked_ && now - progressed_ >= settings.stall_timeout)
       return close(CloseCode::kSlow, close_reason("slow_consumer", 1'000));
-    if (pinged_ && now - pinged_at_ >= settings.pong_timeout)
-      return close(CloseCode::kSilent, close_reason("no_pong", 0));
+    // Who takes what waits before the ping is there.
+    if (pinged_ && !blocked_ && now - std::max(pinged_at_, progressed_) >= settings.pong_timeout)
+      return close(CloseCode::kSilent, close_reason("no_pong"));
     if (!pinged_ && now - heard_ >= settings.ping_interval) ping(now);
   }
   void drain(std::chrono::milliseconds retry_after) override {
@@ -127,7 +129,7 @@ class SocketConnection final : public Connection,
     push_raw(frame);
     flush();
   }
-  bool is_full() const override { return outbox_.bytes() > kFull; }
+  bool is_full() const override { return phase_ != Phase::kDone && outbox_.bytes() > kFull; }
 
  private:
   static constexpr bool kIsTls = std::is_same_v<Stream, TlsStream>;
@@ -374,7 +376,8 @@ class SocketConnection final : public Connection,
     tcp_socket().close(ignored);
     worker_.places().leave(place_);
     asio::post(ws_.get_executor(), [self = self()] {
-      self->ws_.next_layer().abandon();
+      // Beast goes on, finds the socket closed, and lets go of what holds this.
+      self->ws_.next_layer().release();
       self->worker_.remove(self.get());
     });
   }

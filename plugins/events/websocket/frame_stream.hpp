@@ -62,12 +62,10 @@ class FrameStream {
         token, buffers);
   }
 
-  // There is room again.
+  // There is room again, or nothing will be written any more.
   void release() {
     if (const auto held = std::move(held_)) held->go_on(get_executor());
   }
-  // Nothing will be written any more.
-  void abandon() { held_.reset(); }
 
   // The connection itself shuts the socket down, when what waits was sent.
   friend void teardown(boost::beast::role_type, FrameStream&, boost::system::error_code& error) { error = {}; }

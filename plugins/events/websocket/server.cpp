@@ -16,6 +16,10 @@ constexpr std::chrono::milliseconds kTick{1'000};
 constexpr std::chrono::milliseconds kDrainTick{25};
 // Of the time to drain: the rest is for the close frames to go back and forth.
 constexpr double kSpread = 0.7;
+// Few are not kept waiting for what protects from many.
+constexpr std::size_t kLeavePerSecond = 1'000;
+constexpr std::chrono::milliseconds kLeastSpread{250};
+constexpr std::chrono::milliseconds kLeastReturn{1'000};
 constexpr int kBacklog = 4'096;
 
 std::string told(const boost::system::error_code& error, const Settings& settings) {
@@ -87,7 +91,7 @@ void Server::accept() {
     // Out of files: those who leave make room.
     if (error) return host_.after(std::chrono::milliseconds(100), [weak = weak_from_this()] {
       const auto self = weak.lock();
-      if (self && !self->stopping_) self->workers_.front()->post([self] { self->accept(); });
+      if (self && !self->stopping_) self->workers_.front()->post([server = self.get()] { server->accept(); });
     });
     accept();
   });
@@ -123,11 +127,11 @@ void Server::accepted(tcp::socket socket, std::size_t turn) {
 }
 
 void Server::close_acceptor() {
-  workers_.front()->post([self = shared_from_this()] {
-    if (!self->acceptor_) return;
+  workers_.front()->post([this] {
+    if (!acceptor_) return;
     boost::system::error_code ignored;
-    self->acceptor_->close(ignored);
-    self->acceptor_.reset();
+    acceptor_->close(ignored);
+    acceptor_.reset();
   });
 }
 
@@ -153,9 +157,12 @@ void Server::drain(std::chrono::milliseconds within, std::function<void(std::uin
   close_acceptor();
   const auto now = host_.monotonic();
   drain_end_ = now + within;
-  const auto spread = std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(within.count()) * kSpread));
+  const auto enough = std::chrono::milliseconds(connections() * 1'000 / kLeavePerSecond);
+  const auto most = std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(within.count()) * kSpread));
+  const auto spread = std::min(std::max(enough, kLeastSpread), most);
+  const auto return_spread = std::min(std::max(enough, kLeastReturn), shared_->settings.reconnect_spread);
   for (const auto& worker : workers_)
-    worker->post([worker, now, spread, within] { worker->drain(now, spread, within); });
+    worker->post([worker, now, spread, return_spread] { worker->drain(now, spread, return_spread); });
   // Sooner than the tick that waits already.
   host_.after(kDrainTick, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->tick();

@@ -7,7 +7,8 @@ namespace {
 
 // An instance may have 1,000 calls of services open.
 constexpr std::size_t kMostCalls = 400;
-constexpr std::uint32_t kPageEvents = 256;
+// A page is what each of many who are behind may hold.
+constexpr std::uint32_t kPageEvents = 128;
 
 }  // namespace
 
@@ -44,8 +45,9 @@ void Worker::remove(const Connection* connection) {
 void Worker::tick(std::chrono::nanoseconds now, std::chrono::milliseconds wall) {
   now_ = now;
   while (!leaving_.empty() && leaving_.begin()->first <= now) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(drain_over_ - now);
     if (const auto connection = leaving_.begin()->second.lock())
-      connection->drain(retry_after_ + random_time(settings().reconnect_spread));
+      connection->drain(std::max(left, std::chrono::milliseconds(0)) + random_time(return_spread_));
     leaving_.erase(leaving_.begin());
   }
   std::size_t subscriptions = 0;
@@ -61,8 +63,9 @@ std::chrono::milliseconds Worker::random_time(std::chrono::milliseconds most) {
 }
 
 void Worker::drain(std::chrono::nanoseconds now, std::chrono::milliseconds spread,
-                   std::chrono::milliseconds retry_after) {
-  retry_after_ = retry_after;
+                   std::chrono::milliseconds return_spread) {
+  drain_over_ = now + spread;
+  return_spread_ = return_spread;
   for (const auto& [key, connection] : all_) leaving_.emplace(now + random_time(spread), connection);
 }
 

@@ -70,9 +70,8 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
   void remove(const Connection* connection);
   // `now` of Host::monotonic(), `wall` since 1970.
   void tick(std::chrono::nanoseconds now, std::chrono::milliseconds wall);
-  // All are asked to leave, spread over `spread`, and to come back `retry_after` later and up to the settings'
-  // time.
-  void drain(std::chrono::nanoseconds now, std::chrono::milliseconds spread, std::chrono::milliseconds retry_after);
+  // All are asked to leave, spread over `spread`, and to come back when that is over, spread over `return_spread`.
+  void drain(std::chrono::nanoseconds now, std::chrono::milliseconds spread, std::chrono::milliseconds return_spread);
   void cut_all();
   // That have not ended; from any thread.
   std::size_t connections() const { return count_; }
@@ -109,8 +108,8 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::unordered_map<const Connection*, std::shared_ptr<Connection>> all_;
   std::multimap<std::chrono::nanoseconds, std::weak_ptr<Connection>> leaving_;  // when each is asked to
-  std::chrono::nanoseconds drained_at_{};
-  std::chrono::milliseconds retry_after_{};
+  std::chrono::nanoseconds drain_over_{};
+  std::chrono::milliseconds return_spread_{};
   std::map<std::string, std::shared_ptr<Hub>> hubs_;
   std::map<std::pair<std::string, std::string>, std::vector<PageTaker>> reads_;  // by tenant and position
   Turns read_turns_;
