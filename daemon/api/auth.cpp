@@ -3,6 +3,8 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
+#include <algorithm>
+
 #include "api/message.hpp"
 
 namespace paynamed::api {
@@ -46,7 +48,11 @@ base::Result<Caller> Authenticator::authenticate(const std::string* authorizatio
     return base::fail(base::unauthenticated(
         "the Authorization header is not understood; send 'Authorization: Bearer <key>'"));
   }
-  const Sha256 given = sha256(text.substr(kScheme.size()));
+  return authenticate_key(text.substr(kScheme.size()));
+}
+
+base::Result<Caller> Authenticator::authenticate_key(std::string_view sent) const {
+  const Sha256 given = sha256(sent);
   std::optional<Caller> caller;
   for (const ApiKey& key : keys_()) {
     if (key.key.empty()) continue;
@@ -58,6 +64,12 @@ base::Result<Caller> Authenticator::authenticate(const std::string* authorizatio
   if (!caller)
     return base::fail(base::unauthenticated("this API key is not known here; check which key you send"));
   return *caller;
+}
+
+bool Authenticator::knows(const Caller& caller) const {
+  return std::ranges::any_of(keys_(), [&](const ApiKey& key) {
+    return !key.key.empty() && key.tenant == caller.tenant && first_bytes(sha256(key.key)) == caller.key_id;
+  });
 }
 
 }  // namespace paynamed::api

@@ -35,6 +35,10 @@ class Authenticator {
   // `authorization` is the header's value, nullptr when there is none. UNAUTHENTICATED with what to do
   // otherwise. Every key is compared whole, by its hash, so that the time tells nothing about a key.
   base::Result<Caller> authenticate(const std::string* authorization) const;
+  // The same for what stands behind "Bearer ".
+  base::Result<Caller> authenticate_key(std::string_view key) const;
+  // Whether the key that a Caller came with still counts.
+  bool knows(const Caller& caller) const;
 
  private:
   KeySource keys_;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/auth.hpp"
+#include "api/tokens.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "config/difference.hpp"
@@ -42,6 +43,7 @@ struct PluginStatus {
   std::string breaker;                  // "closed", "half_open", "open"; empty when it does not run
   std::string breaker_message;          // why it is not closed
   std::optional<base::WallTime> since;  // when it came into this state
+  std::vector<std::string> addresses = {};  // of an EventServer: where it listens
 };
 
 // Whether the daemon can take work, part by part.
@@ -163,6 +165,8 @@ struct Dependencies {
   Moves moves = {};
   Payments payments = {};
   Nodes nodes = {};
+  // make_token() under the daemon's key.
+  std::function<base::Result<std::string>(const TokenClaims& claims)> make_token = {};
 };
 
 }  // namespace paynamed::api

@@ -52,6 +52,7 @@ struct Request {
 
   // Filled by the Service before the handler runs.
   std::string tenant;
+  std::uint64_t key_id = 0;  // Caller::key_id; 0 without a key
   std::string correlation_id;
   std::string traceparent;                  // empty when the caller sent none, or a broken one
   std::vector<std::string> path_arguments;  // decoded, in the order of the template

@@ -115,7 +115,7 @@ json::object to_json(const pipeline::RunView& run) {
 }
 
 json::object to_json(const PluginStatus& plugin) {
-  return json::object{
+  json::object object{
       {"id", plugin.id},
       {"module", plugin.module},
       {"version", plugin.version},
@@ -130,6 +130,9 @@ json::object to_json(const PluginStatus& plugin) {
       {"breaker_message", text_or_null(plugin.breaker_message)},
       {"since", time_or_null(plugin.since)},
   };
+  if (!plugin.addresses.empty())
+    object["addresses"] = json::array(plugin.addresses.begin(), plugin.addresses.end());
+  return object;
 }
 
 json::object to_json(const DomainInfo& domain) {

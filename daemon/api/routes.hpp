@@ -25,6 +25,7 @@ void add_invoice_routes(Router& router, const Dependencies& dependencies);
 void add_order_routes(Router& router, const Dependencies& dependencies);
 void add_node_routes(Router& router, const Dependencies& dependencies);   // /v1/nodes
 void add_event_routes(Router& router, const Dependencies& dependencies);  // /v1/events
+void add_token_routes(Router& router, const Dependencies& dependencies);  // /v1/tokens
 void add_system_routes(Router& router,
                        const Dependencies& dependencies);  // plugins, health, metrics
 

@@ -78,6 +78,7 @@ Service::Service(Dependencies dependencies, Limits limits, RateLimit rate)
   add_invoice_routes(router_, dependencies_);
   add_node_routes(router_, dependencies_);
   add_event_routes(router_, dependencies_);
+  add_token_routes(router_, dependencies_);
   add_system_routes(router_, dependencies_);
 }
 
@@ -133,6 +134,7 @@ std::optional<Response> Service::admit(Request& request, Progress& progress) {
     auto caller = authenticator_.authenticate(authorization);
     if (!caller) return problem(request, caller.error());
     request.tenant = caller->tenant;
+    request.key_id = caller->key_id;
     progress.rate = rate_limiter_.take(caller->key_id);
   }
   if (progress.rate->allowed) return std::nullopt;

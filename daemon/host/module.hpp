@@ -23,7 +23,7 @@ class Module {
   // Equal to the file's name without .so.
   const std::string& name() const { return name_; }
   const std::string& version() const { return version_; }
-  // "DnsProvider", "NodeBackend": without the package.
+  // "DnsProvider", "NodeBackend", "EventServer": without the package.
   const std::string& contract() const { return contract_; }
   const std::filesystem::path& path() const { return path_; }
   const Schema& schema() const { return schema_; }

@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "delivery/event_service.hpp"
 #include "pipeline/node_network.hpp"
 #include "pipeline/record_holders.hpp"
 #include "process/checked_config.hpp"
@@ -61,7 +62,9 @@ asio::awaitable<std::optional<StartFailure>> Daemon::start() {
   make_moves();
   make_payments();
   make_delivery();
+  event_servers_ = std::make_unique<EventServers>(io_, *host_, clock_, log_.area("events"));
   if (auto failure = start_api()) co_return failure;
+  event_servers_->refresh();
   start_watches();
   nodes_->start();
   payments_->start();
@@ -124,6 +127,7 @@ asio::awaitable<void> Daemon::load_plugins() {
   } else {
     log_.warning("plugins cannot send HTTP requests", {{"why", http.error()}});
   }
+  add_event_services(settings);
   settings.added_secrets = nodes_->secrets();
   host_ = host::PluginHost::create(std::move(settings), clock_, log_.area("host"), metrics_);
   auto configs = instance_configs(runtime->config);
@@ -134,6 +138,21 @@ asio::awaitable<void> Daemon::load_plugins() {
   failed_.replace(std::move(problems));
   calls_ = std::make_unique<PluginCalls>(*host_, &nodes_->calls());
   nodes_->use(*host_, *calls_);
+}
+
+void Daemon::add_event_services(host::HostSettings& settings) {
+  feed_ = std::make_unique<events::EventFeed>(*store_, events::EventFeed::Settings{});
+  delivery::EventServiceParts parts{io_.get_executor(), *feed_, {}};
+  parts.knows_tenant = [this](const std::string& tenant) {
+    const auto runtime = live_.current();
+    return std::ranges::any_of(runtime->config.tenants,
+                               [&](const config::Tenant& known) { return known.id == tenant; });
+  };
+  settings.services.emplace("pn.events/1", delivery::event_service(std::move(parts)));
+  auth_ = std::make_unique<AuthService>(AuthService::Dependencies{
+      [this] { return keys_.current(); }, clock_, random_, log_.area("auth"), metrics_});
+  auth_->use(live_.current()->config);
+  settings.services.emplace("pn.auth/1", auth_->service());
 }
 
 pipeline::Services Daemon::services() {
@@ -245,9 +264,14 @@ void Daemon::prepare_reload() {
     // First: an instance that was replaced ends when nothing waits at it any more.
     payments_->refresh();
     delivery_->refresh();
+    auth_->use(now->config);
+    event_servers_->refresh();
     return watches_->change(std::move(before), std::move(now), dns_.get(), kLooksEnd);
   };
   dependencies.check_nodes = [this](const config::Config& after) { return nodes_->check(after); };
+  dependencies.before_end = [this](host::Instance* instance, base::Duration most) {
+    return event_servers_->drain(instance, most);
+  };
   reload_ = std::make_unique<Reload>(std::move(dependencies));
 }
 
@@ -302,6 +326,7 @@ std::optional<StartFailure> Daemon::start_api() {
   dependencies.moves = moves_->for_api();
   dependencies.payments = payments_->for_api();
   dependencies.nodes = nodes_for_api();
+  dependencies.make_token = [this](const api::TokenClaims& claims) { return auth_->make_token(claims); };
   dependencies.config = [this] { return reload_->standing(); };
   dependencies.reload = [this](bool check) { return reload_->reload(check); };
   add_proofs(dependencies);
@@ -356,6 +381,11 @@ asio::awaitable<bool> Daemon::stop() {
     log_.warning("a reload of the configuration did not end in time");
     clean = false;
   }
+  // First, for those who follow events may be many; at most half of the time is theirs.
+  if (event_servers_ && !co_await event_servers_->stop(left() / 2)) {
+    log_.warning("an event server did not end in time");
+    clean = false;
+  }
   if (watches_ && !co_await watches_->stop(left())) {
     log_.warning("some looks at names did not end in time");
     clean = false;
@@ -402,6 +432,7 @@ asio::awaitable<bool> Daemon::stop() {
 
 std::vector<api::PluginStatus> Daemon::plugin_statuses() const {
   std::vector<api::PluginStatus> statuses;
+  const auto servers = event_servers_->standings();
   for (host::Instance* instance : host_->list()) {
     const host::InstanceInfo info = instance->info();
     api::PluginStatus status;
@@ -417,6 +448,10 @@ std::vector<api::PluginStatus> Daemon::plugin_statuses() const {
     status.in_flight = static_cast<std::uint32_t>(info.open_calls);
     status.breaker = host::to_string(info.breaker);
     status.breaker_message = info.breaker_explanation;
+    if (const auto server = servers.find(info.id); server != servers.end()) {
+      status.addresses = server->second.addresses;
+      if (status.message.empty()) status.message = server->second.problem;
+    }
     statuses.push_back(std::move(status));
   }
   const auto runtime = live_.current();
@@ -466,7 +501,16 @@ api::Readiness Daemon::readiness() const {
     }
   }
   add_payments(readiness);
+  add_event_servers(readiness);
   return readiness;
+}
+
+// REST serves all the same, and the log can be read there.
+void Daemon::add_event_servers(api::Readiness& readiness) const {
+  for (const auto& [id, server] : event_servers_->standings()) {
+    if (server.problem.empty()) continue;
+    readiness.parts.push_back({"event server " + id, false, std::string{kAskPlugins}});
+  }
 }
 
 // What arrives meanwhile waits at the node, so the daemon is ready all the same.

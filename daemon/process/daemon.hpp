@@ -28,8 +28,10 @@
 #include "pipeline/runtime.hpp"
 #include "pipeline/saga_engine.hpp"
 #include "process/api_keys.hpp"
+#include "process/auth_service.hpp"
 #include "process/current_dns.hpp"
 #include "process/domain_moves.hpp"
+#include "process/event_servers.hpp"
 #include "process/failed_instances.hpp"
 #include "process/node_parts.hpp"
 #include "process/payments_in.hpp"
@@ -78,6 +80,7 @@ class Daemon {
   void start_watches();
   void make_payments();
   void make_delivery();
+  void add_event_services(host::HostSettings& settings);
   void prepare_reload();
   void add_proofs(api::Dependencies& dependencies);
   void make_moves();
@@ -88,6 +91,7 @@ class Daemon {
   std::vector<api::PluginStatus> plugin_statuses() const;
   api::Readiness readiness() const;
   void add_payments(api::Readiness& readiness) const;
+  void add_event_servers(api::Readiness& readiness) const;
 
   boost::asio::io_context& io_;
   boost::asio::strand<boost::asio::io_context::executor_type> retirement_strand_;
@@ -105,6 +109,8 @@ class Daemon {
   CurrentDns dns_;
   std::unique_ptr<ProofSource> proofs_;
   std::unique_ptr<host::HttpService> http_;
+  std::unique_ptr<events::EventFeed> feed_;
+  std::unique_ptr<AuthService> auth_;
   std::unique_ptr<host::PluginHost> host_;
   FailedInstances failed_;
   std::unique_ptr<PluginCalls> calls_;
@@ -119,6 +125,7 @@ class Daemon {
   base::Broadcast retirement_ended_{clock_};
   ApiKeys keys_;
   std::unique_ptr<Reload> reload_;
+  std::unique_ptr<EventServers> event_servers_;
   std::unique_ptr<domains::Domains> domains_;
   std::unique_ptr<api::Server> server_;
 };

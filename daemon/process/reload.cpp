@@ -29,6 +29,8 @@ constexpr base::Duration kDoor{10'000};
 // Calls of an instance that was replaced; the timeout of a step's attempt is 10 s by default.
 constexpr base::Duration kDrain{30'000};
 constexpr base::Duration kStop{10'000};
+// Those who follow events at it.
+constexpr base::Duration kLeave{5'000};
 constexpr std::size_t kMostLogged = 20;
 
 asio::awaitable<CheckedConfig> read(std::filesystem::path file) {
@@ -226,6 +228,10 @@ void Reload::end_later(host::Instance* instance) {
 }
 
 asio::awaitable<void> Reload::end(Reload& self, host::Instance* instance) {
+  if (self.with_.before_end) {
+    auto leaving = self.with_.before_end(instance, kLeave);
+    co_await std::move(leaving);
+  }
   const bool stopped = co_await self.with_.host.end(instance, kDrain, kStop);
   if (stopped) self.with_.log.info("an instance that was replaced has ended", {{"instance", instance->id()}});
   {

@@ -45,6 +45,8 @@ class Reload {
     std::function<boost::asio::awaitable<bool>(std::shared_ptr<const pipeline::Runtime> before,
                                                std::shared_ptr<const pipeline::Runtime> now)>
         follow;
+    // What an instance needs before it ends, when another one has its place; within its time to drain.
+    std::function<boost::asio::awaitable<void>(host::Instance* instance, base::Duration most)> before_end = {};
     // Whether the added nodes can do with it; why not.
     std::function<base::Result<void>(const config::Config& after)> check_nodes = {};
   };

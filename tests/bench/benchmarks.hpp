@@ -3,6 +3,7 @@
 // Threads: each blocks its caller; one at a time.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 
 namespace paynamed::bench {
@@ -33,6 +34,12 @@ void bench_payments(const Options& options);
 // writer of the same rows, and what one receiver that hangs costs nine others. Prints; throws when it cannot
 // measure.
 void bench_webhooks(const Options& options);
+// Events to a thousand and ten thousand WebSocket clients, beside nchan. Prints; throws when it cannot measure.
+void bench_fanout(const Options& options);
+// A child of bench_fanout: an event server over a log in `folder`, which publishes what stdin says.
+void serve_events(const Options& options, std::uint16_t port);
+// A child of bench_fanout: feeds `count` connections with frames as fast as they are taken.
+void serve_frames(std::size_t count);
 // A child of bench_names: opens the state file, recovers, looks one name up, prints "ready" and waits for the
 // end of stdin.
 void serve_ready(const std::filesystem::path& state_file);

@@ -62,4 +62,17 @@ std::string Child::read_line() {
   throw std::runtime_error("a child process ended before it was ready");
 }
 
+void Child::write_line(const std::string& line) {
+  const std::string text = line + "\n";
+  if (::write(stdin_, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    throw std::runtime_error("a child process takes no orders");
+}
+
+void Child::kill() {
+  if (!running()) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  ended_ = true;
+}
+
 }  // namespace paynamed::bench

@@ -23,6 +23,10 @@ class Child {
   bool running();
   // The next line of its stdout; throws when it ended without one.
   std::string read_line();
+  // A line for its stdin.
+  void write_line(const std::string& line);
+  // SIGKILL, and waits for it.
+  void kill();
 
  private:
   pid_t pid_ = 0;

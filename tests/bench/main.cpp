@@ -13,7 +13,7 @@
 namespace {
 
 constexpr const char* kUsage =
-    "usage: paynamed_bench runs|names|proofs|monitor|payments|webhooks --folder DIR [--rounds N] [--json] "
+    "usage: paynamed_bench runs|names|proofs|monitor|payments|webhooks|fanout --folder DIR [--rounds N] [--json] "
     "[--daemon PATH --modules DIR] [--receivers MODULE]\n";
 
 }  // namespace
@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
   Options options;
   std::string_view what;
+  std::size_t number = 0;  // of a child
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string_view word = arguments[i];
     const std::string_view next = i + 1 < arguments.size() ? arguments[i + 1] : "";
@@ -43,13 +44,15 @@ int main(int argc, char** argv) {
       options.modules = next;
     } else if (word == "--receivers") {
       options.receivers = next;
+    } else if (word == "--number") {
+      std::from_chars(next.data(), next.data() + next.size(), number);
     } else if (word == "--rounds") {
       std::from_chars(next.data(), next.data() + next.size(), options.rounds);
     }
   }
   if (options.folder.empty() || options.rounds < 1 ||
       (what != "runs" && what != "names" && what != "proofs" && what != "monitor" && what != "payments" &&
-       what != "webhooks" && what != "ready")) {
+       what != "webhooks" && what != "fanout" && what != "events" && what != "frames" && what != "ready")) {
     std::fputs(kUsage, stderr);
     return 64;
   }
@@ -58,7 +61,15 @@ int main(int argc, char** argv) {
       serve_ready(options.folder);
       return 0;
     }
+    if (what == "frames") {
+      serve_frames(number);
+      return 0;
+    }
     std::filesystem::create_directories(options.folder);
+    if (what == "events") {
+      serve_events(options, static_cast<std::uint16_t>(number));
+      return 0;
+    }
     if (what == "proofs") {
       bench_proofs(options);
       return 0;
@@ -73,6 +84,7 @@ int main(int argc, char** argv) {
     if (what == "monitor") bench_monitor(options);
     if (what == "payments") bench_payments(options);
     if (what == "webhooks") bench_webhooks(options);
+    if (what == "fanout") bench_fanout(options);
   } catch (const std::exception& error) {
     fmt::print(stderr, "paynamed_bench: {}\n", error.what());
     return 1;

@@ -299,8 +299,10 @@ struct World {
     co_return reload_report;
   }
 
+  std::function<base::Result<std::string>(const TokenClaims&)> make_token;
+
   Dependencies dependencies() {
-    return Dependencies{
+    Dependencies made{
         engine,
         store,
         clock,
@@ -318,6 +320,8 @@ struct World {
         },
         [this] { return config; },
         [this](bool check) { return reload(check); }};
+    made.make_token = make_token;
+    return made;
   }
 };
 

@@ -47,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"null_function", "it has no function call"},
         Broken{"unknown_contract",
                "does not know its contract paynamed.plugin.v9.Oracle; it knows DnsProvider, NodeBackend, "
-               "Notifier"},
+               "Notifier, EventServer"},
         Broken{"other_name", "it calls itself \"acme\"; name the file acme.so"},
         Broken{"bad_schema", "The schema at /properties/server uses the keyword \"format\""},
         Broken{"missing_library", "it needs the library libpaynamed_gone.so, which is not installed"},
