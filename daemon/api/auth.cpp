@@ -3,6 +3,8 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
+#include <algorithm>
+
 #include "api/message.hpp"
 
 namespace paynamed::api {
@@ -58,6 +60,12 @@ base::Result<Caller> Authenticator::authenticate(const std::string* authorizatio
   if (!caller)
     return base::fail(base::unauthenticated("this API key is not known here; check which key you send"));
   return *caller;
+}
+
+bool Authenticator::knows(const Caller& caller) const {
+  return std::ranges::any_of(keys_(), [&](const ApiKey& key) {
+    return !key.key.empty() && key.tenant == caller.tenant && first_bytes(sha256(key.key)) == caller.key_id;
+  });
 }
 
 }  // namespace paynamed::api

@@ -35,6 +35,8 @@ class Authenticator {
   // `authorization` is the header's value, nullptr when there is none. UNAUTHENTICATED with what to do
   // otherwise. Every key is compared whole, by its hash, so that the time tells nothing about a key.
   base::Result<Caller> authenticate(const std::string* authorization) const;
+  // Whether the key that a Caller came with still counts.
+  bool knows(const Caller& caller) const;
 
  private:
   KeySource keys_;

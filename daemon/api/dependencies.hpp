@@ -15,6 +15,7 @@
 #include "base/random.hpp"
 #include "config/difference.hpp"
 #include "domains/domain_work.hpp"
+#include "events/event_feed.hpp"
 #include "moves/views.hpp"
 #include "names/lint/report.hpp"
 #include "nodes/added_nodes.hpp"
@@ -163,6 +164,7 @@ struct Dependencies {
   Moves moves = {};
   Payments payments = {};
   Nodes nodes = {};
+  events::EventFeed* feed = nullptr;  // must be set, as all here
 };
 
 }  // namespace paynamed::api

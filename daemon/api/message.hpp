@@ -49,9 +49,11 @@ struct Request {
   Headers headers;
   std::string body;
   boost::asio::ip::address peer;
+  bool takes_chunks = true;  // HTTP/1.1; an older caller must not get them (RFC 9112 section 6.1)
 
   // Filled by the Service before the handler runs.
   std::string tenant;
+  std::uint64_t key_id = 0;  // of the key that was sent; see Caller
   std::string correlation_id;
   std::string traceparent;                  // empty when the caller sent none, or a broken one
   std::vector<std::string> path_arguments;  // decoded, in the order of the template

@@ -90,6 +90,7 @@ std::optional<StartFailure> Daemon::open_store() {
   auto store = state::SqliteStore::open(store_settings_, clock_);
   if (!store) return StartFailure{kExitState, store.error()};
   store_ = *std::move(store);
+  feed_ = std::make_unique<events::EventFeed>(*store_, events::EventFeed::Settings{});
   nodes_ = std::make_unique<NodeParts>(NodeParts::Dependencies{
       io_, [this] { return live_.current(); }, *store_, clock_, random_, log_.area("nodes"), metrics_});
   if (auto loaded = nodes_->load(); !loaded) return StartFailure{kExitState, loaded.error()};
@@ -291,6 +292,7 @@ std::optional<StartFailure> Daemon::start_api() {
   dependencies.moves = moves_->for_api();
   dependencies.payments = payments_->for_api();
   dependencies.nodes = nodes_for_api();
+  dependencies.feed = feed_.get();
   dependencies.config = [this] { return reload_->standing(); };
   dependencies.reload = [this](bool check) { return reload_->reload(check); };
   add_proofs(dependencies);
@@ -301,6 +303,9 @@ std::optional<StartFailure> Daemon::start_api() {
   const config::Api& configured = live_.current()->config.api;
   settings.listen = configured.listen.value;
   settings.rate = {configured.requests_per_second, configured.request_burst};
+  settings.streams = {configured.max_streams, configured.max_streams_of_key};
+  // Streams take no connection from those who ask.
+  settings.max_connections += configured.max_streams;
   auto server = api::Server::start(io_, settings, std::move(dependencies));
   if (!server) return StartFailure{kExitUnavailable, server.error()};
   server_ = *std::move(server);

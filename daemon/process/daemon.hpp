@@ -18,6 +18,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "domains/domains.hpp"
+#include "events/event_feed.hpp"
 #include "host/http_service.hpp"
 #include "host/plugin_host.hpp"
 #include "observe/log.hpp"
@@ -97,6 +98,7 @@ class Daemon {
 
   // In the order in which they are made; each uses those above it.
   std::unique_ptr<state::SqliteStore> store_;
+  std::unique_ptr<events::EventFeed> feed_;
   std::unique_ptr<NodeParts> nodes_;
   CurrentDns dns_;
   std::unique_ptr<ProofSource> proofs_;
