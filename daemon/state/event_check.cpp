@@ -49,6 +49,12 @@ class Schemas {
   std::map<std::string, std::unique_ptr<valijson::Schema>> compiled_;  // guarded by mutex_
 };
 
+std::string definition_of(std::string_view type, std::uint64_t version) {
+  // What comes after it is the operator's word.
+  if (type.starts_with("custom.")) type = "custom";
+  return fmt::format("{}.v{}", type, version);
+}
+
 std::optional<std::string> problem_of(const json::value& value, const std::string& definition) {
   static Schemas schemas;
   const valijson::Schema* schema = schemas.find(definition);
@@ -72,7 +78,7 @@ std::optional<std::string> problem_of_data(std::string_view type, std::uint32_t 
   boost::system::error_code error;
   const json::value value = json::parse(data, error);
   if (error) return "it is not JSON: " + error.message();
-  return problem_of(value, fmt::format("{}.v{}", type, version));
+  return problem_of(value, definition_of(type, version));
 }
 
 std::optional<std::string> problem_of_event(std::string_view text) {
@@ -81,8 +87,9 @@ std::optional<std::string> problem_of_event(std::string_view text) {
   if (error) return "it is not JSON: " + error.message();
   if (auto problem = problem_of(value, "envelope")) return problem;
   const json::object& event = value.as_object();
-  return problem_of(event.at("data"), fmt::format("{}.v{}", std::string_view{event.at("type").as_string()},
-                                                  event.at("version").to_number<std::uint32_t>()));
+  const std::string_view type{event.at("type").as_string()};
+  const auto version = event.at("version").to_number<std::uint64_t>();
+  return problem_of(event.at("data"), definition_of(type, version));
 }
 
 void check_event(const NewEvent& event) {

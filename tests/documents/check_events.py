@@ -49,7 +49,7 @@ def main():
         event = example_of(page)
         for error in validator.iter_errors(event):
             complaints.append(f"{page.name}: {'/'.join(map(str, error.absolute_path))}: {error.message}")
-        definition = schema["definitions"][f"{event['type']}.v{event['version']}"]
+        definition = schema["definitions"][f"{page.stem}.v{event['version']}"]
         for what, other in broken(event, definition):
             if validator.is_valid(other):
                 complaints.append(f"{page.name}: the schema takes an event {what}")
