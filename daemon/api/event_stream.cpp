@@ -56,13 +56,14 @@ std::string EventStream::passed_by() {
 }
 
 // The next events, or a heartbeat when it is time for one.
-asio::awaitable<base::Result<std::string>> EventStream::next_piece() {
+asio::awaitable<base::Result<std::string>> EventStream::next_piece(const BodyWriter& writer) {
   std::string piece;
   while (piece.empty()) {
     const base::Duration wait = until_heartbeat();
     {
       const auto page = co_await feed_.follow(start_.tenant, after_, most_, wait);
       if (!page) co_return base::fail(page.error());
+      if (writer.ended()) co_return base::fail(base::cancelled("the stream was ended"));
       piece = take(*page);
     }
     if (piece.empty() && until_heartbeat() <= base::Duration{0}) append_heartbeat(piece, passed_by());
@@ -85,7 +86,7 @@ asio::awaitable<void> EventStream::run(std::shared_ptr<EventStream> self,
       goes_on = self->start_.may_go_on();
     }
     if (!taken || !goes_on) co_return;
-    auto next = co_await self->next_piece();
+    auto next = co_await self->next_piece(*writer);
     // A reader that comes back is told why.
     if (!next) co_return;
     piece = *std::move(next);

@@ -39,7 +39,7 @@ class EventStream {
  private:
   // What `page` has for the reader, as far as it goes into one piece.
   std::string take(const events::EventFeed::Page& page);
-  boost::asio::awaitable<base::Result<std::string>> next_piece();
+  boost::asio::awaitable<base::Result<std::string>> next_piece(const BodyWriter& writer);
   base::Duration until_heartbeat() const;
   // Where a reader is who got nothing, because nothing passed its filter; empty when it knows.
   std::string passed_by();

@@ -49,7 +49,6 @@ struct Request {
   Headers headers;
   std::string body;
   boost::asio::ip::address peer;
-  bool takes_chunks = true;  // HTTP/1.1; an older caller must not get them (RFC 9112 section 6.1)
 
   // Filled by the Service before the handler runs.
   std::string tenant;

@@ -88,8 +88,6 @@ std::string_view reason_phrase(unsigned status) {
       return "Service Unavailable";
     case 504:
       return "Gateway Timeout";
-    case 505:
-      return "HTTP Version Not Supported";
     default:
       return "Error";
   }

@@ -244,7 +244,6 @@ class Core : public std::enable_shared_from_this<Core> {
     header.for_each_field([&to](const auto& field) { to.headers.add(field.name(), field.value()); });
     to.body = from.body();
     to.peer = from.remote_endpoint().address();
-    to.takes_chunks = header.http_major() > 1 || header.http_minor() >= 1;
   }
 
   void write(const restinio::request_handle_t& handle, Response response, const Pending* key) {

@@ -195,11 +195,6 @@ Service::Progress Service::begin(Request& request) {
 }
 
 void Service::open_stream(const StreamingHandler& handler, Request& request, Progress& progress) {
-  if (!request.takes_chunks) {
-    progress.response = problem(request, 505, "/problems/http-version",
-                                "this needs HTTP/1.1; a proxy in between may have to be told to use it");
-    return;
-  }
   auto place = streams_.take(request.key_id);
   if (!place) {
     const bool of_key = place.error() == OpenStreams::Full::kKey;

@@ -22,6 +22,8 @@ class BodyWriter {
   // more than one piece is kept. False when it never will: the caller is gone, did not read for too long, or
   // the answer was ended from outside. Nothing can be written after that.
   virtual boost::asio::awaitable<bool> write(std::string bytes) = 0;
+  // Nothing can be written any more, because the answer was ended from outside. From any thread.
+  virtual bool ended() const = 0;
 };
 
 struct StreamedAnswer {

@@ -34,6 +34,11 @@ boost::asio::awaitable<bool> StreamedBody::write(std::string bytes) {
   co_return taken;
 }
 
+bool StreamedBody::ended() const {
+  const std::lock_guard lock{mutex_};
+  return ended_;
+}
+
 void StreamedBody::end(std::string last, std::function<void()> then) {
   const std::lock_guard lock{mutex_};
   if (std::exchange(ended_, true)) return;

@@ -26,13 +26,14 @@ class StreamedBody final : public BodyWriter {
   explicit StreamedBody(BodyOutput output) : output_(std::move(output)) {}
 
   boost::asio::awaitable<bool> write(std::string bytes) override;
+  bool ended() const override;
 
   // Ends the answer after `last`; the first call counts. A write that waits goes on waiting, and is the last.
   // `then` is called once the end was written, or never will be; inside this call, too.
   void end(std::string last, std::function<void()> then);
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   BodyOutput output_;   // guarded by mutex_; nothing once it ended
   bool ended_ = false;  // guarded by mutex_
 };

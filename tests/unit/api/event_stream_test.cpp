@@ -20,6 +20,7 @@ class FakeReader final : public BodyWriter {
   std::vector<std::string> pieces;
   bool reads = true;  // else a write waits for let_go()
   bool gone = false;
+  bool ended_from_outside = false;
 
   asio::awaitable<bool> write(std::string bytes) override {
     if (gone) co_return false;
@@ -28,6 +29,7 @@ class FakeReader final : public BodyWriter {
     if (!reads) co_await changed_.wait(seen, std::chrono::hours{1});
     co_return !gone;
   }
+  bool ended() const override { return ended_from_outside; }
   void let_go() { changed_.notify(); }
   std::string text() const {
     std::string all;
@@ -240,6 +242,16 @@ TEST_F(EventStreamTest, AReaderThatIsGoneEndsItsStream) {
   EXPECT_TRUE(ended);
 }
 
+TEST_F(EventStreamTest, WhoWasEndedFromOutsideWritesNothingMore) {
+  open_stream("");
+  reader->pieces.clear();
+  reader->ended_from_outside = true;
+  world.store.wake();
+  turn();
+  EXPECT_TRUE(ended);
+  EXPECT_TRUE(reader->pieces.empty());
+}
+
 TEST_F(EventStreamTest, AStreamEndsWithItsKey) {
   open_stream("");
   world.keys.erase(world.keys.begin());
@@ -253,16 +265,6 @@ TEST_F(EventStreamTest, AKeyThatIsAnotherTenantsByNowOpensNothing) {
   world.keys.front().tenant = "other";
   pass(std::chrono::seconds{15});
   EXPECT_TRUE(ended);
-}
-
-TEST_F(EventStreamTest, AnOldCallerIsToldWhatIsNeeded) {
-  Request request;
-  fill({"GET", "/v1/events/stream", {}, {}}, request);
-  request.takes_chunks = false;
-  const Service::Progress progress = service().begin(request);
-  ASSERT_TRUE(progress.response);
-  EXPECT_EQ(progress.response->status, 505);
-  EXPECT_THAT(progress.response->body, HasSubstr("HTTP/1.1"));
 }
 
 TEST_F(EventStreamTest, AcceptsWhatReadersOfStreamsSend) {

@@ -394,13 +394,6 @@ TEST_F(StreamServerTest, ManyReadersSeeTheSame) {
   world.store.wake();
 }
 
-TEST_F(StreamServerTest, AnHttp10CallerGetsNoChunks) {
-  begin();
-  Client client{server->port()};
-  client.send("GET /v1/events/stream HTTP/1.0\r\nAuthorization: Bearer secret\r\n\r\n");
-  EXPECT_THAT(client.receive(), HasSubstr(" 505 "));
-}
-
 TEST_F(ServerTest, AddressesThatCannotBeListenedOnAreRefused) {
   for (const auto* bad : {"", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000", "localhost:80",
                           "::1:80", "[127.0.0.1]:80", ":80"}) {
