@@ -10,6 +10,20 @@ function(paynamed_library folder)
   target_link_libraries(${target} PUBLIC ${ARG_LINK} PRIVATE paynamed_warnings)
 endfunction()
 
+# paynamed_embed(api ${PROJECT_SOURCE_DIR}/proto/openapi.yaml openapi_document HEADER api/routes.hpp): a text file within
+# paynamed_api, as the function std::string_view paynamed::api::openapi_document(), which the header declares.
+function(paynamed_embed folder input function)
+  cmake_parse_arguments(ARG "" "HEADER" "" ${ARGN})
+  set(output ${CMAKE_CURRENT_BINARY_DIR}/${function}.cpp)
+  set(script ${PROJECT_SOURCE_DIR}/cmake/embed.cmake)
+  add_custom_command(
+    OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} -DINPUT=${input} -DOUTPUT=${output} -DHEADER=${ARG_HEADER} -DNAMESPACE=paynamed::${folder}
+            -DFUNCTION=${function} -P ${script}
+    DEPENDS ${input} ${script} VERBATIM)
+  target_sources(paynamed_${folder} PRIVATE ${output})
+endfunction()
+
 # paynamed_test(names_test SOURCES a_test.cpp ... LINK paynamed_names): one gtest binary, each case one ctest case.
 function(paynamed_test target)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})

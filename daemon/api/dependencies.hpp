@@ -16,6 +16,7 @@
 #include "base/random.hpp"
 #include "config/difference.hpp"
 #include "domains/domain_work.hpp"
+#include "events/event_feed.hpp"
 #include "moves/views.hpp"
 #include "names/lint/report.hpp"
 #include "nodes/added_nodes.hpp"
@@ -167,6 +168,7 @@ struct Dependencies {
   Nodes nodes = {};
   // make_token() under the daemon's key.
   std::function<base::Result<std::string>(const TokenClaims& claims)> make_token = {};
+  events::EventFeed* feed = nullptr;  // must be set, as all here
 };
 
 }  // namespace paynamed::api

@@ -11,14 +11,16 @@
 #include <vector>
 
 #include "api/message.hpp"
+#include "api/streamed_answer.hpp"
 
 namespace paynamed::api {
 
 // A handler that answers at once runs where the request was read, without a coroutine; one that waits is a
-// coroutine.
+// coroutine; one whose answer goes on opens it at once.
 using DirectHandler = std::function<Response(Request&)>;
 using WaitingHandler = std::function<boost::asio::awaitable<Response>(Request&)>;
-using Handler = std::variant<DirectHandler, WaitingHandler>;
+using StreamingHandler = std::function<Opened(Request&)>;
+using Handler = std::variant<DirectHandler, WaitingHandler, StreamingHandler>;
 
 // Who may call a route.
 enum class Access {

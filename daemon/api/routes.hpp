@@ -23,13 +23,16 @@ void add_payment_routes(Router& router, const Dependencies& dependencies);  // /
 void add_invoice_routes(Router& router, const Dependencies& dependencies);
 // /v1/orders, /v1/names/{name}/orders
 void add_order_routes(Router& router, const Dependencies& dependencies);
-void add_node_routes(Router& router, const Dependencies& dependencies);   // /v1/nodes
-void add_event_routes(Router& router, const Dependencies& dependencies);  // /v1/events
-void add_token_routes(Router& router, const Dependencies& dependencies);  // /v1/tokens
+void add_node_routes(Router& router, const Dependencies& dependencies);          // /v1/nodes
+void add_event_routes(Router& router, const Dependencies& dependencies);         // /v1/events
+void add_event_stream_routes(Router& router, const Dependencies& dependencies);  // /v1/events/stream
+void add_token_routes(Router& router, const Dependencies& dependencies);         // /v1/tokens
 void add_system_routes(Router& router,
                        const Dependencies& dependencies);  // plugins, health, metrics
 
-// proto/openapi.yaml, as built in.
+// proto/openapi.yaml, as built in; and the other two that are served.
 std::string_view openapi_document();
+std::string_view events_schema_document();
+std::string_view asyncapi_document();
 
 }  // namespace paynamed::api

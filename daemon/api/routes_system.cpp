@@ -84,6 +84,11 @@ void add_system_routes(Router& router, const Dependencies& dependencies) {
   });
   add("/openapi.yaml", Access::kPublic,
       [](Request&) { return text_response("application/yaml", std::string{openapi_document()}); });
+  add("/asyncapi.yaml", Access::kPublic,
+      [](Request&) { return text_response("application/yaml", std::string{asyncapi_document()}); });
+  add("/events.schema.json", Access::kPublic, [](Request&) {
+    return text_response("application/schema+json", std::string{events_schema_document()});
+  });
 }
 
 }  // namespace paynamed::api

@@ -12,6 +12,7 @@
 #include "api/listener.hpp"
 #include "api/problem.hpp"
 #include "api/restinio.hpp"
+#include "api/streamed_body.hpp"
 
 namespace paynamed::api {
 namespace {
@@ -102,9 +103,10 @@ class Core : public std::enable_shared_from_this<Core> {
   Core(asio::io_context& context, const Settings& settings, Dependencies dependencies)
       : executor_(context.get_executor()),
         clock_(dependencies.clock),
+        log_(dependencies.log.area("api")),
         answer_within_(settings.answer_within),
         in_flight_(dependencies.clock),
-        service_(std::move(dependencies), settings.limits, settings.rate) {}
+        service_(std::move(dependencies), settings.limits, settings.rate, settings.streams) {}
 
   void take(const restinio::request_handle_t& handle) {
     auto pending = std::make_shared<Pending>();
@@ -119,6 +121,10 @@ class Core : public std::enable_shared_from_this<Core> {
       return;
     }
     pending->progress = service_.begin(pending->request);
+    if (pending->progress.stream) {
+      open_stream(handle, *pending);
+      return;
+    }
     const bool taken = in_flight_.add(pending);
     if (pending->progress.response) {
       Response response = std::move(*pending->progress.response);
@@ -145,6 +151,7 @@ class Core : public std::enable_shared_from_this<Core> {
 
   asio::awaitable<bool> stop(base::Duration deadline) {
     in_flight_.begin_stop();
+    service_.streams().stop();
     for (const auto& pending : in_flight_.all()) {
       if (auto early = pending->request.take_early_answer()) answer(pending, std::move(*early));
     }
@@ -153,6 +160,7 @@ class Core : public std::enable_shared_from_this<Core> {
       for (const auto& pending : in_flight_.all()) answer(pending, stopping_response(pending->request));
       co_await in_flight_.drained(kFlushTime);
     }
+    co_await service_.streams().drained(kFlushTime);
     co_return clean;
   }
 
@@ -160,6 +168,57 @@ class Core : public std::enable_shared_from_this<Core> {
   static asio::awaitable<void> wait(std::shared_ptr<Core> core, std::shared_ptr<Pending> pending) {
     Response response = co_await core->service_.wait(pending->request, pending->progress);
     core->answer(pending, std::move(response));
+  }
+
+  void open_stream(const restinio::request_handle_t& handle, Pending& pending) {
+    Service::Progress& progress = pending.progress;
+    service_.finish(pending.request, progress, progress.stream->head);
+    auto body = std::make_shared<StreamedBody>(chunked_output(handle, progress.stream->head));
+    asio::co_spawn(executor_, write_stream(shared_from_this(), std::move(progress), std::move(body)),
+                   asio::detached);
+  }
+
+  static asio::awaitable<void> write_stream(std::shared_ptr<Core> core, Service::Progress progress,
+                                            std::shared_ptr<StreamedBody> body) {
+    const std::weak_ptr<OpenStreams::Place> place = progress.place;
+    const auto leave = [place] {
+      if (const auto left = place.lock()) left->leave();
+    };
+    progress.place->at_stop([body, leave, words = progress.stream->last_words](std::size_t streams) {
+      body->end(words(streams), leave);
+    });
+    try {
+      co_await progress.stream->body(body);
+    } catch (const std::exception& error) {
+      core->log_.error("a stream of the API failed", {{"why", error.what()}});
+    }
+    body->end({}, leave);
+  }
+
+  // RESTinio tells of each group of writes what came of it, and closes the connection of who does not take
+  // one in time.
+  static BodyOutput chunked_output(const restinio::request_handle_t& handle, const Response& head) {
+    using Builder = restinio::response_builder_t<restinio::chunked_output_t>;
+    auto builder =
+        std::make_shared<Builder>(handle->create_response<restinio::chunked_output_t>(status_line(head)));
+    for (const auto& [name, value] : head.headers.fields()) builder->append_header(name, value);
+    builder->append_header_date_field();
+    builder->connection_close();
+    BodyOutput output;
+    output.write = [builder](std::string bytes, BodyOutput::Then then) {
+      builder->append_chunk(std::move(bytes));
+      builder->flush([then = std::move(then)](const auto& error) { then(!error); });
+    };
+    output.end = [builder](std::string last, BodyOutput::Then then) {
+      builder->append_chunk(std::move(last));
+      builder->done([then = std::move(then)](const auto& error) { then(!error); });
+    };
+    return output;
+  }
+
+  static restinio::http_status_line_t status_line(const Response& response) {
+    return {restinio::http_status_code_t{static_cast<std::uint16_t>(response.status)},
+            std::string{reason_phrase(response.status)}};
   }
 
   static Response stopping_response(const Request& request) {
@@ -188,10 +247,7 @@ class Core : public std::enable_shared_from_this<Core> {
   }
 
   void write(const restinio::request_handle_t& handle, Response response, const Pending* key) {
-    restinio::http_status_line_t line{
-        restinio::http_status_code_t{static_cast<std::uint16_t>(response.status)},
-        std::string{reason_phrase(response.status)}};
-    auto builder = handle->create_response(std::move(line));
+    auto builder = handle->create_response(status_line(response));
     for (const auto& [name, value] : response.headers.fields()) builder.append_header(name, value);
     builder.append_header_date_field();
     // After 413 and 431 more of the same may follow, and a stopping daemon wants no more requests.
@@ -202,6 +258,7 @@ class Core : public std::enable_shared_from_this<Core> {
 
   asio::any_io_executor executor_;
   base::Clock& clock_;
+  const observe::Log log_;
   const base::Duration answer_within_;
   InFlight in_flight_;
   Service service_;

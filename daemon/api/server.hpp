@@ -23,6 +23,7 @@ struct Settings {
   std::string listen = "127.0.0.1:8080";  // address:port, [address]:port for IPv6; port 0: the system chooses
   Limits limits;
   RateLimit rate;
+  StreamLimits streams;
   // One more is closed at once; never more than three quarters of the file descriptors that the process may
   // have.
   std::uint32_t max_connections = 1024;
@@ -47,9 +48,9 @@ class Server {
   // Where it listens, as in Settings::listen, with the port that was chosen.
   std::string address() const;
 
-  // Takes no more connections, answers long polls and waiting callers at once with what is known, lets the
-  // others finish until `deadline` and answers the rest with 503. True when nothing had to be cut. Call it
-  // once.
+  // Takes no more connections, answers long polls and waiting callers at once with what is known, ends
+  // streams after a word about when to come back, lets the others finish until `deadline` and answers the
+  // rest with 503. True when nothing had to be cut; a stream that is cut goes on where it was. Call it once.
   boost::asio::awaitable<bool> stop(base::Duration deadline);
 
  private:

@@ -12,6 +12,8 @@ namespace paynamed::api {
 namespace {
 
 constexpr std::size_t kMaxCorrelationIdBytes = 128;
+// When somebody who found no place for a stream should look again.
+constexpr std::uint32_t kStreamRetrySeconds = 10;
 
 bool is_correlation_id(std::string_view text) {
   return !text.empty() && text.size() <= kMaxCorrelationIdBytes &&
@@ -59,12 +61,13 @@ std::uint64_t bucket_of(const boost::asio::ip::address& peer) {
 
 }  // namespace
 
-Service::Service(Dependencies dependencies, Limits limits, RateLimit rate)
+Service::Service(Dependencies dependencies, Limits limits, RateLimit rate, StreamLimits streams)
     : dependencies_(std::move(dependencies)),
       limits_(limits),
       authenticator_(dependencies_.keys),
       rate_limiter_(rate, dependencies_.clock),
-      observation_(dependencies_.log, dependencies_.metrics) {
+      observation_(dependencies_.log, dependencies_.metrics),
+      streams_(streams, dependencies_.clock, dependencies_.metrics) {
   add_name_routes(router_, dependencies_);
   add_run_routes(router_, dependencies_);
   add_proof_routes(router_, dependencies_);
@@ -79,6 +82,7 @@ Service::Service(Dependencies dependencies, Limits limits, RateLimit rate)
   add_node_routes(router_, dependencies_);
   add_event_routes(router_, dependencies_);
   add_token_routes(router_, dependencies_);
+  add_event_stream_routes(router_, dependencies_);
   add_system_routes(router_, dependencies_);
 }
 
@@ -179,14 +183,38 @@ Service::Progress Service::begin(Request& request) {
 
   if ((progress.response = admit(request, progress))) return progress;
   if ((progress.response = check_negotiation(request, *match.route))) return progress;
-  if (const auto* direct = std::get_if<DirectHandler>(&match.route->handler)) {
-    try {
+  try {
+    if (const auto* direct = std::get_if<DirectHandler>(&match.route->handler)) {
       progress.response = (*direct)(request);
-    } catch (const std::exception& error) {
-      progress.response = problem(request, base::internal("a handler of the API failed", error.what()));
+    } else if (const auto* streaming = std::get_if<StreamingHandler>(&match.route->handler)) {
+      open_stream(*streaming, request, progress);
     }
+  } catch (const std::exception& error) {
+    progress.response = problem(request, base::internal("a handler of the API failed", error.what()));
   }
   return progress;
+}
+
+void Service::open_stream(const StreamingHandler& handler, Request& request, Progress& progress) {
+  auto place = streams_.take(request.key_id);
+  if (!place) {
+    const bool of_key = place.error() == OpenStreams::Full::kKey;
+    progress.response = problem(
+        request, of_key ? 429 : 503, "/problems/too-many-streams",
+        of_key ? fmt::format("this key has {} streams open, which is the most; close one of them, or "
+                             "read with several readers from one",
+                             streams_.limits().of_key)
+               : "as many streams are open as this daemon has; try again later, or poll GET /v1/events");
+    progress.response->headers.add("Retry-After", std::to_string(kStreamRetrySeconds));
+    return;
+  }
+  Opened opened = handler(request);
+  if (auto* refusal = std::get_if<Response>(&opened)) {
+    progress.response = std::move(*refusal);
+    return;
+  }
+  progress.stream = std::move(std::get<StreamedAnswer>(opened));
+  progress.place = *std::move(place);
 }
 
 boost::asio::awaitable<Response> Service::wait(Request& request, const Progress& progress) {
@@ -225,6 +253,8 @@ boost::asio::awaitable<Response> Service::handle(Request& request) {
   Response response;
   if (progress.response) {
     response = std::move(*progress.response);
+  } else if (progress.stream) {
+    response = std::move(progress.stream->head);
   } else {
     response = co_await wait(request, progress);
   }

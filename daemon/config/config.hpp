@@ -58,6 +58,8 @@ struct Api {
   At<std::string> listen{"127.0.0.1:8080", {}};  // address:port
   std::uint32_t requests_per_second = 1'000;     // of one key
   std::uint32_t request_burst = 2'000;           // the same, at once
+  std::uint32_t max_streams = 512;               // of events, open at once
+  std::uint32_t max_streams_of_key = 256;        // the same, of one key
 };
 
 struct Tenant {

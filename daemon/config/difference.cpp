@@ -17,6 +17,7 @@ constexpr std::string_view kState =
     "names and runs stay in the state file that was opened at the start; stop the daemon and move the file";
 constexpr std::string_view kFormat = "whoever reads the log would find two formats in it";
 constexpr std::string_view kApiRate = "the API counts by the rate that it began with";
+constexpr std::string_view kApiStreams = "the API has as many streams as it began with";
 constexpr std::string_view kListen = "the API keeps the port that it took at the start";
 
 std::string shown(const std::string& value) {
@@ -260,6 +261,9 @@ std::vector<Change> difference(const Config& before, const Config& after) {
   out.value("api.requests_per_second", before.api.requests_per_second, after.api.requests_per_second,
             kApiRate);
   out.value("api.request_burst", before.api.request_burst, after.api.request_burst, kApiRate);
+  out.value("api.max_streams", before.api.max_streams, after.api.max_streams, kApiStreams);
+  out.value("api.max_streams_of_key", before.api.max_streams_of_key, after.api.max_streams_of_key,
+            kApiStreams);
   out.tables(
       before.tenants, after.tenants, [](const Tenant& tenant) { return "tenants." + tenant.id; },
       [](const Tenant& tenant) -> const std::string& { return tenant.id; },

@@ -82,6 +82,10 @@ void read_api(Fields& fields, Config& config) {
     config.api.requests_per_second = static_cast<std::uint32_t>(value->value);
   if (const auto value = fields.integer("request_burst", 1, 1'000'000))
     config.api.request_burst = static_cast<std::uint32_t>(value->value);
+  if (const auto value = fields.integer("max_streams", 0, 100'000))
+    config.api.max_streams = static_cast<std::uint32_t>(value->value);
+  if (const auto value = fields.integer("max_streams_of_key", 0, 100'000))
+    config.api.max_streams_of_key = static_cast<std::uint32_t>(value->value);
   if (const auto key = fields.secret("key")) config.tenants.front().api_keys.push_back(*key);
 }
 

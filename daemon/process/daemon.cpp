@@ -141,7 +141,6 @@ asio::awaitable<void> Daemon::load_plugins() {
 }
 
 void Daemon::add_event_services(host::HostSettings& settings) {
-  feed_ = std::make_unique<events::EventFeed>(*store_, events::EventFeed::Settings{});
   delivery::EventServiceParts parts{io_.get_executor(), *feed_, {}};
   parts.knows_tenant = [this](const std::string& tenant) {
     const auto runtime = live_.current();
@@ -327,6 +326,7 @@ std::optional<StartFailure> Daemon::start_api() {
   dependencies.payments = payments_->for_api();
   dependencies.nodes = nodes_for_api();
   dependencies.make_token = [this](const api::TokenClaims& claims) { return auth_->make_token(claims); };
+  dependencies.feed = feed_.get();
   dependencies.config = [this] { return reload_->standing(); };
   dependencies.reload = [this](bool check) { return reload_->reload(check); };
   add_proofs(dependencies);
@@ -337,6 +337,9 @@ std::optional<StartFailure> Daemon::start_api() {
   const config::Api& configured = live_.current()->config.api;
   settings.listen = configured.listen.value;
   settings.rate = {configured.requests_per_second, configured.request_burst};
+  settings.streams = {configured.max_streams, configured.max_streams_of_key};
+  // Streams take no connection from those who ask.
+  settings.max_connections += configured.max_streams;
   auto server = api::Server::start(io_, settings, std::move(dependencies));
   if (!server) return StartFailure{kExitUnavailable, server.error()};
   server_ = *std::move(server);

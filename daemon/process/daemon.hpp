@@ -109,7 +109,6 @@ class Daemon {
   CurrentDns dns_;
   std::unique_ptr<ProofSource> proofs_;
   std::unique_ptr<host::HttpService> http_;
-  std::unique_ptr<events::EventFeed> feed_;
   std::unique_ptr<AuthService> auth_;
   std::unique_ptr<host::PluginHost> host_;
   FailedInstances failed_;

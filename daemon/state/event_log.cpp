@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "state/event_check.hpp"
+
 namespace paynamed::state {
 namespace {
 
@@ -137,6 +139,7 @@ base::Result<std::int64_t> EventLog::type_key(const std::string& type) {
 
 base::Result<void> EventLog::append(TenantKey tenant, RunKey run, const NewEvent& event,
                                     std::string_view correlation_id, std::string_view traceparent) {
+  PAYNAMED_CHECK_EVENT(event);
   const auto type = type_key(event.type);
   if (!type) return base::fail(type.error());
   Tenant& head = tenants_.at(tenant);

@@ -93,5 +93,90 @@ TEST_F(ApiTest, ALongPollEndsEmptyWhenItsTimeIsOver) {
   EXPECT_TRUE(object_of(*response).at("items").as_array().empty());
 }
 
+state::Event about(std::uint64_t seq, std::string type, std::string name) {
+  state::Event out = event(seq);
+  out.type = std::move(type);
+  out.subject = std::move(name);
+  return out;
+}
+
+// The seqs of a page, in its order.
+std::vector<std::string> seqs_of(const json::object& page) {
+  std::vector<std::string> out;
+  for (const json::value& item : page.at("items").as_array()) out.push_back(text_of(item.as_object(), "seq"));
+  return out;
+}
+
+TEST_F(ApiTest, AFilteredPageMovesOnOverWhatDoesNotMatch) {
+  world.store.add_event(about(1, "name.live", "alice@example.com"));
+  world.store.add_event(about(2, "payment.received", "alice@example.com"));
+  world.store.add_event(about(3, "payment.received", "bob@example.com"));
+  world.store.add_event(about(4, "invoice.paid", "alice@example.com"));
+  world.store.add_event(about(5, "domain.degraded", "example.com"));
+  struct Case {
+    std::string query;
+    std::vector<std::string> seqs;
+    std::string next;
+  };
+  for (const Case& c : std::vector<Case>{{"", {"1", "2", "3", "4", "5"}, "2-5"},
+                                         {"types=payment.*", {"2", "3"}, "2-5"},
+                                         {"types=payment.*&limit=1", {"2"}, "2-2"},
+                                         {"types=payment.*&limit=1&after=2-2", {"3"}, "2-3"},
+                                         {"types=payment.*&after=2-3", {}, "2-5"},
+                                         {"types=name.live,domain.*", {"1", "5"}, "2-5"},
+                                         {"names=Alice@example.com", {"1", "2", "4"}, "2-5"},
+                                         {"names=bob@example.com,carol@example.com", {"3"}, "2-5"},
+                                         {"names=alice@example.com&types=payment.*", {"2"}, "2-5"},
+                                         {"types=order.*", {}, "2-5"}}) {
+    const json::object page = object_of(get("/v1/events?" + c.query));
+    EXPECT_EQ(seqs_of(page), c.seqs) << c.query;
+    EXPECT_EQ(text_of(page, "next"), c.next) << c.query;
+    EXPECT_EQ(text_of(page, "head"), "2-5") << c.query;
+  }
+  for (const auto* bad : {"types=Payment", "types=payment.,name.live", "types=,", "names=alice",
+                          "names=a@b@c", "type=payment.*"}) {
+    EXPECT_EQ(get(std::string{"/v1/events?"} + bad).status, 400) << bad;
+  }
+}
+
+TEST_F(ApiTest, AFilteredLongPollWaitsForWhatMatches) {
+  world.store.add_event(event(1));
+  std::optional<Response> response;
+  start({"GET", "/v1/events?wait=60&types=payment.*", {}, {}}, response);
+  for (std::uint64_t seq = 2; seq <= 4; ++seq) {
+    world.store.add_event(event(seq));
+    turn();
+    EXPECT_FALSE(response) << "an event that does not match must not end the poll";
+  }
+  world.store.add_event(about(5, "payment.received", "alice@example.com"));
+  turn();
+  ASSERT_TRUE(response);
+  EXPECT_THAT(seqs_of(object_of(*response)), ::testing::ElementsAre("5"));
+}
+
+TEST_F(ApiTest, AFilteredLongPollWithoutAMatchSaysHowFarItLooked) {
+  world.store.add_event(event(1));
+  std::optional<Response> response;
+  start({"GET", "/v1/events?wait=5&types=payment.*", {}, {}}, response);
+  world.clock.advance(std::chrono::seconds{3});
+  world.store.add_event(event(2));
+  turn();
+  EXPECT_FALSE(response);
+  world.clock.advance(std::chrono::seconds{2});
+  turn();
+  ASSERT_TRUE(response) << "events that do not match must not make the poll longer";
+  EXPECT_EQ(text_of(object_of(*response), "next"), "2-2");
+}
+
+TEST_F(ApiTest, AFilterLooksThroughSoMuchAndSaysWhereItIs) {
+  constexpr std::uint64_t kEvents = 25'000;
+  for (std::uint64_t seq = 1; seq <= kEvents; ++seq) world.store.add_event(event(seq));
+  const json::object page = object_of(get("/v1/events?types=payment.*"));
+  EXPECT_THAT(seqs_of(page), ::testing::IsEmpty());
+  EXPECT_EQ(text_of(page, "next"), "2-20000");
+  EXPECT_EQ(text_of(page, "head"), "2-25000");
+  EXPECT_EQ(text_of(object_of(get("/v1/events?types=payment.*&after=2-20000")), "next"), "2-25000");
+}
+
 }  // namespace
 }  // namespace paynamed::api

@@ -13,6 +13,7 @@
 
 #include "api/service.hpp"
 #include "base/broadcast.hpp"
+#include "events/event_feed.hpp"
 
 namespace paynamed::api {
 
@@ -195,14 +196,19 @@ class FakeStore final : public state::Store {
   state::Result<state::InUse> in_use() override { return unexpected(); }
   state::Result<state::Totals> totals() override { return unexpected(); }
 
-  asio::awaitable<void> wait_for_event(std::string, std::uint64_t, base::Duration wait) override {
+  asio::awaitable<void> wait_for_event(std::string tenant, std::uint64_t seq, base::Duration wait) override {
     const std::uint64_t seen = changed_.count();
+    if (tenant == "default" && newest() > seq) co_return;
     ++waiting;
     co_await changed_.wait(seen, wait);
     --waiting;
   }
 
  private:
+  std::uint64_t newest() {
+    const std::lock_guard lock{mutex_};
+    return events_.empty() ? 0 : events_.back().seq;
+  }
   static tl::unexpected<base::Status> unexpected() {
     ADD_FAILURE() << "the API must not call this";
     return base::fail(base::internal("not for the API"));
@@ -267,6 +273,7 @@ struct World {
   observe::Log log = observe::Log::none();
   observe::Metrics metrics;
   FakeStore store{clock};
+  events::EventFeed feed{store, events::EventFeed::Settings{}};
   FakeEngine engine{clock};
   std::vector<ApiKey> keys{{"default", "secret"}, {"other", "other-secret"}};
   std::vector<DomainInfo> domains{{"example.com", false, "zone", {"default"}},
@@ -321,6 +328,7 @@ struct World {
         [this] { return config; },
         [this](bool check) { return reload(check); }};
     made.make_token = make_token;
+    made.feed = &feed;
     return made;
   }
 };

@@ -47,5 +47,15 @@ TEST_F(ApiTest, TheDocumentIsServed) {
   EXPECT_TRUE(response.body.starts_with("openapi: 3.1.0\n"));
 }
 
+TEST_F(ApiTest, TheDocumentsAboutEventsAreServed) {
+  const Response asyncapi = get("/asyncapi.yaml");
+  EXPECT_EQ(header_of(asyncapi, "Content-Type"), "application/yaml");
+  EXPECT_TRUE(asyncapi.body.starts_with("asyncapi: 3.0.0\n"));
+  const Response schema = get("/events.schema.json");
+  EXPECT_EQ(header_of(schema, "Content-Type"), "application/schema+json");
+  EXPECT_TRUE(object_of(schema).at("definitions").as_object().contains("payment.received.v1"));
+  EXPECT_TRUE(schema.body.ends_with("}\n")) << "all of it";
+}
+
 }  // namespace
 }  // namespace paynamed::api

@@ -84,6 +84,7 @@ class ServerTest : public ::testing::Test {
                       [this] { return world.readiness; },
                       [this] { return world.domains; }};
     with.config = [this] { return world.config; };
+    with.feed = &world.feed;
     auto started = Server::start(context, settings, std::move(with));
     ASSERT_TRUE(started) << started.error().to_string();
     server = std::move(*started);
@@ -247,6 +248,150 @@ TEST_F(ServerTest, WorkThatLastsTooLongHasAnAnswer) {
   client.send(request("GET /v1/events"));
   world.engine.release();
   EXPECT_THAT(client.receive(), StartsWith("HTTP/1.1 200"));
+}
+
+state::Event live_event(std::uint64_t seq, std::string data = "{}") {
+  state::Event event;
+  event.seq = seq;
+  event.type = "name.live";
+  event.subject = "alice@example.com";
+  event.id = run_id(1);
+  event.time = noon();
+  event.data = std::move(data);
+  return event;
+}
+
+// A client that reads the chunks of one answer.
+class StreamClient {
+ public:
+  explicit StreamClient(std::uint16_t port, const std::string& target = "/v1/events/stream")
+      : socket_(context_) {
+    socket_.open(tcp::v4());
+    // Small, so that a reader who does not read is noticed soon.
+    socket_.set_option(asio::socket_base::receive_buffer_size{8'192});
+    socket_.connect(tcp::endpoint{asio::ip::address_v4::loopback(), port});
+    asio::write(socket_, asio::buffer(request("GET " + target)));
+  }
+  std::string head() {
+    boost::system::error_code error;
+    const std::size_t end = asio::read_until(socket_, asio::dynamic_buffer(buffer_), "\r\n\r\n", error);
+    return error ? std::string{} : cut(end);
+  }
+  // The data of the next chunk; empty at the end of the answer, nothing when the connection ends without.
+  std::optional<std::string> chunk() {
+    boost::system::error_code error;
+    const std::size_t line = asio::read_until(socket_, asio::dynamic_buffer(buffer_), "\r\n", error);
+    if (error) return std::nullopt;
+    const std::size_t size = std::stoul(cut(line), nullptr, 16);
+    while (buffer_.size() < size + 2) {
+      asio::read(socket_, asio::dynamic_buffer(buffer_), asio::transfer_at_least(1), error);
+      if (error) return std::nullopt;
+    }
+    std::string data = cut(size + 2);
+    data.resize(size);
+    return data;
+  }
+
+ private:
+  std::string cut(std::size_t bytes) {
+    std::string out = buffer_.substr(0, bytes);
+    buffer_.erase(0, bytes);
+    return out;
+  }
+  asio::io_context context_;
+  tcp::socket socket_;
+  std::string buffer_;
+};
+
+class StreamServerTest : public ServerTest {
+ protected:
+  std::string streams() {
+    const std::string text = world.metrics.text();
+    const std::string name = "\npaynamed_api_streams ";
+    const std::size_t begin = text.find(name) + name.size();
+    return text.substr(begin, text.find('\n', begin) - begin);
+  }
+};
+
+TEST_F(StreamServerTest, AStreamIsChunksUntilTheDaemonStops) {
+  begin();
+  StreamClient client{server->port()};
+  const std::string head = client.head();
+  EXPECT_THAT(head, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(head, HasSubstr("\r\nTransfer-Encoding: chunked\r\n"));
+  EXPECT_THAT(head, HasSubstr("\r\nPaynamed-Stream-Start: 2-0\r\n"));
+  EXPECT_THAT(*client.chunk(), StartsWith("retry: "));
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) {
+    world.store.add_event(live_event(seq));
+    EXPECT_THAT(*client.chunk(), StartsWith("id: 2-" + std::to_string(seq) + "\nevent: name.live\ndata: {"));
+  }
+  EXPECT_EQ(streams(), "1");
+  EXPECT_TRUE(stop(base::Duration{20'000}));
+  EXPECT_THAT(*client.chunk(), StartsWith("retry: ")) << "when to come back";
+  EXPECT_EQ(client.chunk(), "") << "an end, not a cut";
+  EXPECT_EQ(client.chunk(), std::nullopt);
+  EXPECT_EQ(streams(), "0");
+  world.store.wake();
+}
+
+TEST_F(StreamServerTest, AReaderThatIsGoneGivesItsPlaceBack) {
+  begin();
+  {
+    StreamClient client{server->port()};
+    EXPECT_THAT(client.head(), StartsWith("HTTP/1.1 200"));
+    EXPECT_EQ(streams(), "1");
+  }
+  std::uint64_t seq = 0;
+  until([&] {
+    world.store.add_event(live_event(++seq));
+    return streams() == "0";
+  });
+}
+
+TEST_F(StreamServerTest, AReaderThatDoesNotReadIsCutAndCostsLittle) {
+  Settings settings;
+  settings.write_timeout = base::Duration{200};
+  begin(settings);
+  constexpr std::uint64_t kEvents = 2'000;
+  const std::string large = R"({"a":")" + std::string(30'000, 'x') + R"("})";
+  for (std::uint64_t seq = 1; seq <= kEvents; ++seq) world.store.add_event(live_event(seq, large));
+  StreamClient slow{server->port(), "/v1/events/stream?last_event_id=earliest"};
+  EXPECT_THAT(slow.head(), StartsWith("HTTP/1.1 200"));
+  // Meanwhile others are served.
+  Client other{server->port()};
+  other.send(request("GET /healthz"));
+  EXPECT_THAT(other.receive(), StartsWith("HTTP/1.1 200"));
+  until([&] { return streams() == "0"; });
+  std::size_t got = 0;
+  while (const auto data = slow.chunk()) got += data->size();
+  EXPECT_LT(got, 30'000U * kEvents / 2) << "it got what fits into the buffers of the sockets, and no more";
+}
+
+TEST_F(StreamServerTest, ManyReadersSeeTheSame) {
+  begin();
+  constexpr int kReaders = 200;
+  constexpr std::uint64_t kEvents = 50;
+  std::vector<std::unique_ptr<StreamClient>> clients;
+  for (int i = 0; i < kReaders; ++i) {
+    clients.push_back(std::make_unique<StreamClient>(server->port()));
+    EXPECT_THAT(clients.back()->head(), StartsWith("HTTP/1.1 200"));
+  }
+  EXPECT_EQ(streams(), "200");
+  for (std::uint64_t seq = 1; seq <= kEvents; ++seq) world.store.add_event(live_event(seq));
+  std::string expected;
+  for (std::uint64_t seq = 1; seq <= kEvents; ++seq) expected += " 2-" + std::to_string(seq);
+  for (const auto& client : clients) {
+    std::string ids;
+    while (ids.size() < expected.size()) {
+      const auto data = client->chunk();
+      ASSERT_TRUE(data);
+      for (std::size_t at = data->find("id: "); at != data->npos; at = data->find("id: ", at + 1))
+        ids += " " + data->substr(at + 4, data->find('\n', at) - at - 4);
+    }
+    EXPECT_EQ(ids, expected);
+  }
+  EXPECT_TRUE(stop(base::Duration{20'000}));
+  world.store.wake();
 }
 
 TEST_F(ServerTest, AddressesThatCannotBeListenedOnAreRefused) {

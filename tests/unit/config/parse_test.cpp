@@ -78,6 +78,8 @@ format = "json"
 listen = "[::1]:0"
 requests_per_second = 30
 request_burst = 60
+max_streams = 70
+max_streams_of_key = 7
 key = { env = "KEY" }
 [tenants.shop]
 api_keys = [{ file = "shop.key" }]
@@ -122,6 +124,8 @@ module = "rfc2136"
   EXPECT_EQ(config.api.listen.value, "[::1]:0");
   EXPECT_EQ(config.api.requests_per_second, 30U);
   EXPECT_EQ(config.api.request_burst, 60U);
+  EXPECT_EQ(config.api.max_streams, 70U);
+  EXPECT_EQ(config.api.max_streams_of_key, 7U);
   ASSERT_EQ(config.tenants.size(), 2U);
   EXPECT_EQ(config.tenants[0].id, "default");
   EXPECT_EQ(config.tenants[0].api_keys.at(0).where, "KEY");
@@ -165,6 +169,8 @@ TEST(Parse, LeavesTheRestAtItsDefault) {
   EXPECT_EQ(config.api.listen.value, "127.0.0.1:8080");
   EXPECT_EQ(config.api.requests_per_second, 1'000U);
   EXPECT_EQ(config.api.request_burst, 2'000U);
+  EXPECT_EQ(config.api.max_streams, 512U);
+  EXPECT_EQ(config.api.max_streams_of_key, 256U);
   EXPECT_EQ(config.dns.trust_anchor, "/usr/share/dns/root.key");
   EXPECT_TRUE(config.monitor.enabled);
   EXPECT_EQ(config.monitor.interval, hours{6});

@@ -37,6 +37,7 @@ class HttpTest : public ::testing::Test {
                            [this] { return world.readiness; },
                            [this] { return world.domains; },
                            [this](base::Name name, bool any) { return world.prove(std::move(name), any); }};
+    with.feed = &world.feed;
     api::Settings settings;
     settings.listen = "127.0.0.1:0";
     auto started = api::Server::start(context, settings, std::move(with));

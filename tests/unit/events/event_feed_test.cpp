@@ -10,12 +10,15 @@ namespace {
 
 using state::Position;
 
+// Of an event that changes no row.
+constexpr const char* kData = R"({"domain":"example.com"})";
+
 struct EventFeedTest : state::StoreTest {
   void SetUp() override { open(); }
 
   void write(int count, const std::string& tenant = "default") {
     for (int i = 0; i < count; ++i) {
-      std::vector<state::NewEvent> events{author.event("plugin.noticed", "example.com", "{}")};
+      std::vector<state::NewEvent> events{author.event("domain.move_started", "example.com", kData)};
       ASSERT_TRUE(state::wait_for(io, store->append(tenant, std::move(events))));
     }
   }
@@ -125,7 +128,7 @@ TEST_F(EventFeedTest, FollowingEndsWithTheFirstNewEvent) {
   boost::asio::co_spawn(
       io,
       [&]() -> boost::asio::awaitable<void> {
-        std::vector<state::NewEvent> events{author.event("plugin.noticed", "example.com", "{}")};
+        std::vector<state::NewEvent> events{author.event("domain.move_started", "example.com", kData)};
         const auto written = co_await store->append("default", std::move(events));
         EXPECT_TRUE(written);
       },

@@ -167,7 +167,8 @@ TEST_F(Payments, ACursorIsRestartedWithoutNewsToo) {
 TEST_F(Payments, ARestartedCursorReadsAllAgainAndTakesNothingInTwice) {
   make_payable("alice@example.com", kOffer);
   ASSERT_TRUE(take_in("", "2", {payment("p1", kOffer), payment("stray", "")}));
-  NewEvent news = author.event("node.resynced", kNodeId, R"({"node_id":"x"})");
+  NewEvent news = author.event("node.resynced", kNodeId,
+                               R"({"node_id":"x","node_instance":"node","reason":"it was restored"})");
   EXPECT_EQ(wait_for(io, store->restart_cursor(source(), "1", news)).error().code(), Code::kAborted);
   ASSERT_TRUE(wait_for(io, store->restart_cursor(source(), "2", news)));
   EXPECT_EQ(cursor().cursor, "");

@@ -184,14 +184,14 @@ TEST_F(Writes, AResumedWriteCanBeRead) {
 TEST_F(Writes, EventsAreServedAsTheyWereStored) {
   NewRun run = author.run(Verb::kRegister, "alice@example.com");
   ASSERT_TRUE(accept(run));
-  const std::string data = "{ \"odd\" :  [1.0,\"\xC3\xA9\"] }";
-  NewEvent domain = author.event("domain.secure", "example.com", data);
+  const std::string data = "{ \"domain\":\"example.com\", \"odd\" :  [1.0,\"\xC3\xA9\"] }";
+  NewEvent domain = author.event("domain.move_started", "example.com", data);
   ASSERT_TRUE(wait_for(io, store->append("default", {domain})));
   const auto page = store->events_after("default", {1, 1}, 10);
   ASSERT_EQ(page->events.size(), 1u);
   EXPECT_EQ(page->events[0].data, data);
   EXPECT_EQ(page->events[0].id, domain.id);
-  EXPECT_EQ(page->events[0].type, "domain.secure");
+  EXPECT_EQ(page->events[0].type, "domain.move_started");
   EXPECT_FALSE(page->events[0].run);
   const auto first = store->events_after("default", {}, 1);
   EXPECT_EQ(first->events[0].run, run.id);
@@ -277,7 +277,7 @@ TEST_F(Writes, RebuiltReadModelsAreTheSame) {
       accepted->key, 0, {},
       {author.offer_created(rotate, "0e0e"),
        author.run_event("offer.retired", rotate, R"(,"offer_id":"0f0f","until":"2023-12-01T00:00:00.000Z")"),
-       author.run_event("run.paused", rotate, R"(,"step":1,"reason":"zone")")}));
+       author.run_event("run.paused", rotate, R"(,"step":"publish","reason":"zone")")}));
   expect_sound();
   const auto uses = *store->instances_in_use();
   ASSERT_EQ(uses.size(), 2u);

@@ -197,8 +197,12 @@ TEST_F(Watch, ARepairMakesANameLiveOrLeavesItDegradedAndARebuildSaysTheSame) {
   EXPECT_EQ(name(kAlice).state, NameState::kLive);
   // What the monitor says of repairs changes no row.
   ASSERT_TRUE(degrade(kAlice));
-  ASSERT_TRUE(append_if({kAlice, kValue, NameState::kDegraded},
-                        author.event("name.repair_stopped", kAlice, R"({"name":"alice@example.com"})")));
+  ASSERT_TRUE(
+      append_if({kAlice, kValue, NameState::kDegraded},
+                author.event("name.repair_stopped", kAlice,
+                             R"({"name":"alice@example.com","reason":"often","code":"absent","repairs":3,)"
+                             R"("last_run":"019ab12c-7d00-7001-8a00-000000000001",)"
+                             R"("until":"2026-11-27T12:00:00.000Z"})")));
   EXPECT_EQ(name(kAlice).state, NameState::kDegraded);
   expect_sound();
 }
