@@ -20,7 +20,6 @@ Engine::Engine(asio::io_context& io, Services services)
     : with_(std::move(services)),
       measures_(with_.metrics, with_.store),
       common_(new Target::Common{with_, measures_, troubles_, asio::make_strand(io)}),
-      retention_(with_),
       rested_(with_.clock) {
   common_->rested = [this] { rested_.notify(); };
   common_->place_free = [this] { wake_waiting(); };
@@ -44,13 +43,13 @@ asio::awaitable<base::Result<void>> Engine::start() {
 asio::awaitable<base::Result<void>> Engine::begin() {
   auto loaded = load();
   if (!loaded) co_return loaded;
-  retaining_ = true;
-  auto ended = [this](std::exception_ptr) {
-    retaining_ = false;
-    rested_.notify();
+  common_->retaining = true;
+  auto ended = [common = common_](std::exception_ptr) {
+    common->retaining = false;
+    if (common->rested) common->rested();
   };
-  asio::co_spawn(common_->strand, retention_.run(),
-                 asio::bind_cancellation_slot(stop_retention_.slot(), std::move(ended)));
+  asio::co_spawn(common_->strand, retain(common_),
+                 asio::bind_cancellation_slot(common_->stop_retention.slot(), std::move(ended)));
   co_return base::Result<void>{};
 }
 
@@ -150,7 +149,7 @@ void Engine::wake_waiting() {
 }
 
 bool Engine::rests() const {
-  if (retaining_) return false;
+  if (common_->retaining) return false;
   return std::ranges::all_of(logs_, [](const auto& log) {
     return std::ranges::all_of(log.second->targets(),
                                [](const auto& entry) { return entry.second->rests(); });
@@ -163,7 +162,7 @@ asio::awaitable<bool> Engine::stop(base::Duration most) {
 
 asio::awaitable<bool> Engine::end(base::Duration most) {
   common_->stopping = true;
-  stop_retention_.emit(asio::cancellation_type::terminal);
+  common_->stop_retention.emit(asio::cancellation_type::terminal);
   for (const auto& [tenant, log] : logs_) {
     for (const auto& [id, target] : log->targets()) target->work();
   }

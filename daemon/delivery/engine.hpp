@@ -5,7 +5,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <map>
 #include <memory>
@@ -53,12 +52,9 @@ class Engine {
   Measures measures_;
   Troubles troubles_;
   const std::shared_ptr<Target::Common> common_;
-  Retention retention_;
   // On the strand.
   std::map<std::string, std::shared_ptr<TenantLog>> logs_;  // by tenant
   bool wakes_ = false;
-  bool retaining_ = false;
-  boost::asio::cancellation_signal stop_retention_;
   base::Broadcast rested_;
 };
 

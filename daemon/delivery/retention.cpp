@@ -9,30 +9,28 @@ constexpr base::Duration kRound{60'000};
 constexpr base::Duration kBreath{50};
 constexpr std::uint32_t kPiece = 500;
 
-}  // namespace
-
-asio::awaitable<void> Retention::run() {
-  // g++ 12.2 misplaces the frame of a coroutine with this loop and without a variable of its own.
-  bool goes_on = true;
-  while (goes_on) {
-    goes_on = co_await base::sleep_for(with_.clock, kRound);
-    if (goes_on) co_await prune();
-  }
+// Whether there may be more.
+asio::awaitable<bool> prune(std::shared_ptr<Target::Common> common) {
+  const Services& with = common->with;
+  const base::WallTime now = with.clock.wall();
+  const auto settings = with.settings();
+  const auto rows =
+      co_await with.store.prune_deliveries(now - settings->keep_delivered, now - settings->keep_dead, kPiece);
+  if (common->stopping) co_return false;
+  if (!rows) with.log.warning("old deliveries could not be removed; trying again", {{"why", rows.error()}});
+  co_return rows&&* rows == kPiece;
 }
 
-asio::awaitable<void> Retention::prune() {
-  bool goes_on = true;
-  while (goes_on) {
-    const base::WallTime now = with_.clock.wall();
-    const auto settings = with_.settings();
-    const auto rows = co_await with_.store.prune_deliveries(now - settings->keep_delivered,
-                                                            now - settings->keep_dead, kPiece);
-    if (!rows) {
-      with_.log.warning("old deliveries could not be removed; trying again", {{"why", rows.error()}});
-      co_return;
-    }
-    if (*rows < kPiece) co_return;
-    goes_on = co_await base::sleep_for(with_.clock, kBreath);
+}  // namespace
+
+asio::awaitable<void> retain(std::shared_ptr<Target::Common> common) {
+  // What is referred to may end before the last sleep does.
+  base::Clock& clock = common->with.clock;
+  bool has_more = false;
+  while (!common->stopping) {
+    const bool goes_on = co_await base::sleep_for(clock, has_more ? kBreath : kRound);
+    if (!goes_on || common->stopping) co_return;
+    has_more = co_await prune(common);
   }
 }
 

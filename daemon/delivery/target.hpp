@@ -13,6 +13,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/json/object.hpp>
@@ -47,6 +48,8 @@ class Target : public std::enable_shared_from_this<Target> {
     Troubles& troubles;
     Strand strand;
     AttemptPlaces places = {};
+    boost::asio::cancellation_signal stop_retention = {};
+    bool retaining = false;
     bool stopping = false;              // no attempt begins any more
     bool abandoned = false;             // what comes of those that are under way is not written any more
     std::function<void()> rested = {};  // something is over

@@ -10,15 +10,15 @@ namespace {
 constexpr std::uint32_t kPage = 128;
 // In one go; other targets come to their turn in between.
 constexpr int kMostPages = 4;
-constexpr std::size_t kWindow = 64;
+// Twice a page, so that a page that is read when half of it is left fits.
+constexpr std::size_t kWindow = 256;
 constexpr std::size_t kWindowBytes = 256 << 10;
 constexpr std::uint32_t kDuePage = 32;
 
 }  // namespace
 
 bool Target::has_room() const {
-  const std::size_t most = std::max<std::size_t>(kWindow, 4 * concurrency());
-  return window_.empty() || (window_.size() < most && window_bytes_ < kWindowBytes);
+  return window_.empty() || (window_.size() < kWindow && window_bytes_ < kWindowBytes);
 }
 
 bool Target::wants(const events::ServedEvent& event) const {
@@ -54,6 +54,7 @@ bool Target::take_in(const events::EventFeed::Page& page, const std::set<std::ui
 
 void Target::read_more() {
   if (mending_.until(with_.clock.monotonic())) return;
+  if (window_.size() > kWindow / 2 || window_bytes_ > kWindowBytes / 2) return;
   for (int pages = 0; read_ < head_ && has_room(); ++pages) {
     if (pages == kMostPages) return work_soon();
     const auto page = with_.feed.read(row_.tenant, {row_.cursor.epoch, read_}, kPage);

@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "base/failpoint.hpp"
 #include "delivery/target.hpp"
 #include "delivery/webhook_events.hpp"
 
@@ -78,8 +79,10 @@ asio::awaitable<void> Target::attempt(std::shared_ptr<Target> self, Job job) {
   times.begun = self->with_.clock.wall();
   std::string instance = self->row_.instance;
   v1::DeliverRequest request = self->request_for(job);
+  PAYNAMED_FAILPOINT("delivery.attempt.before");
   const base::Result<v1::DeliverReply> reply =
       co_await self->with_.deliver(std::move(instance), std::move(request));
+  PAYNAMED_FAILPOINT("delivery.attempt.after");
   if (self->common_->abandoned) co_return;
   times.now = self->with_.clock.wall();
   times.latency = std::chrono::duration_cast<base::Duration>(self->with_.clock.monotonic() - begun);
@@ -186,7 +189,7 @@ void Target::failed(const Done& done, const Verdict& verdict, base::WallTime now
     row_.told_dead_letter = true;
     json::object more{{"event", done.delivery.event.to_string()},
                       {"event_type", done.delivery.type},
-                      {"seq", done.delivery.seq},
+                      {"seq", std::to_string(done.delivery.seq)},
                       {"attempts", done.delivery.attempts},
                       {"reason", verdict.reason}};
     say("webhook.dead_letter", more, now);

@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "base/failpoint.hpp"
 #include "delivery/target.hpp"
 
 namespace paynamed::delivery {
@@ -47,7 +48,9 @@ void Target::write() {
 asio::awaitable<void> Target::record(std::shared_ptr<Target> self, state::DeliveryUpdate update) {
   const std::uint64_t cursor = update.cursor.value_or(0);
   const bool disables = update.disabled.has_value();
+  PAYNAMED_FAILPOINT("delivery.outcome.before");
   const auto result = co_await self->with_.store.record_deliveries(std::move(update));
+  PAYNAMED_FAILPOINT("delivery.outcome.after");
   if (self->common_->abandoned) co_return;
   if (result) self->written_ = std::max(self->written_, cursor);
   self->written(result);

@@ -18,6 +18,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "domains/domains.hpp"
+#include "events/event_feed.hpp"
 #include "host/http_service.hpp"
 #include "host/plugin_host.hpp"
 #include "observe/log.hpp"
@@ -36,6 +37,7 @@
 #include "process/proof_source.hpp"
 #include "process/reload.hpp"
 #include "process/watches.hpp"
+#include "process/webhook_delivery.hpp"
 #include "state/sqlite_store.hpp"
 
 namespace paynamed::process {
@@ -75,6 +77,7 @@ class Daemon {
   void start_engine();
   void start_watches();
   void make_payments();
+  void make_delivery();
   void prepare_reload();
   void add_proofs(api::Dependencies& dependencies);
   void make_moves();
@@ -97,6 +100,7 @@ class Daemon {
 
   // In the order in which they are made; each uses those above it.
   std::unique_ptr<state::SqliteStore> store_;
+  std::unique_ptr<events::EventFeed> feed_;
   std::unique_ptr<NodeParts> nodes_;
   CurrentDns dns_;
   std::unique_ptr<ProofSource> proofs_;
@@ -108,6 +112,7 @@ class Daemon {
   std::unique_ptr<pipeline::Retirement> retirement_;
   std::unique_ptr<Watches> watches_;
   std::unique_ptr<PaymentsIn> payments_;
+  std::unique_ptr<WebhookDelivery> delivery_;
   std::unique_ptr<DomainMoves> moves_;
   boost::asio::cancellation_signal stop_retirement_;
   std::atomic<bool> retiring_{false};

@@ -17,8 +17,8 @@ TEST(Backoff, DoublesUpToItsMost) {
     backoff.begin(now, random);
     const auto until = backoff.until(now);
     ASSERT_TRUE(until);
-    EXPECT_GE(*until - now, seconds{expected} * 4 / 5);
-    EXPECT_LE(*until - now, seconds{expected} * 6 / 5);
+    EXPECT_GE(*until - now, std::chrono::milliseconds{800 * expected});
+    EXPECT_LE(*until - now, std::chrono::milliseconds{1'200 * expected});
     now = *until;
     EXPECT_FALSE(backoff.until(now));
     EXPECT_TRUE(backoff.is_on()) << "until it is cleared";

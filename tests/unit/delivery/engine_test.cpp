@@ -209,15 +209,18 @@ TEST_F(Deliveries, AReceiversWishIsKept) {
 TEST_F(Deliveries, SoManyAtOnceAndNoMore) {
   wanted.concurrency = 3;
   start();
-  const auto shop = make(kShop);
-  const auto other = make(kOther, [](auto& webhook) { webhook.settings.concurrency = 5; });
+  const auto shop = make(kShop, [](auto& webhook) { webhook.settings.types = {"custom.*"}; });
+  const auto other = make(kOther, [](auto& webhook) {
+    webhook.settings.types = {"custom.*"};
+    webhook.settings.concurrency = 5;
+  });
   notifier.hangs = {{kShop, true}, {kOther, true}};
   happen(20);
   settle();
   EXPECT_THAT(notifier.at(kShop), SizeIs(3));
   EXPECT_THAT(notifier.at(kOther), SizeIs(5));
   notifier.release();
-  until([&] { return over(other) == 20 && over(shop) == 21; });
+  until([&] { return over(other) == 20 && over(shop) == 20; });
   EXPECT_EQ(notifier.most_at_once[kShop], 3U);
   EXPECT_EQ(notifier.most_at_once[kOther], 5U);
 }
@@ -322,7 +325,7 @@ TEST_F(Deliveries, ADeletedOneGetsNothingMore) {
 
 TEST_F(Deliveries, ManyIdleOnesAreNotEvenAsked) {
   start();
-  for (int i = 0; i < 200; ++i)
+  for (int i = 0; i < 100; ++i)
     make(fmt::format("https://idle{}.example.com/", i),
          [](auto& webhook) { webhook.settings.types = {"name.*"}; });
   const auto shop = make(kShop, [](auto& webhook) { webhook.settings.types = {"custom.*"}; });
