@@ -14,11 +14,11 @@ void read_schedule(Fields& fields, Delivery& delivery) {
     const auto* text = node.as_string();
     const auto wait = text == nullptr ? std::nullopt : base::parse_duration(text->get());
     if (!wait || *wait > kLongestWait) {
-      reader.diagnostics.error(reader.region(node),
-                               fmt::format("'schedule' holds durations from 0s to {}, not {}",
-                                           base::to_string(kLongestWait),
-                                           text != nullptr ? in_quotes(text->get()) : type_name(node)),
-                               "write the wait before each try, as in [\"0s\", \"5s\", \"5m\"]");
+      reader.diagnostics.error(
+          reader.region(node),
+          fmt::format("'schedule' holds durations from 0s to {}, not {}", base::to_string(kLongestWait),
+                      text != nullptr ? in_quotes(text->get()) : type_name(node)),
+          "write the wait before each try, as in [\"0s\", \"5s\", \"5m\"]");
       return;
     }
     delivery.schedule.push_back(*wait);
