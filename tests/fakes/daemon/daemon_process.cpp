@@ -4,6 +4,8 @@
 #include <signal.h>
 
 #include <charconv>
+#include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 
 namespace paynamed::fakes {
@@ -11,6 +13,8 @@ namespace {
 
 // What the line of log has that says that the daemon serves, in the two formats.
 constexpr std::string_view kReady = "ready api=";
+// What a build with tests says before it ends because of an event (state/event_check.hpp).
+constexpr std::string_view kBrokenEvent = "does not keep proto/events.schema.json";
 constexpr std::string_view kReadyJson = R"("message":"ready","api":")";
 
 }  // namespace
@@ -19,11 +23,21 @@ DaemonProcess::DaemonProcess(std::filesystem::path program, std::filesystem::pat
                              std::vector<std::string> environment)
     : program_(std::move(program)), config_(std::move(config)), environment_(std::move(environment)) {}
 
-DaemonProcess::~DaemonProcess() = default;
+DaemonProcess::~DaemonProcess() {
+  end_if_it_wrote_a_broken_event();
+}
+
+// A test that kills its daemons would take the end of such a one for nothing special.
+void DaemonProcess::end_if_it_wrote_a_broken_event() const {
+  if (last_log().find(kBrokenEvent) == std::string::npos) return;
+  std::fprintf(stderr, "a daemon of this test wrote a broken event; its log:\n%s", last_log().c_str());
+  std::abort();
+}
 
 void DaemonProcess::launch() {
   if (child_) {
     kill();
+    end_if_it_wrote_a_broken_event();
     earlier_log_ = log();
   }
   port_ = 0;

@@ -20,7 +20,7 @@ class DaemonProcess {
   // `program` is the paynamed binary (or another that takes its command line).
   DaemonProcess(std::filesystem::path program, std::filesystem::path config,
                 std::vector<std::string> environment = {});
-  // SIGKILL, if it still runs.
+  // SIGKILL, if it still runs. Ends the test's process when the daemon ended because of a broken event.
   ~DaemonProcess();
   DaemonProcess(const DaemonProcess&) = delete;
   DaemonProcess& operator=(const DaemonProcess&) = delete;
@@ -48,6 +48,8 @@ class DaemonProcess {
   std::string last_log() const;
 
  private:
+  void end_if_it_wrote_a_broken_event() const;
+
   std::filesystem::path program_;
   std::filesystem::path config_;
   std::vector<std::string> environment_;
