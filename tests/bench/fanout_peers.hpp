@@ -19,7 +19,8 @@ class FanoutPeer {
  public:
   virtual ~FanoutPeer() = default;
   virtual FanoutClient::Wish wish() const = 0;
-  // Begins to publish "n" from `first` on, `count` of them, `rate` a second; 0: as fast as it can.
+  // Begins to publish "n" from `first` on, `count` of them, `rate` a second; 0: as fast as it can; below 0: the
+  // same, many in one unit of the log, where there is such a thing.
   virtual void publish(std::uint64_t first, std::size_t count, double rate) = 0;
   // Waits until all were taken.
   virtual void await_published() = 0;
