@@ -4,7 +4,6 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <charconv>
 
 #include "api/problem.hpp"
 #include "api/render_node.hpp"
@@ -182,45 +181,6 @@ json::object to_json(const ReloadReport& report) {
       {"diagnostics", error ? json::value(nullptr) : std::move(diagnostics)},
       {"text", report.text},
   };
-}
-
-std::string to_event_json(const state::Event& event, std::string_view tenant, std::uint32_t epoch) {
-  const std::string time = base::to_rfc3339(event.time);
-  std::string out;
-  out.reserve(512 + event.data.size());
-  // `seq` is a text: an integer of CloudEvents ends at 2^31 (section 3.1). `timestamp` is Standard Webhooks'
-  // word.
-  out += fmt::format(
-      R"({{"specversion":"1.0","id":"{}","source":{},"type":{},"subject":{},"time":"{}","timestamp":"{}","version":{},"seq":"{}","position":"{}")",
-      event.id.to_string(), api::quoted("/tenants/" + percent_encode(tenant)), api::quoted(event.type),
-      api::quoted(event.subject), time, time, event.version, event.seq,
-      to_text(state::Position{epoch, event.seq}));
-  if (event.run) out += fmt::format(R"(,"run":"{}")", event.run->to_string());
-  if (!event.correlation_id.empty())
-    out += fmt::format(R"(,"correlationid":{})", api::quoted(event.correlation_id));
-  if (!event.traceparent.empty()) out += fmt::format(R"(,"traceparent":{})", api::quoted(event.traceparent));
-  out += R"(,"datacontenttype":"application/json","data":)";
-  out += event.data;
-  out += '}';
-  return out;
-}
-
-std::string to_text(state::Position position) {
-  return fmt::format("{}-{}", position.epoch, position.seq);
-}
-
-std::optional<state::Position> position_from(std::string_view text) {
-  state::Position position;
-  if (text.empty()) return position;
-  const auto read = [](std::string_view digits, auto& out) {
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
-    return !digits.empty() && error == std::errc{} && end == digits.data() + digits.size();
-  };
-  const std::size_t dash = text.find('-');
-  if (dash != text.npos && (!read(text.substr(0, dash), position.epoch) || position.epoch == 0))
-    return std::nullopt;
-  if (!read(text.substr(dash == text.npos ? 0 : dash + 1), position.seq)) return std::nullopt;
-  return position;
 }
 
 Response json_response(unsigned status, const json::object& object) {

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include "api/problem.hpp"
-#include "api/render.hpp"
 #include "api/routes.hpp"
 #include "api/submission.hpp"
+#include "events/served_event.hpp"
 
 namespace paynamed::api {
 namespace {
@@ -18,9 +18,10 @@ Response events_response(const state::EventPage& page, std::string_view tenant) 
   std::string body = R"({"items":[)";
   for (const state::Event& event : page.events) {
     if (body.back() != '[') body += ',';
-    body += to_event_json(event, tenant, page.next.epoch);
+    body += events::to_event_json(event, tenant, page.next.epoch);
   }
-  body += fmt::format(R"(],"next":"{}","head":"{}"}})", to_text(page.next), to_text(page.head));
+  body +=
+      fmt::format(R"(],"next":"{}","head":"{}"}})", events::to_text(page.next), events::to_text(page.head));
   Response response;
   response.headers.add("Content-Type", "application/json");
   response.body = std::move(body);
@@ -35,7 +36,7 @@ awaitable<Response> list_events(const Dependencies& dependencies, Request& reque
   constexpr auto kMaxWaitSeconds = static_cast<std::uint32_t>(kMaxWait / std::chrono::seconds{1});
   auto wait = query->number("wait", 0, kMaxWaitSeconds, 0);
   if (!wait) co_return bad_request(request, wait.error());
-  const auto after = position_from(query->text("after"));
+  const auto after = events::position_from(query->text("after"));
   if (!after) {
     co_return bad_request(
         request,

@@ -4,6 +4,7 @@
 // Threads: every function may be called from any thread; awaitables resume on the caller's executor.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <map>
@@ -32,7 +33,7 @@ class EventFeed {
   struct Page {
     std::vector<SharedEvent> events;  // dense in seq
     state::Position next;             // after the last of them
-    state::Position head;
+    state::Position head;             // at least so far does the log go
   };
   // What follows `after`, at most `most` events and 4 MiB of text. OUT_OF_RANGE when the position is not of
   // this log.
@@ -48,9 +49,14 @@ class EventFeed {
  private:
   struct Tail;
   std::shared_ptr<Tail> tail_of(const std::string& tenant);
+  base::Result<Page> read_store(const std::string& tenant, state::Position after, std::uint32_t most);
+  base::Result<void> catch_up(const std::string& tenant, Tail& tail, std::uint32_t most);
+  void keep(Tail& tail, std::vector<SharedEvent> events, state::Position next);
+  std::size_t most_bytes() const;
 
   state::Store& store_;
   const Settings settings_;
+  std::atomic<std::size_t> tail_count_{0};
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Tail>> tails_;  // guarded by mutex_
 };

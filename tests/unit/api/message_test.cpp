@@ -89,15 +89,6 @@ TEST(Cursor, IsOpaqueAndOfOneList) {
   EXPECT_EQ(read_cursor("names", ""), std::nullopt);
 }
 
-TEST(Position, IsEpochAndSeq) {
-  EXPECT_EQ(position_from("2-17"), (state::Position{2, 17}));
-  EXPECT_EQ(position_from("17"), (state::Position{1, 17}));
-  EXPECT_EQ(position_from(""), (state::Position{1, 0}));
-  for (const auto* bad : {"-", "1-", "-1", "0-1", "a-1", "1-1-1", "1-18446744073709551616", "1 -1"}) {
-    EXPECT_EQ(position_from(bad), std::nullopt) << bad;
-  }
-}
-
 TEST(RateLimiter, FillsAgainWithTimeUpToItsBurst) {
   base::ManualClock clock{*base::from_rfc3339("2026-11-23T12:00:00.000Z")};
   RateLimiter limiter{RateLimit{2, 4}, clock};
