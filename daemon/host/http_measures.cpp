@@ -37,7 +37,7 @@ std::string HttpMeasures::host_label(const std::string& instance, const std::str
 void HttpMeasures::ended(const ServiceCall& call, const HttpPlace& place,
                          const base::Result<unsigned>& status, base::Duration took) {
   const observe::Labels labels{{"instance", call.instance},
-                               {"host", host_label(call.instance, place.host)},
+                               {"host", place.guarded ? "guarded" : host_label(call.instance, place.host)},
                                {"method", method_label(place.method)},
                                {"status", status_label(status)}};
   metrics_

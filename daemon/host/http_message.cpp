@@ -156,7 +156,9 @@ base::Result<CheckedHttpRequest> check_http_request(const plugin::v1::HttpReques
   auto budgets = check_budgets(message);
   if (!budgets) return base::fail(budgets.error());
   checked.budgets = *std::move(budgets);
-  checked.place = {message.method(), url->host, url->path.empty() ? "/" : url->path};
+  const bool guarded = message.has_guard();
+  const std::string path = url->path.empty() ? "/" : url->path;
+  checked.place = {message.method(), url->host, guarded ? std::string() : path, guarded};
   return checked;
 }
 

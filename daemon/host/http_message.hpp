@@ -20,7 +20,8 @@ namespace paynamed::host {
 struct HttpPlace {
   std::string method;
   std::string host;
-  std::string path;
+  std::string path;      // empty when somebody else wrote the URL: it may be a secret of theirs
+  bool guarded = false;  // somebody else did
 };
 
 struct CheckedHttpRequest {

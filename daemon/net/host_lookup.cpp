@@ -6,13 +6,14 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <functional>
 #include <mutex>
+
+#include "net/lookup_threads.hpp"
 
 namespace paynamed::net {
 namespace asio = boost::asio;
@@ -28,8 +29,6 @@ namespace {
 
 // Whoever ends it first takes `done`: the answer, the deadline or a cancellation.
 struct Job {
-  explicit Job(const asio::any_io_executor& executor) : resolver(executor) {}
-  asio::ip::tcp::resolver resolver;
   std::mutex mutex;
   std::function<void(Found)> done;               // guarded by mutex
   std::unique_ptr<base::Clock::Timer> deadline;  // guarded by mutex
@@ -47,12 +46,6 @@ struct Job {
   }
 };
 
-Found addresses_of(const asio::ip::tcp::resolver::results_type& results) {
-  std::vector<asio::ip::address> addresses;
-  for (const auto& each : results) addresses.push_back(each.endpoint().address());
-  return addresses;
-}
-
 }  // namespace
 
 HostLookup::HostLookup(base::Clock& clock, std::size_t most_open)
@@ -69,7 +62,7 @@ asio::awaitable<Found> HostLookup::find(std::string host, base::Duration timeout
                     open_->most)));
   }
   const auto executor = co_await asio::this_coro::executor;
-  auto made = std::make_shared<Job>(executor);
+  auto made = std::make_shared<Job>();
   // Named: g++ 12.2 frees the captures of a lambda twice that is a temporary inside a co_await expression.
   // And mutable: the coroutine must not hold the job that holds it.
   auto initiate = [this, kept = std::move(made), host, executor, timeout,
@@ -100,16 +93,18 @@ asio::awaitable<Found> HostLookup::find(std::string host, base::Duration timeout
       });
     }
     // Keeps the job until the system answers, also when nobody waits any more.
-    job->resolver.async_resolve(host, "", [job, host, open](auto error, const auto& results) {
+    auto& threads = asio::use_service<LookupService>(executor.context()).threads();
+    // The context has work until then, as with Asio's own resolver.
+    auto busy = asio::prefer(executor, asio::execution::outstanding_work.tracked);
+    const bool asked = threads.find(host, [job, busy, open](const Found& found) {
       --open->count;
-      if (error) {
-        job->finish(base::fail(base::unavailable(
-            fmt::format("the name {} cannot be found ({}); check its spelling and this host's resolver", host,
-                        error.message()))));
-      } else {
-        job->finish(addresses_of(results));
-      }
+      asio::post(busy, [job, found] { job->finish(found); });
     });
+    if (asked) return;
+    --open->count;
+    job->finish(
+        base::fail(base::resource_exhausted("too many look-ups of host names are open already; look at this "
+                                            "host's resolver (resolv.conf)")));
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Found)>(std::move(initiate),
                                                                                        asio::use_awaitable);

@@ -24,6 +24,7 @@ class HttpsClient::State {
         clock(the_clock),
         settings(std::move(all)),
         lookup(clock, settings.most_lookups),
+        lookup_for_strangers(clock, settings.most_lookups),
         idle(std::make_shared<IdleConnections>(
             executor, clock,
             IdleConnections::Limits{settings.idle_per_origin, settings.idle_total, settings.idle_time})),
@@ -37,6 +38,8 @@ class HttpsClient::State {
   base::Clock& clock;
   const HttpsClientSettings settings;
   HostLookup lookup;
+  // Names that strangers choose may all be silent; those that operators chose do not wait for them.
+  HostLookup lookup_for_strangers;
   const std::shared_ptr<IdleConnections> idle;
   OriginPlaces places;
   std::atomic<std::size_t> open{0};
@@ -53,7 +56,8 @@ class HttpsClient::State {
   };
   using Endpoints = Result<std::vector<asio::ip::tcp::endpoint>>;
   asio::awaitable<Endpoints> find(HttpUrl url, Way way, base::MonotonicTime end);
-  asio::awaitable<Result<std::vector<asio::ip::address>>> look_up(std::string host, base::MonotonicTime end);
+  asio::awaitable<Result<std::vector<asio::ip::address>>> look_up(std::string host, bool guarded,
+                                                                  base::MonotonicTime end);
   std::shared_ptr<TlsConnection> make_connection(std::shared_ptr<const TlsPolicy> policy, TlsPeer peer);
 };
 
@@ -73,14 +77,15 @@ Result<HttpUrl> HttpsClient::State::check(const HttpRequest& request) const {
 }
 
 asio::awaitable<Result<std::vector<asio::ip::address>>> HttpsClient::State::look_up(std::string host,
+                                                                                    bool guarded,
                                                                                     base::MonotonicTime end) {
   const auto left = std::chrono::ceil<base::Duration>(end - clock.monotonic());
   const base::Duration time = std::max(left, base::Duration{0});
   boost::system::error_code is_name;
   const auto literal = asio::ip::make_address(host, is_name);
   if (!is_name) co_return std::vector{literal};
-  auto finding =
-      settings.find_host ? settings.find_host(std::move(host), time) : lookup.find(std::move(host), time);
+  auto finding = settings.find_host ? settings.find_host(std::move(host), time)
+                                    : (guarded ? lookup_for_strangers : lookup).find(std::move(host), time);
   co_return co_await std::move(finding);
 }
 
@@ -90,7 +95,7 @@ asio::awaitable<HttpsClient::State::Endpoints> HttpsClient::State::find(HttpUrl 
                                                                         base::MonotonicTime end) {
   std::vector<asio::ip::tcp::endpoint> endpoints;
   if (way.proxy) {
-    auto found = co_await look_up(way.proxy->host, end);
+    auto found = co_await look_up(way.proxy->host, false, end);
     if (!found) co_return base::fail(found.error());
     for (const auto& each : *found) endpoints.emplace_back(each, way.proxy->port);
     co_return endpoints;
@@ -99,7 +104,7 @@ asio::awaitable<HttpsClient::State::Endpoints> HttpsClient::State::find(HttpUrl 
   if (way.address) {
     addresses.push_back(*way.address);
   } else {
-    auto found = co_await look_up(url.host, end);
+    auto found = co_await look_up(url.host, way.guard != nullptr, end);
     if (!found) co_return base::fail(found.error());
     addresses = *std::move(found);
   }

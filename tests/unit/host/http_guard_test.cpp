@@ -92,6 +92,17 @@ TEST_F(HttpGuardTest, AGuardOrProxyThatIsNoneIsRefused) {
   EXPECT_TRUE(server.requests().empty());
 }
 
+// A URL of somebody else may be a secret of theirs, and their hosts are as many as they like.
+TEST_F(HttpGuardTest, OfAGuardedUrlNoPathIsLoggedAndNoHostIsALabel) {
+  const FakeHttpsServer server{good_, fine};
+  Request request = to(server, "/services/s3cret");
+  request.mutable_guard()->add_allow("127.0.0.0/8");
+  ASSERT_TRUE(ask(request));
+  EXPECT_THAT(log_text(), Not(HasSubstr("s3cret")));
+  EXPECT_THAT(metrics_.text(), HasSubstr("host=\"guarded\""));
+  EXPECT_THAT(metrics_.text(), Not(HasSubstr("127.0.0.1")));
+}
+
 TEST_F(HttpGuardTest, ARequestGoesThroughItsProxy) {
   const FakeHttpsServer server{good_, fine};
   const fakes::FakeProxy proxy;
