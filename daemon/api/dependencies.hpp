@@ -14,6 +14,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "config/difference.hpp"
+#include "delivery/webhooks.hpp"
 #include "domains/domain_work.hpp"
 #include "moves/views.hpp"
 #include "names/lint/report.hpp"
@@ -163,6 +164,7 @@ struct Dependencies {
   Moves moves = {};
   Payments payments = {};
   Nodes nodes = {};
+  delivery::Webhooks* webhooks = nullptr;  // null: there are none
 };
 
 }  // namespace paynamed::api

@@ -23,10 +23,16 @@ void add_payment_routes(Router& router, const Dependencies& dependencies);  // /
 void add_invoice_routes(Router& router, const Dependencies& dependencies);
 // /v1/orders, /v1/names/{name}/orders
 void add_order_routes(Router& router, const Dependencies& dependencies);
-void add_node_routes(Router& router, const Dependencies& dependencies);   // /v1/nodes
+void add_node_routes(Router& router, const Dependencies& dependencies);     // /v1/nodes
+void add_webhook_routes(Router& router, const Dependencies& dependencies);  // /v1/webhooks
+// /v1/webhooks/{id}/deliveries, /v1/deadletters
+void add_delivery_routes(Router& router, const Dependencies& dependencies);
 void add_event_routes(Router& router, const Dependencies& dependencies);  // /v1/events
 void add_system_routes(Router& router,
                        const Dependencies& dependencies);  // plugins, health, metrics
+
+// What both of webhooks say where there are none.
+Response no_webhooks(const Request& request);
 
 // proto/openapi.yaml, as built in.
 std::string_view openapi_document();

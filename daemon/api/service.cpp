@@ -77,6 +77,8 @@ Service::Service(Dependencies dependencies, Limits limits, RateLimit rate)
   add_order_routes(router_, dependencies_);
   add_invoice_routes(router_, dependencies_);
   add_node_routes(router_, dependencies_);
+  add_webhook_routes(router_, dependencies_);
+  add_delivery_routes(router_, dependencies_);
   add_event_routes(router_, dependencies_);
   add_system_routes(router_, dependencies_);
 }
