@@ -19,6 +19,7 @@
 #include "process/domain_parts.hpp"
 #include "process/exit_code.hpp"
 #include "process/payment_parts.hpp"
+#include "process/webhook_api.hpp"
 
 namespace paynamed::process {
 namespace asio = boost::asio;
@@ -93,6 +94,8 @@ std::optional<StartFailure> Daemon::open_store() {
   nodes_ = std::make_unique<NodeParts>(NodeParts::Dependencies{
       io_, [this] { return live_.current(); }, *store_, clock_, random_, log_.area("nodes"), metrics_});
   if (auto loaded = nodes_->load(); !loaded) return StartFailure{kExitState, loaded.error()};
+  webhook_secrets_ = std::make_unique<WebhookSecrets>(*store_, nodes_->vault(), log_.area("delivery"));
+  if (auto loaded = webhook_secrets_->load(); !loaded) return StartFailure{kExitState, loaded.error()};
   return std::nullopt;
 }
 
@@ -236,8 +239,13 @@ void Daemon::prepare_reload() {
     payments_->refresh();
     return watches_->change(std::move(before), std::move(now), dns_.get(), kLooksEnd);
   };
-  dependencies.check_nodes = [this](const config::Config& after) { return nodes_->check(after); };
+  dependencies.check_nodes = [this](const config::Config& after) { return check_secrets(after); };
   reload_ = std::make_unique<Reload>(std::move(dependencies));
+}
+
+base::Result<void> Daemon::check_secrets(const config::Config& after) {
+  if (auto fine = nodes_->check(after); !fine) return fine;
+  return webhook_secrets_->check(nodes_->key_of(after), nodes_->key_of(live_.current()->config));
 }
 
 asio::awaitable<void> Daemon::reload() {
@@ -291,6 +299,9 @@ std::optional<StartFailure> Daemon::start_api() {
   dependencies.moves = moves_->for_api();
   dependencies.payments = payments_->for_api();
   dependencies.nodes = nodes_for_api();
+  webhooks_ = make_webhooks({clock_, random_, *store_, log_.area("delivery"), nodes_->vault(), *host_,
+                             *calls_, [](const base::Uuid&) {}});
+  dependencies.webhooks = webhooks_.get();
   dependencies.config = [this] { return reload_->standing(); };
   dependencies.reload = [this](bool check) { return reload_->reload(check); };
   add_proofs(dependencies);

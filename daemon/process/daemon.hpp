@@ -17,6 +17,7 @@
 #include "base/broadcast.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "delivery/webhooks.hpp"
 #include "domains/domains.hpp"
 #include "host/http_service.hpp"
 #include "host/plugin_host.hpp"
@@ -36,6 +37,7 @@
 #include "process/proof_source.hpp"
 #include "process/reload.hpp"
 #include "process/watches.hpp"
+#include "process/webhook_secrets.hpp"
 #include "state/sqlite_store.hpp"
 
 namespace paynamed::process {
@@ -76,6 +78,7 @@ class Daemon {
   void start_watches();
   void make_payments();
   void prepare_reload();
+  base::Result<void> check_secrets(const config::Config& after);
   void add_proofs(api::Dependencies& dependencies);
   void make_moves();
   api::Nodes nodes_for_api();
@@ -98,6 +101,7 @@ class Daemon {
   // In the order in which they are made; each uses those above it.
   std::unique_ptr<state::SqliteStore> store_;
   std::unique_ptr<NodeParts> nodes_;
+  std::unique_ptr<WebhookSecrets> webhook_secrets_;
   CurrentDns dns_;
   std::unique_ptr<ProofSource> proofs_;
   std::unique_ptr<host::HttpService> http_;
@@ -115,6 +119,7 @@ class Daemon {
   ApiKeys keys_;
   std::unique_ptr<Reload> reload_;
   std::unique_ptr<domains::Domains> domains_;
+  std::unique_ptr<delivery::Webhooks> webhooks_;
   std::unique_ptr<api::Server> server_;
 };
 
