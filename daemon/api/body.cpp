@@ -60,6 +60,18 @@ bool Body::is_true(std::string_view member) const {
   return value && value->is_bool() && value->get_bool();
 }
 
+bool Body::is_null(std::string_view member) const {
+  const boost::json::value* value = object_.if_contains(member);
+  return value && value->is_null();
+}
+
+Result<bool> Body::flag(std::string_view member) const {
+  const boost::json::value* value = object_.if_contains(member);
+  if (!value || value->is_null()) return false;
+  if (value->is_bool()) return value->get_bool();
+  return base::fail(base::invalid_argument(fmt::format("'{}' in {} must be true or false", member, where_)));
+}
+
 Result<std::vector<std::string>> Body::texts(std::string_view member, std::size_t most,
                                              std::size_t most_bytes) const {
   std::vector<std::string> texts;

@@ -28,6 +28,9 @@ class Body {
   bool has(std::string_view member) const { return object_.contains(member); }
   bool is_text(std::string_view member) const;
   bool is_true(std::string_view member) const;
+  bool is_null(std::string_view member) const;
+  // true or false; false when it is absent or null. INVALID_ARGUMENT for anything else.
+  Result<bool> flag(std::string_view member) const;
   // A text of at most `most` bytes without control characters; empty when it is absent. `required`: it must
   // be there and not be empty.
   Result<std::string> text(std::string_view member, std::size_t most, bool required = false) const;

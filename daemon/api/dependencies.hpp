@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "config/difference.hpp"
+#include "delivery/webhooks.hpp"
 #include "domains/domain_work.hpp"
 #include "events/event_feed.hpp"
 #include "moves/views.hpp"
@@ -169,6 +170,7 @@ struct Dependencies {
   // make_token() under the daemon's key.
   std::function<base::Result<std::string>(const TokenClaims& claims)> make_token = {};
   events::EventFeed* feed = nullptr;  // must be set, as all here
+  delivery::Webhooks* webhooks = nullptr;  // null: there are none
 };
 
 }  // namespace paynamed::api

@@ -27,8 +27,14 @@ void add_node_routes(Router& router, const Dependencies& dependencies);         
 void add_event_routes(Router& router, const Dependencies& dependencies);         // /v1/events
 void add_event_stream_routes(Router& router, const Dependencies& dependencies);  // /v1/events/stream
 void add_token_routes(Router& router, const Dependencies& dependencies);         // /v1/tokens
+void add_webhook_routes(Router& router, const Dependencies& dependencies);       // /v1/webhooks
+// /v1/webhooks/{id}/deliveries, /v1/deadletters
+void add_delivery_routes(Router& router, const Dependencies& dependencies);
 void add_system_routes(Router& router,
                        const Dependencies& dependencies);  // plugins, health, metrics
+
+// What both of webhooks say where there are none.
+Response no_webhooks(const Request& request);
 
 // proto/openapi.yaml, as built in; and the other two that are served.
 std::string_view openapi_document();

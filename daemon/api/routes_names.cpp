@@ -1,9 +1,8 @@
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "api/body.hpp"
 #include "api/cursor.hpp"
+#include "api/if_match.hpp"
 #include "api/problem.hpp"
 #include "api/render.hpp"
 #include "api/routes.hpp"
@@ -34,25 +33,11 @@ void note_folding(bool folded, const base::Name& name, std::vector<std::string>&
   if (folded) warnings.push_back(fmt::format("the name was folded to lower case: {}", name.text()));
 }
 
-// The text of an If-Match header as a revision (RFC 9110 section 13.1.1); 0 for "*" and for none.
-base::Result<std::uint64_t> revision_of(const Request& request) {
-  const std::string* text = request.headers.find("If-Match");
-  if (text == nullptr || *text == "*") return std::uint64_t{0};
-  std::uint64_t revision = 0;
-  if (text->size() > 2 && text->front() == '"' && text->back() == '"') {
-    const char* end = text->data() + text->size() - 1;
-    const auto [stop, error] = std::from_chars(text->data() + 1, end, revision);
-    if (error == std::errc{} && stop == end && revision > 0) return revision;
-  }
-  return base::fail(base::invalid_argument(
-      "the If-Match header must be the ETag of the name, one revision in double quotes, or *"));
-}
-
 // A command on the name in the path.
 Checked<pipeline::Command> command_on_path(Request& request, state::Verb verb) {
   auto name = base::Name::parse(request.path_arguments.at(0));
   if (!name) return refuse(problem(request, name.error()));
-  auto revision = revision_of(request);
+  auto revision = if_match_of(request, "name");
   if (!revision) return refuse(bad_request(request, revision.error()));
   pipeline::Command command = new_command(verb, std::move(*name));
   command.expected_revision = *revision;

@@ -80,6 +80,8 @@ Service::Service(Dependencies dependencies, Limits limits, RateLimit rate, Strea
   add_order_routes(router_, dependencies_);
   add_invoice_routes(router_, dependencies_);
   add_node_routes(router_, dependencies_);
+  add_webhook_routes(router_, dependencies_);
+  add_delivery_routes(router_, dependencies_);
   add_event_routes(router_, dependencies_);
   add_token_routes(router_, dependencies_);
   add_event_stream_routes(router_, dependencies_);

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "ctl/webhook_line.hpp"
+
 namespace paynamed::ctl {
 namespace {
 
@@ -18,7 +20,7 @@ of the machine can read command lines.
 Exit status:
   0  done
   1  the daemon refused (reload: the file, which then changed nothing), or is not ready; with lint: not every wallet can pay;
-     with domains check: it is not fit; with drift: something differs
+     with domains check: it is not fit; with drift: something differs; with webhooks test: it was not delivered
   2  the command line is wrong
   3  the daemon cannot be reached
   4  the run ended undone (compensated) or is paused)";
@@ -59,7 +61,8 @@ struct Options {
   std::string id;
   AddNodeOption node;
   CredentialsOption credentials;
-  std::string after;
+  WebhookLine webhooks;
+  EventsOption events;
   std::uint32_t limit = 100;
   std::uint32_t wait = 0;
   RegisterOption registration;
@@ -427,10 +430,19 @@ class Parser {
   }
 
   void add_rest() {
-    CLI::App* events = add(app_, "events", "list events", [this](Context& context) {
-      return list_events(context, options_.after, options_.limit, options_.follow);
+    CLI::App* events = add(app_, "events", "list events, or follow them", [this](Context& context) {
+      options_.events.limit = options_.limit;
+      options_.events.follow = options_.follow;
+      return list_events(context, options_.events);
     });
-    events->add_option("--after", options_.after, "only those after this position");
+    events->add_option("--after", options_.events.after, "only those after this position");
+    events
+        ->add_option("--types", options_.events.types,
+                     "only of these types, separated by commas: payment.*,name.live")
+        ->delimiter(',');
+    events
+        ->add_option("--names", options_.events.names, "only about these payment names, separated by commas")
+        ->delimiter(',');
     events->add_flag("--follow,-f", options_.follow, "go on with what happens");
     add_limit(events);
     CLI::App* domains = add(app_, "domains", "list domains, or look at one",
@@ -458,6 +470,9 @@ class Parser {
         ->needs(apply);
     add_move(*domains);
     add_nodes();
+    add_webhook_commands(app_, options_.webhooks,
+                         [this](CLI::App& to, const std::string& name, const std::string& what,
+                                Command command) { return add(to, name, what, std::move(command)); });
     add(app_, "plugins", "list the plugin instances", [](Context& context) { return list_plugins(context); });
     add(app_, "health", "say whether the daemon can take work",
         [](Context& context) { return health(context); });

@@ -165,7 +165,14 @@ struct OrderOption {
 };
 Exit create_order(Context& context, const OrderOption& option);
 
-Exit list_events(Context& context, const std::string& after, std::uint32_t limit, bool follow);
+struct EventsOption {
+  std::string after;               // a position; "": from the first that is kept
+  std::vector<std::string> types;  // "payment.*"; none: all
+  std::vector<std::string> names;  // payment names; none: all
+  std::uint32_t limit = 0;
+  bool follow = false;  // waits for more; `limit` does not count
+};
+Exit list_events(Context& context, const EventsOption& option);
 Exit list_domains(Context& context);
 // How a domain is: its state, DS records, keys, servers and warnings.
 Exit show_domain(Context& context, const std::string& domain);

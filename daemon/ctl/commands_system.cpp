@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <utility>
 
 #include "ctl/ask.hpp"
 #include "ctl/timeline.hpp"
@@ -35,15 +36,28 @@ std::string event_line(const json::object& event, const Style& style) {
   return line + "\n";
 }
 
+std::string options_text(const EventsOption& option) {
+  std::string out;
+  if (!option.types.empty()) out += fmt::format(" --types {}", fmt::join(option.types, ","));
+  if (!option.names.empty()) out += fmt::format(" --names {}", fmt::join(option.names, ","));
+  return printable(out);
+}
+
 }  // namespace
 
-Exit list_events(Context& context, const std::string& after, std::uint32_t limit, bool follow) {
-  std::string position = after;
-  std::uint32_t left = limit;
+Exit list_events(Context& context, const EventsOption& option) {
+  std::string position = option.after;
+  std::uint32_t left = option.limit;
+  std::string filter;
+  if (!option.types.empty())
+    filter += "&types=" + percent_encode(fmt::format("{}", fmt::join(option.types, ",")));
+  if (!option.names.empty())
+    filter += "&names=" + percent_encode(fmt::format("{}", fmt::join(option.names, ",")));
   bool waits = false;
-  while (follow || left > 0) {
+  while (option.follow || left > 0) {
     HttpCall call;
-    call.target = fmt::format("/v1/events?limit={}", follow ? kPageLimit : std::min(left, kPageLimit));
+    call.target =
+        fmt::format("/v1/events?limit={}{}", option.follow ? kPageLimit : std::min(left, kPageLimit), filter);
     if (!position.empty()) call.target += "&after=" + percent_encode(position);
     if (waits) {
       call.target += fmt::format("&wait={}", kPollWait / std::chrono::seconds{1});
@@ -51,8 +65,9 @@ Exit list_events(Context& context, const std::string& after, std::uint32_t limit
     }
     const Answer answer = ask(context, call);
     if (!answer.ok()) {
-      if (follow && waits)
-        context.err(fmt::format("go on with: paynamectl events --follow --after {}\n", printable(position)));
+      if (option.follow && waits)
+        context.err(fmt::format("go on with: paynamectl events --follow --after {}{}\n", printable(position),
+                                options_text(option)));
       return answer.exit;
     }
     const json::value* items = answer.body.if_contains("items");
@@ -61,11 +76,14 @@ Exit list_events(Context& context, const std::string& after, std::uint32_t limit
       if (!item.is_object()) continue;
       context.out(context.json ? json::serialize(item) + "\n" : event_line(item.get_object(), context.style));
     }
-    position = text_of(answer.body, "next");
+    const std::string before = std::exchange(position, text_of(answer.body, "next"));
     const auto got = static_cast<std::uint32_t>(items->get_array().size());
     left -= std::min(left, got);
-    if (!follow && got == 0) break;
-    waits = follow && got == 0;
+    // A page of which the filter let nothing through has another position at its end.
+    const std::string head = text_of(answer.body, "head");
+    const bool is_at_end = got == 0 && (head.empty() || position == head || position == before);
+    if (!option.follow && is_at_end) break;
+    waits = option.follow && is_at_end;
     // An answer without events and without a position would make this a busy loop.
     if (position.empty()) return Exit::kRefused;
   }

@@ -81,8 +81,9 @@ base::Result<std::string> SealingKey::open(std::string_view handle,
                                            std::span<const std::uint8_t> sealed) const {
   const auto wrong = base::failed_precondition(
       "a sealed secret cannot be opened with the key in [daemon] secrets_key: it was sealed with another "
-      "one, or "
-      "the state file was changed; put the right key back, or add the node again");
+      "one, "
+      "or the state file was changed; put the right key back, or add the node again, or rotate the webhook's "
+      "secrets with grace 0s");
   if (sealed.size() < kOverhead || sealed[0] != kFormat) return base::fail(wrong);
   const std::uint8_t* nonce = sealed.data() + 1;
   const std::uint8_t* in = nonce + kNonceBytes;

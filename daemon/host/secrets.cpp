@@ -85,7 +85,9 @@ base::Result<std::string> Secrets::read_added(std::string_view handle) {
 }
 
 base::Result<std::string> Secrets::read(std::string_view handle) {
-  if (added_ && handle.starts_with("secret:" + instance_ + "/added/")) return read_added(handle);
+  const std::string own = "secret:" + instance_;
+  const bool is_added = handle.starts_with(own + "/added/") || handle.starts_with(own + "/webhook/");
+  if (added_ && is_added) return read_added(handle);
   SecretSource source;
   {
     const std::lock_guard lock(mutex_);

@@ -1,6 +1,6 @@
 // Secrets: where each is read from, and the service pn.secret/1, which reads it at use. A plugin sees handles
-// and asks for values; it gets those of its own configuration and of nodes that were added to it only. Every
-// value that was read is hidden in the log from then on.
+// and asks for values; it gets those of its own configuration, of nodes that were added to it and of webhooks
+// that it sends only. Every value that was read is hidden in the log from then on.
 //
 // Threads: every function may be called from any thread. Reading a file blocks.
 #pragma once
@@ -36,8 +36,9 @@ inline constexpr std::size_t kMostSecretBytes = 64 * 1024;
 // too long; the message names the place. Files below a relative path are looked for in `directory`.
 base::Result<std::string> read_secret(const SecretSource& source, const std::filesystem::path& directory);
 
-// Reads a secret that is in no configuration, by its handle ("secret:<instance>/added/..."). NOT_FOUND when
-// there is none. From any thread; may block shortly.
+// Reads a secret that is in no configuration, by its handle ("secret:<instance>/added/...", of a node;
+// "secret:<instance>/webhook/...", of a webhook). NOT_FOUND when there is none. From any thread; may block
+// shortly.
 using AddedSecrets = std::function<base::Result<std::string>(std::string_view handle)>;
 
 // The secrets of one instance.

@@ -15,7 +15,8 @@ base::Result<std::string> Vault::read(std::string_view handle) {
   }
   const auto sealed = store_.find_secret(handle);
   if (!sealed) return base::fail(sealed.error());
-  if (!*sealed) return base::fail(base::not_found("there is no such secret; the node may have been removed"));
+  if (!*sealed)
+    return base::fail(base::not_found("there is no such secret; the node or webhook may have been removed"));
   const auto key = key_();
   if (!key) return base::fail(key.error());
   return key->open(handle, (*sealed)->bytes);
@@ -61,13 +62,17 @@ base::Result<void> Vault::check(const state::NodeRow& node) {
   return {};
 }
 
+base::Result<bool> Vault::opens(const std::string& handle, const host::SealingKey& key) {
+  const auto sealed = store_.find_secret(handle);
+  if (!sealed) return base::fail(sealed.error());
+  // It was removed, or what it belongs to has other secrets, by now.
+  return !*sealed || key.open(handle, (*sealed)->bytes).has_value();
+}
+
 base::Result<bool> Vault::opens(const state::NodeRow& node, const host::SealingKey& key) {
   for (const std::string& name : node.secrets) {
-    const std::string handle = state::secret_handle(node, name);
-    const auto sealed = store_.find_secret(handle);
-    if (!sealed) return base::fail(sealed.error());
-    // It was removed, or has other secrets, by now.
-    if (*sealed && !key.open(handle, (*sealed)->bytes)) return false;
+    const auto opened = opens(state::secret_handle(node, name), key);
+    if (!opened || !*opened) return opened;
   }
   return true;
 }

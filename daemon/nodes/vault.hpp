@@ -1,5 +1,6 @@
-// Vault: the secrets of added nodes. In the state file they are sealed under the operator's key; in the clear
-// they are only where a plugin reads one, and while a node that is about to be added is tried.
+// Vault: the secrets of added nodes and of webhooks. In the state file they are sealed under the operator's
+// key; in the clear they are only where a plugin reads one, while a node that is about to be added is tried,
+// and in the answer that shows a webhook's secret once.
 //
 // Threads: every function may be called from any thread. Reading the key's file and the store blocks shortly.
 #pragma once
@@ -51,6 +52,8 @@ class Vault {
   base::Result<void> check(const state::NodeRow& node);
   // Whether the key opens all secrets that the file has of the node; an error is the store's.
   base::Result<bool> opens(const state::NodeRow& node, const host::SealingKey& key);
+  // The same of one secret.
+  base::Result<bool> opens(const std::string& handle, const host::SealingKey& key);
 
  private:
   struct Table {

@@ -20,6 +20,7 @@
 #include "process/domain_parts.hpp"
 #include "process/exit_code.hpp"
 #include "process/payment_parts.hpp"
+#include "process/webhook_api.hpp"
 
 namespace paynamed::process {
 namespace asio = boost::asio;
@@ -63,13 +64,14 @@ asio::awaitable<std::optional<StartFailure>> Daemon::start() {
   make_payments();
   make_delivery();
   event_servers_ = std::make_unique<EventServers>(io_, *host_, clock_, log_.area("events"));
+  // Before somebody makes webhooks, which it would then take up twice.
+  if (auto started = co_await delivery_->start(); !started)
+    co_return StartFailure{kExitState, started.error()};
   if (auto failure = start_api()) co_return failure;
   event_servers_->refresh();
   start_watches();
   nodes_->start();
   payments_->start();
-  if (auto started = co_await delivery_->start(); !started)
-    co_return StartFailure{kExitState, started.error()};
   moves_->start();
   log_.info("ready", {{"api", server_->address()},
                       {"state", config.daemon.state.string()},
@@ -100,6 +102,8 @@ std::optional<StartFailure> Daemon::open_store() {
   nodes_ = std::make_unique<NodeParts>(NodeParts::Dependencies{
       io_, [this] { return live_.current(); }, *store_, clock_, random_, log_.area("nodes"), metrics_});
   if (auto loaded = nodes_->load(); !loaded) return StartFailure{kExitState, loaded.error()};
+  webhook_secrets_ = std::make_unique<WebhookSecrets>(*store_, nodes_->vault(), log_.area("delivery"));
+  if (auto loaded = webhook_secrets_->load(); !loaded) return StartFailure{kExitState, loaded.error()};
   return std::nullopt;
 }
 
@@ -267,11 +271,16 @@ void Daemon::prepare_reload() {
     event_servers_->refresh();
     return watches_->change(std::move(before), std::move(now), dns_.get(), kLooksEnd);
   };
-  dependencies.check_nodes = [this](const config::Config& after) { return nodes_->check(after); };
+  dependencies.check_nodes = [this](const config::Config& after) { return check_secrets(after); };
   dependencies.before_end = [this](host::Instance* instance, base::Duration most) {
     return event_servers_->drain(instance, most);
   };
   reload_ = std::make_unique<Reload>(std::move(dependencies));
+}
+
+base::Result<void> Daemon::check_secrets(const config::Config& after) {
+  if (auto fine = nodes_->check(after); !fine) return fine;
+  return webhook_secrets_->check(nodes_->key_of(after), nodes_->key_of(live_.current()->config));
 }
 
 asio::awaitable<void> Daemon::reload() {
@@ -327,6 +336,9 @@ std::optional<StartFailure> Daemon::start_api() {
   dependencies.nodes = nodes_for_api();
   dependencies.make_token = [this](const api::TokenClaims& claims) { return auth_->make_token(claims); };
   dependencies.feed = feed_.get();
+  webhooks_ = make_webhooks({clock_, random_, *store_, log_.area("delivery"), nodes_->vault(), *host_,
+                             *calls_, [this](const base::Uuid& webhook) { delivery_->changed(webhook); }});
+  dependencies.webhooks = webhooks_.get();
   dependencies.config = [this] { return reload_->standing(); };
   dependencies.reload = [this](bool check) { return reload_->reload(check); };
   add_proofs(dependencies);

@@ -17,6 +17,7 @@
 #include "base/broadcast.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "delivery/webhooks.hpp"
 #include "domains/domains.hpp"
 #include "events/event_feed.hpp"
 #include "host/http_service.hpp"
@@ -40,6 +41,7 @@
 #include "process/reload.hpp"
 #include "process/watches.hpp"
 #include "process/webhook_delivery.hpp"
+#include "process/webhook_secrets.hpp"
 #include "state/sqlite_store.hpp"
 
 namespace paynamed::process {
@@ -82,6 +84,7 @@ class Daemon {
   void make_delivery();
   void add_event_services(host::HostSettings& settings);
   void prepare_reload();
+  base::Result<void> check_secrets(const config::Config& after);
   void add_proofs(api::Dependencies& dependencies);
   void make_moves();
   api::Nodes nodes_for_api();
@@ -106,6 +109,7 @@ class Daemon {
   std::unique_ptr<state::SqliteStore> store_;
   std::unique_ptr<events::EventFeed> feed_;
   std::unique_ptr<NodeParts> nodes_;
+  std::unique_ptr<WebhookSecrets> webhook_secrets_;
   CurrentDns dns_;
   std::unique_ptr<ProofSource> proofs_;
   std::unique_ptr<host::HttpService> http_;
@@ -126,6 +130,7 @@ class Daemon {
   std::unique_ptr<Reload> reload_;
   std::unique_ptr<EventServers> event_servers_;
   std::unique_ptr<domains::Domains> domains_;
+  std::unique_ptr<delivery::Webhooks> webhooks_;
   std::unique_ptr<api::Server> server_;
 };
 

@@ -43,6 +43,10 @@ class NodeParts {
   // key that opens their secrets, as far as they can be read now.
   base::Result<void> check(const config::Config& after);
   host::AddedSecrets secrets();
+  // What seals the secrets of nodes and webhooks.
+  nodes::Vault& vault() { return vault_; }
+  // FAILED_PRECONDITION saying how to make one when the configuration has none.
+  base::Result<host::SealingKey> key_of(const config::Config& config) const;
   const nodes::NodeBook& book() const { return book_; }
   // What goes with calls about added nodes.
   PluginCalls::Around& calls() { return added_calls_; }
@@ -59,7 +63,6 @@ class NodeParts {
   api::Nodes for_api();
 
  private:
-  base::Result<host::SealingKey> key_of(const config::Config& config) const;
   // Instances of NodeBackend, in order.
   std::vector<std::string> instances() const;
   base::Result<std::vector<api::NodeView>> views_for(const std::string& tenant) const;

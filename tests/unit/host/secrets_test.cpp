@@ -105,8 +105,10 @@ TEST_F(SecretsTest, AddedOnesAreReadByTheirInstanceAlone) {
   });
   EXPECT_EQ(secrets.read("secret:node/added/1/rune").value(), "the-rune-of-alice");
   EXPECT_EQ(secrets.read("secret:node2/added/1/rune").error().code(), base::Code::kNotFound);
+  EXPECT_EQ(secrets.read("secret:node2/webhook/1/s1").error().code(), base::Code::kNotFound);
   EXPECT_EQ(secrets.read("secret:node/rune").error().code(), base::Code::kNotFound);
   EXPECT_EQ(asked, std::vector<std::string>{"secret:node/added/1/rune"});
+  EXPECT_EQ(secrets.read("secret:node/webhook/1/s1").value(), "the-rune-of-alice");
   log_.info("it is the-rune-of-alice");
   ASSERT_EQ(lines_.size(), 1U);
   EXPECT_EQ(lines_[0].find("the-rune-of-alice"), std::string::npos);
