@@ -43,6 +43,7 @@ asio::awaitable<base::Result<void>> Engine::start() {
 asio::awaitable<base::Result<void>> Engine::begin() {
   auto loaded = load();
   if (!loaded) co_return loaded;
+  started_ = true;
   common_->retaining = true;
   auto ended = [common = common_](std::exception_ptr) {
     common->retaining = false;
@@ -97,7 +98,7 @@ std::shared_ptr<Target> Engine::find(base::Uuid webhook) const {
 
 void Engine::changed(base::Uuid webhook) {
   asio::post(common_->strand, [this, common = common_, webhook] {
-    if (!common->stopping) take_up(webhook);
+    if (!common->stopping && started_) take_up(webhook);
   });
 }
 
