@@ -143,8 +143,9 @@ void Engine::wake_waiting() {
   asio::post(common_->strand, [this, common = common_] {
     if (common->abandoned) return;
     wakes_ = false;
-    for (const auto& waiting : common->places.take_waiting()) {
-      if (const auto target = waiting.lock()) target->work();
+    const std::size_t most = with_.settings()->attempts_at_once;
+    for (std::size_t left = common->places.waiting(); left > 0 && common->places.taken() < most; --left) {
+      if (const auto target = common->places.next_waiting()) target->work();
     }
   });
 }
