@@ -10,13 +10,16 @@ bool AttemptPlaces::take(const std::shared_ptr<Target>& target, std::size_t held
     ++taken_;
     return true;
   }
-  if (is_waiting_.insert(target.get()).second) waiting_.push_back(target);
+  if (is_waiting_.insert(target.get()).second) waiting_.push_back({target.get(), target});
   return false;
 }
 
-std::deque<std::weak_ptr<Target>> AttemptPlaces::take_waiting() {
-  is_waiting_.clear();
-  return std::exchange(waiting_, {});
+std::shared_ptr<Target> AttemptPlaces::next_waiting() {
+  if (waiting_.empty()) return nullptr;
+  const Waiting next = std::move(waiting_.front());
+  waiting_.pop_front();
+  is_waiting_.erase(next.who);
+  return next.target.lock();
 }
 
 }  // namespace paynamed::delivery

@@ -22,12 +22,17 @@ class AttemptPlaces {
   void give_back() { --taken_; }
   std::size_t taken() const { return taken_; }
 
-  // Who waited, to be tried in this order; they wait no more.
-  std::deque<std::weak_ptr<Target>> take_waiting();
+  std::size_t waiting() const { return waiting_.size(); }
+  // Who has waited longest, and waits no more; null when it is gone, or nobody waits.
+  std::shared_ptr<Target> next_waiting();
 
  private:
   std::size_t taken_ = 0;
-  std::deque<std::weak_ptr<Target>> waiting_;
+  struct Waiting {
+    const Target* who = nullptr;
+    std::weak_ptr<Target> target;
+  };
+  std::deque<Waiting> waiting_;
   std::set<const Target*> is_waiting_;
 };
 

@@ -43,6 +43,7 @@ asio::awaitable<base::Result<void>> Engine::start() {
 asio::awaitable<base::Result<void>> Engine::begin() {
   auto loaded = load();
   if (!loaded) co_return loaded;
+  started_ = true;
   common_->retaining = true;
   auto ended = [common = common_](std::exception_ptr) {
     common->retaining = false;
@@ -97,7 +98,7 @@ std::shared_ptr<Target> Engine::find(base::Uuid webhook) const {
 
 void Engine::changed(base::Uuid webhook) {
   asio::post(common_->strand, [this, common = common_, webhook] {
-    if (!common->stopping) take_up(webhook);
+    if (!common->stopping && started_) take_up(webhook);
   });
 }
 
@@ -142,8 +143,9 @@ void Engine::wake_waiting() {
   asio::post(common_->strand, [this, common = common_] {
     if (common->abandoned) return;
     wakes_ = false;
-    for (const auto& waiting : common->places.take_waiting()) {
-      if (const auto target = waiting.lock()) target->work();
+    const std::size_t most = with_.settings()->attempts_at_once;
+    for (std::size_t left = common->places.waiting(); left > 0 && common->places.taken() < most; --left) {
+      if (const auto target = common->places.next_waiting()) target->work();
     }
   });
 }

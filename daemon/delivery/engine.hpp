@@ -55,6 +55,7 @@ class Engine {
   // On the strand.
   std::map<std::string, std::shared_ptr<TenantLog>> logs_;  // by tenant
   bool wakes_ = false;
+  bool started_ = false;  // before that all is still to be read from the store
   base::Broadcast rested_;
 };
 

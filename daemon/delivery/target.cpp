@@ -45,6 +45,14 @@ Target::Target(std::shared_ptr<Common> common, state::WebhookRow row, std::uint6
 void Target::change(state::WebhookRow row) {
   const bool was_active = is_active();
   row.cursor = row_.cursor;
+  // What is known here of how it does is newer, unless it begins anew.
+  if (was_active && row.state == state::WebhookState::kActive) {
+    row.failing_since = row_.failing_since;
+    row.delivered = row_.delivered;
+    row.told_failing = row_.told_failing;
+    row.told_dead_letter = row_.told_dead_letter;
+    row.reason = row_.reason;
+  }
   row_ = std::move(row);
   filter_ = filter_of(row_, with_.log);
   pace_.limit(row_.settings.per_minute);

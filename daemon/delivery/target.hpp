@@ -158,7 +158,9 @@ class Target : public std::enable_shared_from_this<Target> {
 
   // Of attempts.
   std::size_t in_flight_ = 0;
-  std::set<std::string> subjects_;  // under way; of an ordered target
+  // Of an ordered target: subjects with an attempt that is under way, or whose outcome is not on disk. The
+  // next event of one waits, or a crash would send the one before after it.
+  std::set<std::string> subjects_;
   Pace pace_;
   Backoff mending_;   // an operator has to mend something
   Backoff knocking_;  // it has failed for a while: one attempt at a time
@@ -170,10 +172,9 @@ class Target : public std::enable_shared_from_this<Target> {
   std::vector<state::NewEvent> news_;
   std::optional<base::WallTime> disabled_;
   std::set<std::uint64_t> in_writing_;
-  // Of an ordered target: subjects of those that wait from now on, with the earliest seq of each.
-  using Subjects = std::map<std::string, std::uint64_t>;
-  Subjects unwritten_subjects_;
-  Subjects subjects_in_writing_;
+  // Of an ordered target: subjects that are free when what is to be written, or is being written, is.
+  std::vector<std::string> freed_subjects_;
+  std::vector<std::string> subjects_in_writing_;
   bool writing_ = false;
 
   bool work_is_posted_ = false;

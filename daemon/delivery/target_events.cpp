@@ -139,10 +139,6 @@ std::optional<Target::Job> Target::next_fresh() {
 
 Target::Turn Target::turn_of(const std::string& subject, std::uint64_t seq) {
   if (subjects_.contains(subject)) return Turn::kLater;
-  for (const Subjects* waiting : {&unwritten_subjects_, &subjects_in_writing_}) {
-    const auto earliest = waiting->find(subject);
-    if (earliest != waiting->end() && earliest->second < seq) return Turn::kBehind;
-  }
   if (!may_wait_) return Turn::kNow;
   const auto first = with_.store.first_waiting(row_.id, subject);
   if (!first) {
@@ -157,17 +153,20 @@ Target::Turn Target::turn_of(const std::string& subject, std::uint64_t seq) {
 }
 
 void Target::put_behind(Job job) {
+  job.delivery.state = state::DeliveryState::kWaiting;
   job.delivery.next.reset();
   job.delivery.updated = with_.clock.wall();
-  begin_later(std::move(job), base::Duration{-1});
+  finish({std::move(job.delivery), std::nullopt});
 }
 
-// Without an attempt; a negative wait: behind an earlier one.
+// Without an attempt.
 void Target::begin_later(Job job, base::Duration wait) {
   const base::WallTime now = with_.clock.wall();
   job.delivery.state = state::DeliveryState::kWaiting;
+  job.delivery.next = now + with_jitter(wait, with_.random);
   job.delivery.updated = now;
-  if (wait.count() >= 0) job.delivery.next = now + with_jitter(wait, with_.random);
+  if (row_.settings.ordered && subjects_.insert(job.delivery.subject).second)
+    freed_subjects_.push_back(job.delivery.subject);
   finish({std::move(job.delivery), std::nullopt});
 }
 

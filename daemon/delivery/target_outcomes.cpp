@@ -95,11 +95,11 @@ void Target::ended(Job job, const Verdict& verdict, const Times& times) {
   common_->measures.under_way(common_->places.taken());
   common_->measures.attempt(row_.instance, verdict.kind, times.latency);
   if (common_->place_free) common_->place_free();
-  subjects_.erase(job.delivery.subject);
   if (!is_over_) {
     if (verdict.kind == Verdict::Kind::kNotCounted) {
       give_back(job, verdict);
     } else {
+      if (subjects_.contains(job.delivery.subject)) freed_subjects_.push_back(job.delivery.subject);
       Done done = conclude(std::move(job.delivery), verdict, schedule(), times, with_.random);
       if (verdict.kind == Verdict::Kind::kDelivered) {
         succeeded(times.now);
@@ -120,18 +120,13 @@ void Target::finish(Done done) {
     window_.erase(at);
   }
   busy_.insert(row.seq);
-  if (row.state == state::DeliveryState::kWaiting) {
-    may_wait_ = true;
-    if (row_.settings.ordered) {
-      const auto [at, added] = unwritten_subjects_.emplace(row.subject, row.seq);
-      if (!added) at->second = std::min(at->second, row.seq);
-    }
-  }
+  if (row.state == state::DeliveryState::kWaiting) may_wait_ = true;
   finished_.push_back(std::move(done));
 }
 
 // As if it had not been begun.
 void Target::give_back(const Job& job, const Verdict& verdict) {
+  subjects_.erase(job.delivery.subject);
   if (job.is_fresh) {
     if (const auto at = window_.find(job.delivery.seq); at != window_.end()) at->second.in_flight = false;
     // While it is not active nothing is kept for it.

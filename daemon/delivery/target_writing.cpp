@@ -41,7 +41,7 @@ void Target::write() {
                                            row_.told_dead_letter, row_.reason};
   update.standing = std::move(standing);
   for (const Done& done : update.done) in_writing_.insert(done.delivery.seq);
-  subjects_in_writing_ = std::exchange(unwritten_subjects_, {});
+  subjects_in_writing_ = std::exchange(freed_subjects_, {});
   asio::co_spawn(common_->strand, record(shared_from_this(), std::move(update)), asio::detached);
 }
 
@@ -68,6 +68,7 @@ void Target::written(const base::Result<void>& result) {
   writing_ = false;
   for (const std::uint64_t seq : in_writing_) busy_.erase(seq);
   in_writing_.clear();
+  for (const std::string& subject : subjects_in_writing_) subjects_.erase(subject);
   subjects_in_writing_.clear();
   due_is_known_ = false;
   if (!result) {

@@ -37,7 +37,7 @@ class NotifierAttempts {
   host::PluginHost& host_;
   PluginCalls& calls_;
   std::mutex mutex_;
-  std::map<const host::Instance*, base::Duration> timeouts_;  // guarded by mutex_; instances are never freed
+  std::map<const host::Instance*, base::Duration> timeouts_;  // guarded by mutex_; what each said
 };
 
 class WebhookDelivery {

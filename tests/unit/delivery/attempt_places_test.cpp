@@ -34,11 +34,10 @@ TEST(AttemptPlaces, ThoseThatWaitAreTriedInTurnAndOnce) {
   const auto first = someone(std::make_shared<int>());
   const auto second = someone(std::make_shared<int>());
   for (const auto& who : {first, second, first}) EXPECT_FALSE(places.take(who, 0, 0));
-  const auto waiting = places.take_waiting();
-  ASSERT_EQ(waiting.size(), 2U);
-  EXPECT_EQ(waiting[0].lock(), first);
-  EXPECT_EQ(waiting[1].lock(), second);
-  EXPECT_TRUE(places.take_waiting().empty());
+  EXPECT_EQ(places.waiting(), 2U);
+  EXPECT_EQ(places.next_waiting(), first);
+  EXPECT_EQ(places.next_waiting(), second);
+  EXPECT_EQ(places.next_waiting(), nullptr);
 }
 
 }  // namespace
