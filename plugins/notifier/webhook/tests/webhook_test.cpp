@@ -313,6 +313,15 @@ TEST_F(WebhookTest, AReceiverIsAskedWhenTheOperatorWantsIt) {
   EXPECT_EQ(check("https://hook.example/x").code(), Code::kInvalidArgument);
 }
 
+TEST_F(WebhookTest, AStopWaitsForTheAnswersThatAreOwed) {
+  ASSERT_TRUE(make());
+  const auto open = host_.start(webhook_, "Deliver", event());
+  host_.stop(webhook_);
+  ASSERT_TRUE(open.done());
+  EXPECT_TRUE(open.bytes().ok()) << open.bytes().error().message();
+  EXPECT_TRUE(host_.take_violations().empty());
+}
+
 TEST_F(WebhookTest, NoSecretIsLogged) {
   ASSERT_TRUE(make());
   ASSERT_TRUE(deliver(event({{SigningKey::HMAC_SHA256, "new"}, {SigningKey::ED25519, "pair"}})).ok());
