@@ -35,6 +35,7 @@ void read_root(Reader& reader, const toml::table& root, Config& config) {
   section("monitor", read_monitor);
   section("breakers", read_breakers);
   section("nodes", read_nodes);
+  section("delivery", read_delivery);
   if (const toml::table* table = fields.table("domains")) read_domains(reader, *table, config);
   if (const toml::table* table = fields.table("plugins")) read_plugins(reader, *table, config);
   if (const toml::table* table = fields.table("pipelines")) config.pipelines = read_pipelines(reader, *table);

@@ -128,6 +128,17 @@ struct Nodes {
   base::Duration interval{60'000};  // each is asked once in it how it is
 };
 
+// How events are brought to webhooks. What a webhook says itself counts for it.
+struct Delivery {
+  std::uint32_t concurrency = 8;         // attempts at once at one webhook
+  std::uint32_t attempts_at_once = 512;  // at all of them
+  // The wait before each try, the first one included; empty: that of Standard Webhooks.
+  std::vector<base::Duration> schedule;
+  base::Duration disable_after{5LL * 86'400'000};   // without a success; then it waits for its owner
+  base::Duration keep_delivered{7LL * 86'400'000};  // what was delivered is told for so long
+  base::Duration keep_dead{30LL * 86'400'000};      // dead letters can be replayed for so long
+};
+
 // When an instance is not called for a while, because its calls fail.
 struct Breakers {
   bool enabled = true;
@@ -220,6 +231,7 @@ struct Config {
   Monitor monitor;
   Breakers breakers;
   Nodes nodes;
+  Delivery delivery;
   std::vector<Tenant> tenants;
   std::vector<Domain> domains;
   std::vector<Plugin> plugins;

@@ -199,6 +199,15 @@ void compare(Comparison& out, const Breakers& before, const Breakers& after) {
   out.value("breakers.most_open", before.most_open, after.most_open);
 }
 
+void compare(Comparison& out, const Delivery& before, const Delivery& after) {
+  out.value("delivery.concurrency", before.concurrency, after.concurrency);
+  out.value("delivery.attempts_at_once", before.attempts_at_once, after.attempts_at_once);
+  out.value("delivery.schedule", before.schedule, after.schedule);
+  out.value("delivery.disable_after", before.disable_after, after.disable_after);
+  out.value("delivery.keep_delivered", before.keep_delivered, after.keep_delivered);
+  out.value("delivery.keep_dead", before.keep_dead, after.keep_dead);
+}
+
 void compare(Comparison& out, const Domain& before, const Domain& after) {
   const std::string key = fmt::format("domains.\"{}\".", before.name);
   out.value(key + "dns", before.dns, after.dns);
@@ -262,6 +271,7 @@ std::vector<Change> difference(const Config& before, const Config& after) {
   compare(out, before.monitor, after.monitor);
   compare(out, before.breakers, after.breakers);
   out.value("nodes.interval", before.nodes.interval, after.nodes.interval);
+  compare(out, before.delivery, after.delivery);
   out.tables(
       before.domains, after.domains,
       [](const Domain& domain) { return fmt::format("domains.\"{}\"", domain.name); },

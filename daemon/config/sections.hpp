@@ -30,6 +30,7 @@ std::vector<DnsResolver> read_resolvers(Fields& fields);
 void read_monitor(Fields& fields, Config& config);
 void read_breakers(Fields& fields, Config& config);
 void read_nodes(Fields& fields, Config& config);
+void read_delivery(Fields& fields, Config& config);
 void read_domains(Reader& reader, const toml::table& table, Config& config);
 void read_plugins(Reader& reader, const toml::table& table, Config& config);
 std::vector<Pipeline> read_pipelines(Reader& reader, const toml::table& table);

@@ -20,6 +20,7 @@ constexpr std::size_t kMostTrustBytes = 1024 * 1024;
 constexpr std::size_t kMostHeaders = 100;
 constexpr std::size_t kMostHeaderBytes = 64 * 1024;
 constexpr int kMostBudgets = 8;
+constexpr std::size_t kMostLaneBytes = 200;
 constexpr double kMostTokens = 1'000'000;
 constexpr double kLeastPerSecond = 0.00001;  // one a day
 
@@ -27,12 +28,45 @@ base::Status wrong(std::string_view what) {
   return base::invalid_argument("The HTTP request cannot be sent: " + std::string(what) + ".");
 }
 
-// Without the URL itself, whose query may be a secret.
-base::Status wrong_url(const base::Status& status, const std::string& url) {
+// What is wrong with it, without the URL itself, whose query may be a secret.
+std::string wrong_in_url(const base::Status& status, const std::string& url) {
   const std::string quoted = "'" + url.substr(0, 4096) + "' ";
   const std::string& message = status.message();
-  return wrong("its URL " + (message.starts_with(quoted) ? message.substr(quoted.size())
-                                                         : std::string("is not understood")));
+  return message.starts_with(quoted) ? message.substr(quoted.size()) : std::string("is not understood");
+}
+
+base::Result<std::shared_ptr<const net::AddressGuard>> make_guard(const plugin::v1::HttpGuard& message) {
+  std::vector<std::uint16_t> ports;
+  for (const std::uint32_t port : message.ports()) {
+    if (port > 65'535) return base::fail(wrong("its guard has a port above 65535"));
+    ports.push_back(static_cast<std::uint16_t>(port));
+  }
+  auto guard = net::AddressGuard::create({message.allow().begin(), message.allow().end()}, std::move(ports));
+  if (!guard) return base::fail(wrong("in its guard " + printable(guard.error().message(), 200)));
+  return guard;
+}
+
+// Where it goes, and who may be called.
+base::Status take_way(const plugin::v1::HttpRequest& message, net::HttpRequest& request) {
+  if (message.lane().size() > kMostLaneBytes) return wrong("its lane is longer than 200 bytes");
+  request.lane = message.lane();
+  if (message.has_guard()) {
+    auto guard = make_guard(message.guard());
+    if (!guard) return guard.error();
+    request.guard = *std::move(guard);
+  }
+  if (!message.proxy().empty()) {
+    auto proxy = net::HttpProxy::parse(message.proxy());
+    if (!proxy) return wrong(proxy.error().message());
+    request.proxy = *std::move(proxy);
+  }
+  return {};
+}
+
+// "the host ..." as a sentence.
+std::string sentence(std::string text) {
+  if (!text.empty() && text.front() >= 'a' && text.front() <= 'z') text.front() -= 'a' - 'A';
+  return printable(text, 500) + ".";
 }
 
 base::Status check_bounds(const plugin::v1::HttpRequest& message) {
@@ -95,7 +129,7 @@ base::Status check_budget_key(const std::string& key) {
 base::Result<CheckedHttpRequest> check_http_request(const plugin::v1::HttpRequest& message,
                                                     net::TrustMemory& trust) {
   const auto url = net::parse_http_url(message.url());
-  if (!url) return base::fail(wrong_url(url.error(), message.url()));
+  if (!url) return base::fail(wrong("its URL " + wrong_in_url(url.error(), message.url())));
   if (!url->tls && !message.allow_plain())
     return base::fail(wrong("its URL is http:// and it is not allow_plain"));
   if (auto status = check_bounds(message); !status.ok()) return base::fail(std::move(status));
@@ -109,6 +143,8 @@ base::Result<CheckedHttpRequest> check_http_request(const plugin::v1::HttpReques
   request.most_body_bytes = message.max_reply_bytes() == 0 ? kUsualReplyBytes : message.max_reply_bytes();
   request.repeatable = message.repeatable();
   request.allow_plain = message.allow_plain();
+  request.truncate = message.truncate_reply();
+  if (auto status = take_way(message, request); !status.ok()) return base::fail(std::move(status));
   if (auto status = net::check_request(request); !status.ok()) {
     return base::fail(wrong(printable(status.message(), 300)));
   }
@@ -122,6 +158,24 @@ base::Result<CheckedHttpRequest> check_http_request(const plugin::v1::HttpReques
   checked.budgets = *std::move(budgets);
   checked.place = {message.method(), url->host, url->path.empty() ? "/" : url->path};
   return checked;
+}
+
+base::Result<std::string> check_http_url(const plugin::v1::HttpRequest& message) {
+  const auto url = net::parse_http_url(message.url());
+  if (!url) {
+    return base::fail(
+        base::invalid_argument(sentence("the URL " + wrong_in_url(url.error(), message.url()))));
+  }
+  if (!url->tls && !message.allow_plain()) {
+    return base::fail(base::invalid_argument("The URL is http://; it must be https://."));
+  }
+  if (message.has_guard()) {
+    const auto guard = make_guard(message.guard());
+    if (!guard) return base::fail(guard.error());
+    const base::Status judged = (*guard)->check_url(*url);
+    if (!judged.ok()) return base::fail(base::Status(judged.code(), sentence(judged.message())));
+  }
+  return (url->tls ? "https://" : "http://") + url->authority() + url->target();
 }
 
 base::Result<std::string> to_http_reply(net::HttpOutcome outcome) {
@@ -143,7 +197,8 @@ base::Result<std::string> to_http_reply(net::HttpOutcome outcome) {
   const Code code = status.code();
   if (!outcome.sent) {
     // A network that is down for a moment has no routes either: to a plugin that is no end.
-    const bool says_it = code == Code::kInvalidArgument || code == Code::kUnauthenticated;
+    const bool says_it =
+        code == Code::kInvalidArgument || code == Code::kUnauthenticated || code == Code::kPermissionDenied;
     return as(says_it ? code : Code::kUnavailable);
   }
   const bool says_it =

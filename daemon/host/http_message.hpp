@@ -33,6 +33,10 @@ struct CheckedHttpRequest {
 base::Result<CheckedHttpRequest> check_http_request(const plugin::v1::HttpRequest& message,
                                                     net::TrustMemory& trust);
 
+// What Check says of the request's URL: its normal form, or why it must not be called in a sentence for
+// whoever wrote it.
+base::Result<std::string> check_http_url(const plugin::v1::HttpRequest& message);
+
 // A key is text of 1 to 200 bytes without control characters.
 base::Status check_budget_key(const std::string& key);
 

@@ -95,6 +95,7 @@ class HttpService::State : public std::enable_shared_from_this<State> {
 
  private:
   void request(ServiceCall call, ServiceReply reply);
+  static void check(const ServiceCall& call, const ServiceReply& reply);
   void hold_budget(const ServiceCall& call, const ServiceReply& reply);
   struct Ended {
     Ended(base::Result<std::string> answer_, unsigned status_)
@@ -117,6 +118,7 @@ class HttpService::State : public std::enable_shared_from_this<State> {
 
 void HttpService::State::handle(ServiceCall call, ServiceReply reply) {
   if (call.method == "Request") return request(std::move(call), std::move(reply));
+  if (call.method == "Check") return check(call, reply);
   if (call.method == "HoldBudget") return hold_budget(call, reply);
   reply(base::fail(base::unimplemented("pn.http/1 has no method " + printable(call.method, 64) + ".")));
 }
@@ -143,6 +145,18 @@ void HttpService::State::request(ServiceCall call, ServiceReply reply) {
                                               }));
   running->end_with(with_instance, running->with_instance);
   running->end_with(ended_.get_token(), running->with_service);
+}
+
+void HttpService::State::check(const ServiceCall& call, const ServiceReply& reply) {
+  plugin::v1::HttpRequest message;
+  if (!message.ParseFromString(call.request)) {
+    return reply(base::fail(base::invalid_argument("The request Check could not be decoded.")));
+  }
+  const auto url = check_http_url(message);
+  if (!url) return reply(base::fail(url.error()));
+  plugin::v1::HttpCheckReply checked;
+  checked.set_url(*url);
+  reply(checked.SerializeAsString());
 }
 
 void HttpService::State::hold_budget(const ServiceCall& call, const ServiceReply& reply) {

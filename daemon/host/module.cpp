@@ -65,7 +65,7 @@ std::string known_contracts_text() {
 }  // namespace
 
 std::vector<std::string_view> known_contracts() {
-  return {"DnsProvider", "NodeBackend"};
+  return {"DnsProvider", "NodeBackend", "Notifier"};
 }
 
 Module::Module(std::filesystem::path path, const pn_module& abi, Schema schema)

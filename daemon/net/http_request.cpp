@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "net/http_url.hpp"
+
 namespace paynamed::net {
 namespace {
 
@@ -28,6 +30,16 @@ bool may_be_repeated(const HttpRequest& request) {
   constexpr std::array<std::string_view, 5> kIdempotent{"GET", "HEAD", "PUT", "DELETE", "OPTIONS"};
   return request.repeatable ||
          std::find(kIdempotent.begin(), kIdempotent.end(), request.method) != kIdempotent.end();
+}
+
+base::Result<HttpProxy> HttpProxy::parse(std::string_view url) {
+  const auto parsed = parse_http_url(url);
+  const bool plain = parsed && !parsed->tls && (parsed->path.empty() || parsed->path == "/");
+  if (!plain || parsed->has_query) {
+    return base::fail(
+        base::invalid_argument("the proxy is not a URL such as http://proxy.example:3128, without a user"));
+  }
+  return HttpProxy{parsed->host, parsed->port};
 }
 
 base::Status check_request(const HttpRequest& request) {

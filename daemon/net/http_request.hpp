@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,9 +14,20 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "net/address_guard.hpp"
 #include "net/tls_policy.hpp"
 
 namespace paynamed::net {
+
+// An HTTP proxy that requests go through: by CONNECT (RFC 9110 section 9.3.6) those of https, by the absolute
+// form (RFC 9112 section 3.2.2) those of http. It finds the addresses of hosts.
+struct HttpProxy {
+  std::string host;
+  std::uint16_t port = 0;
+
+  // "http://HOST:PORT" and nothing more. INVALID_ARGUMENT otherwise.
+  static base::Result<HttpProxy> parse(std::string_view url);
+};
 
 struct HttpRequest {
   std::string method = "GET";
@@ -35,6 +47,16 @@ struct HttpRequest {
   // Whom to believe, in place of the client's own policy. Connections are kept for one policy each.
   std::shared_ptr<const TlsPolicy> policy = nullptr;
   bool background = false;  // others may have a place at the server first
+  // Who may be called. It judges each address that a name has, and one that must not be called refuses the
+  // request; with a proxy it can judge only hosts that are addresses, and ports. Connections are kept for one
+  // guard each.
+  std::shared_ptr<const AddressGuard> guard = nullptr;
+  std::optional<HttpProxy> proxy = std::nullopt;
+  // The status is what counts: of a body that is longer than most_body_bytes the beginning is taken, and an
+  // answer that breaks off, or does not end in time, behind its status line is an answer.
+  bool truncate = false;
+  // Requests in different lanes do not wait for each other's places at a server.
+  std::string lane{};
 };
 
 struct HttpResponse {

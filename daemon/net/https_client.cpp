@@ -1,175 +1,21 @@
-// The only file of the daemon's library that knows Beast: it costs much to compile.
 #include "net/https_client.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
 
 #include "net/host_lookup.hpp"
+#include "net/http_exchange.hpp"
 #include "net/http_url.hpp"
 #include "net/idle_connections.hpp"
 #include "net/origin_places.hpp"
 
 namespace paynamed::net {
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
 using base::Result;
-using boost::system::error_code;
-
-namespace {
-
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
-// What a server may say before its answer (RFC 9110 section 15.2).
-constexpr int kMostInterim = 8;
-
-using Message = http::request<http::string_body>;
-
-// A request on its way, and what the exchange needs to know of it.
-struct Going {
-  Message message;
-  std::size_t most_body_bytes = 0;
-  std::size_t most_header_bytes = 0;
-  bool has_no_body = false;  // the answer, as that to HEAD
-};
-
-// How an exchange on one connection ended.
-struct Exchanged {
-  Result<HttpResponse> result = base::fail(base::unknown(""));
-  bool sent = false;        // a byte may have left
-  bool unanswered = false;  // the server hung up without a byte
-  bool keeps = false;       // the connection can be used again
-};
-
-std::string_view text_of(beast::string_view text) {
-  return {text.data(), text.size()};
-}
-
-Message make_message(const HttpUrl& url, HttpRequest& request) {
-  Message message;
-  message.version(11);
-  message.method_string(beast::string_view{request.method.data(), request.method.size()});
-  message.target(url.target());
-  message.set(http::field::host, url.authority());
-  message.set(http::field::user_agent, "paynamed");
-  for (const auto& [name, value] : request.headers) message.set(name, value);
-  message.body() = std::move(request.body);
-  message.prepare_payload();
-  return message;
-}
-
-HttpResponse to_response(http::response<http::string_body>& message) {
-  HttpResponse response;
-  response.status = message.result_int();
-  for (const auto& field : message) {
-    std::string& value = response.headers[lower_case(text_of(field.name_string()))];
-    if (!value.empty()) value += ", ";
-    value += text_of(field.value());
-  }
-  response.body = std::move(message.body());
-  return response;
-}
-
-base::Status explain_answer(const TlsConnection& connection, const Going& going, error_code error) {
-  const std::string& who = connection.peer().shown;
-  if (error == http::error::body_limit) {
-    return base::out_of_range(fmt::format("the answer of {} is larger than {} bytes and was not taken", who,
-                                          going.most_body_bytes));
-  }
-  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    return base::out_of_range(fmt::format("the headers of the answer of {} are larger than {} bytes", who,
-                                          going.most_header_bytes));
-  }
-  if (error == http::error::end_of_stream || error == http::error::partial_message) {
-    error = asio::error::eof;
-  }
-  if (error.category() == make_error_code(http::error::bad_version).category()) {
-    return base::data_loss(fmt::format("the answer of {} is not HTTP/1.1 ({})", who, error.message()));
-  }
-  return connection.explain(TlsConnection::Phase::kReceive, error);
-}
-
-bool hung_up(error_code error) {
-  return TlsConnection::is_closed(error) || error == http::error::end_of_stream ||
-         error == http::error::partial_message;
-}
-
-template <class Stream>
-asio::awaitable<Exchanged> exchange_on(Stream& stream, TlsConnection& connection, Going& going) {
-  Exchanged out;
-  out.sent = true;
-  const auto [not_sent, sent] = co_await http::async_write(stream, going.message, kAsTuple);
-  if (not_sent) {
-    // It may have answered before it closed, but an answer to half a request is worth nothing.
-    out.unanswered = hung_up(not_sent);
-    out.result = base::fail(connection.explain(TlsConnection::Phase::kSend, not_sent));
-    co_return out;
-  }
-  // Bounds what a chunk's extensions and trailers may take, which the parser does not count.
-  beast::flat_buffer buffer{going.most_header_bytes * 2};
-  std::optional<http::response_parser<http::string_body>> parser;
-  for (int interim = 0; interim < kMostInterim; ++interim) {
-    parser.emplace();
-    parser->header_limit(static_cast<std::uint32_t>(going.most_header_bytes));
-    parser->body_limit(going.most_body_bytes);
-    parser->skip(going.has_no_body);
-    const auto [failed, got] = co_await http::async_read(stream, buffer, *parser, kAsTuple);
-    if (failed) {
-      out.unanswered = interim == 0 && !parser->got_some() && hung_up(failed);
-      out.result = base::fail(explain_answer(connection, going, failed));
-      co_return out;
-    }
-    const unsigned status = parser->get().result_int();
-    if (status >= 200 || status == 101) break;
-  }
-  if (parser->get().result_int() < 200) {
-    out.result = base::fail(
-        base::data_loss(fmt::format("{} gave no answer, only interim ones", connection.peer().shown)));
-    co_return out;
-  }
-  out.keeps = parser->get().keep_alive() && buffer.size() == 0;
-  out.result = to_response(parser->get());
-  co_return out;
-}
-
-// On the connection's strand.
-asio::awaitable<Exchanged> exchange(std::shared_ptr<TlsConnection> connection, std::shared_ptr<Going> going,
-                                    std::optional<std::vector<asio::ip::tcp::endpoint>> open_at,
-                                    base::MonotonicTime end, base::Duration timeout) {
-  co_await asio::this_coro::throw_if_cancelled(false);
-  connection->end_at(end, timeout);
-  Exchanged out;
-  base::Status opened;
-  if (open_at) opened = co_await connection->open(std::move(*open_at));
-  if (!opened.ok()) {
-    out.result = base::fail(std::move(opened));
-  } else if (connection->peer().tls) {
-    out = co_await exchange_on(connection->tls(), *connection, *going);
-  } else {
-    out = co_await exchange_on(connection->plain(), *connection, *going);
-  }
-  const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
-  if (!out.result && cancelled != asio::cancellation_type::none) {
-    out.result =
-        base::fail(base::cancelled(fmt::format("the request to {} was cancelled", connection->peer().shown)));
-    out.unanswered = false;
-  }
-  connection->rest();
-  if (!out.result || !out.keeps) connection->close();
-  co_return out;
-}
-
-}  // namespace
 
 class HttpsClient::State {
  public:
@@ -198,10 +44,16 @@ class HttpsClient::State {
   const std::shared_ptr<std::atomic<std::size_t>> connections{new std::atomic<std::size_t>{0}};
 
  private:
-  asio::awaitable<Result<std::vector<asio::ip::tcp::endpoint>>> find(HttpUrl url,
-                                                                     std::optional<asio::ip::address> address,
-                                                                     bool plain_anywhere,
-                                                                     base::MonotonicTime end);
+  // How a request gets to its server.
+  struct Way {
+    std::optional<asio::ip::address> address;
+    bool plain_anywhere;
+    std::shared_ptr<const AddressGuard> guard;
+    std::optional<HttpProxy> proxy;
+  };
+  using Endpoints = Result<std::vector<asio::ip::tcp::endpoint>>;
+  asio::awaitable<Endpoints> find(HttpUrl url, Way way, base::MonotonicTime end);
+  asio::awaitable<Result<std::vector<asio::ip::address>>> look_up(std::string host, base::MonotonicTime end);
   std::shared_ptr<TlsConnection> make_connection(std::shared_ptr<const TlsPolicy> policy, TlsPeer peer);
 };
 
@@ -209,6 +61,9 @@ Result<HttpUrl> HttpsClient::State::check(const HttpRequest& request) const {
   auto url = parse_http_url(request.url);
   if (!url) return base::fail(url.error());
   if (auto status = check_request(request); !status.ok()) return base::fail(std::move(status));
+  if (request.guard) {
+    if (auto judged = request.guard->check_url(*url); !judged.ok()) return base::fail(std::move(judged));
+  }
   if (url->tls) return url;
   if (!request.allow_plain && (!settings.loopback_http || !url->is_loopback())) {
     return base::fail(base::invalid_argument(
@@ -217,18 +72,43 @@ Result<HttpUrl> HttpsClient::State::check(const HttpRequest& request) const {
   return url;
 }
 
-asio::awaitable<Result<std::vector<asio::ip::tcp::endpoint>>> HttpsClient::State::find(
-    HttpUrl url, std::optional<asio::ip::address> address, bool plain_anywhere, base::MonotonicTime end) {
+asio::awaitable<Result<std::vector<asio::ip::address>>> HttpsClient::State::look_up(std::string host,
+                                                                                    base::MonotonicTime end) {
+  const auto left = std::chrono::ceil<base::Duration>(end - clock.monotonic());
+  const base::Duration time = std::max(left, base::Duration{0});
+  boost::system::error_code is_name;
+  const auto literal = asio::ip::make_address(host, is_name);
+  if (!is_name) co_return std::vector{literal};
+  auto finding =
+      settings.find_host ? settings.find_host(std::move(host), time) : lookup.find(std::move(host), time);
+  co_return co_await std::move(finding);
+}
+
+// Every address is judged here and nothing else is connected to, so what the name has a moment later does not
+// matter.
+asio::awaitable<HttpsClient::State::Endpoints> HttpsClient::State::find(HttpUrl url, Way way,
+                                                                        base::MonotonicTime end) {
   std::vector<asio::ip::tcp::endpoint> endpoints;
-  if (address) {
-    endpoints.emplace_back(*address, url.port);
+  if (way.proxy) {
+    auto found = co_await look_up(way.proxy->host, end);
+    if (!found) co_return base::fail(found.error());
+    for (const auto& each : *found) endpoints.emplace_back(each, way.proxy->port);
     co_return endpoints;
   }
-  const auto left = std::chrono::ceil<base::Duration>(end - clock.monotonic());
-  auto found = co_await lookup.find(url.host, std::max(left, base::Duration{0}));
-  if (!found) co_return base::fail(found.error());
-  for (const auto& each : *found) {
-    if (url.tls || plain_anywhere || each.is_loopback()) endpoints.emplace_back(each, url.port);
+  std::vector<asio::ip::address> addresses;
+  if (way.address) {
+    addresses.push_back(*way.address);
+  } else {
+    auto found = co_await look_up(url.host, end);
+    if (!found) co_return base::fail(found.error());
+    addresses = *std::move(found);
+  }
+  for (const auto& each : addresses) {
+    base::Status judged = way.guard ? way.guard->check(url.host, each) : base::Status{};
+    if (!judged.ok()) co_return base::fail(std::move(judged));
+    if (way.address || url.tls || way.plain_anywhere || each.is_loopback()) {
+      endpoints.emplace_back(each, url.port);
+    }
   }
   co_return endpoints;
 }
@@ -250,37 +130,38 @@ asio::awaitable<HttpOutcome> HttpsClient::State::run(HttpUrl url, HttpRequest re
   const std::string server = fmt::format("{}://{}:{}", url.tls, url.host, url.port);
   const std::string place = request.address ? request.address->to_string() : std::string{};
   const auto policy = request.policy ? request.policy : settings.policy;
+  const Way way{request.address, request.allow_plain, request.guard, request.proxy};
+  const std::string door = way.proxy ? fmt::format("{}:{}", way.proxy->host, way.proxy->port) : std::string{};
   const std::string origin =
-      fmt::format("{} {} {}", server, place, static_cast<const void*>(url.tls ? policy.get() : nullptr));
+      fmt::format("{} {} {} {} {}", server, place, static_cast<const void*>(url.tls ? policy.get() : nullptr),
+                  way.guard ? way.guard->key() : "none", door);
   const bool repeat = may_be_repeated(request);
-  const bool plain_anywhere = request.allow_plain;
-  const auto address = request.address;
-  auto going = std::make_shared<Going>();
-  going->most_body_bytes = request.most_body_bytes;
-  going->most_header_bytes = settings.most_header_bytes;
-  going->has_no_body = request.method == "HEAD";
-  going->message = make_message(url, request);
+  const bool background = request.background;
+  const std::string lane = server + " " + request.lane;
+  auto going = std::make_shared<HttpExchange>(url, std::move(request), settings.most_header_bytes);
 
-  const auto in_turn = co_await places.take(server, request.background, end);
+  const auto in_turn = co_await places.take(lane, background, end);
   if (!in_turn) co_return HttpOutcome(base::fail(in_turn.error()), false);
   // Once something may have reached the server, what fails later does not change that.
   bool sent = false;
   while (auto kept = idle->take(origin)) {
-    auto on_kept = exchange(kept, going, std::nullopt, end, timeout);
+    auto on_kept = HttpExchange::run(going, kept, std::nullopt, end, timeout);
     Exchanged out = co_await asio::co_spawn(kept->strand(), std::move(on_kept), asio::use_awaitable);
     sent = sent || out.sent;
     if (out.result && out.keeps) idle->put(origin, std::move(kept));
     if (!out.unanswered || !repeat) co_return HttpOutcome(std::move(out.result), sent);
   }
 
-  auto endpoints = co_await find(url, address, plain_anywhere, end);
+  auto finding = find(url, way, end);
+  auto endpoints = co_await std::move(finding);
   if (!endpoints) co_return HttpOutcome(base::fail(endpoints.error()), sent);
   std::string shown = fmt::format("{}:{}", url.host, url.port);
-  if (address) shown += fmt::format(" ({})", place);
+  if (way.address) shown += fmt::format(" ({})", place);
+  if (way.proxy) shown += fmt::format(" through the proxy");
   TlsPeer peer{url.host, std::move(shown), "http/1.1", url.tls};
   auto connection = make_connection(policy, std::move(peer));
   auto open_at = std::make_optional(*std::move(endpoints));
-  auto on_new = exchange(connection, going, std::move(open_at), end, timeout);
+  auto on_new = HttpExchange::run(going, connection, std::move(open_at), end, timeout);
   Exchanged out = co_await asio::co_spawn(connection->strand(), std::move(on_new), asio::use_awaitable);
   sent = sent || out.sent;
   if (out.result && out.keeps) idle->put(origin, std::move(connection));

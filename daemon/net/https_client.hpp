@@ -7,8 +7,12 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <functional>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -16,6 +20,10 @@
 #include "net/tls_policy.hpp"
 
 namespace paynamed::net {
+
+// Finds the addresses of a host, as HostLookup::find.
+using FindHost = std::function<boost::asio::awaitable<base::Result<std::vector<boost::asio::ip::address>>>(
+    std::string host, base::Duration timeout)>;
 
 struct HttpsClientSettings {
   std::shared_ptr<const TlsPolicy> policy;
@@ -27,6 +35,7 @@ struct HttpsClientSettings {
   std::size_t idle_total = 32;       // and for all
   base::Duration idle_time{30'000};  // how long
   std::size_t most_header_bytes = 16 * 1024;
+  FindHost find_host = nullptr;  // in place of the system's resolver
 };
 
 // How a request ended, and what the server may know of it.
@@ -50,6 +59,7 @@ class HttpsClient {
   //   UNAVAILABLE          no such host, nothing listens, no TLS, or it hung up
   //   FAILED_PRECONDITION  this host has no route to it
   //   UNAUTHENTICATED      its certificate is not to be believed, and why
+  //   PERMISSION_DENIED    the request's guard lets nobody call this host; nothing was sent
   //   OUT_OF_RANGE         the answer's headers or body are larger than allowed
   //   DATA_LOSS            the answer is not HTTP
   //   RESOURCE_EXHAUSTED   too many requests are open

@@ -64,6 +64,10 @@ void TlsConnection::close() {
 asio::awaitable<base::Status> TlsConnection::open(std::vector<asio::ip::tcp::endpoint> endpoints) {
   base::Status connected = co_await connect(std::move(endpoints));
   if (!connected.ok() || !peer_.tls) co_return connected;
+  co_return co_await secure();
+}
+
+asio::awaitable<base::Status> TlsConnection::secure() {
   policy_->expect(stream_.native_handle(), peer_.host, peer_.protocol);
   const auto [failed] = co_await stream_.async_handshake(asio::ssl::stream_base::client, kAsTuple);
   if (!failed) co_return base::Status{};

@@ -51,6 +51,9 @@ class TlsConnection : public std::enable_shared_from_this<TlsConnection> {
   //   UNAUTHENTICATED      the certificate is not to be believed
   //   DEADLINE_EXCEEDED, CANCELLED
   boost::asio::awaitable<base::Status> open(std::vector<boost::asio::ip::tcp::endpoint> endpoints);
+  // The two halves of open(), for those who have something to say between.
+  boost::asio::awaitable<base::Status> connect(std::vector<boost::asio::ip::tcp::endpoint> endpoints);
+  boost::asio::awaitable<base::Status> secure();
 
   // The status for an error of an operation on the stream, by the phase that it ended.
   base::Status explain(Phase phase, boost::system::error_code error) const;
@@ -61,8 +64,6 @@ class TlsConnection : public std::enable_shared_from_this<TlsConnection> {
   void close();
 
  private:
-  boost::asio::awaitable<base::Status> connect(std::vector<boost::asio::ip::tcp::endpoint> endpoints);
-
   base::Clock& clock_;
   Strand strand_;
   std::shared_ptr<const TlsPolicy> policy_;

@@ -61,10 +61,16 @@ asio::awaitable<std::optional<StartFailure>> Daemon::start() {
   prepare_reload();
   make_moves();
   make_payments();
+  make_delivery();
+  // Before somebody makes webhooks, which it would then take up twice.
+  if (auto started = co_await delivery_->start(); !started)
+    co_return StartFailure{kExitState, started.error()};
   if (auto failure = start_api()) co_return failure;
   start_watches();
   nodes_->start();
   payments_->start();
+  const auto started = co_await delivery_->start();
+  if (!started) co_return StartFailure{kExitState, started.error()};
   moves_->start();
   log_.info("ready", {{"api", server_->address()},
                       {"state", config.daemon.state.string()},
@@ -91,6 +97,7 @@ std::optional<StartFailure> Daemon::open_store() {
   auto store = state::SqliteStore::open(store_settings_, clock_);
   if (!store) return StartFailure{kExitState, store.error()};
   store_ = *std::move(store);
+  feed_ = std::make_unique<events::EventFeed>(*store_, events::EventFeed::Settings{});
   nodes_ = std::make_unique<NodeParts>(NodeParts::Dependencies{
       io_, [this] { return live_.current(); }, *store_, clock_, random_, log_.area("nodes"), metrics_});
   if (auto loaded = nodes_->load(); !loaded) return StartFailure{kExitState, loaded.error()};
@@ -211,6 +218,12 @@ void Daemon::make_payments() {
                                                           metrics_, *host_, *calls_, nodes_->book()}));
 }
 
+void Daemon::make_delivery() {
+  delivery_ = std::make_unique<WebhookDelivery>(
+      WebhookDelivery::Dependencies{io_, [this] { return live_.current(); }, *store_, *feed_, clock_, random_,
+                                    log_.area("delivery"), metrics_, *host_, *calls_});
+}
+
 // Payments are asked for at a node from the moment it is there.
 api::Nodes Daemon::nodes_for_api() {
   api::Nodes nodes = nodes_->for_api();
@@ -237,6 +250,7 @@ void Daemon::prepare_reload() {
                                std::shared_ptr<const pipeline::Runtime> now) {
     // First: an instance that was replaced ends when nothing waits at it any more.
     payments_->refresh();
+    delivery_->refresh();
     return watches_->change(std::move(before), std::move(now), dns_.get(), kLooksEnd);
   };
   dependencies.check_nodes = [this](const config::Config& after) { return check_secrets(after); };
@@ -300,7 +314,7 @@ std::optional<StartFailure> Daemon::start_api() {
   dependencies.payments = payments_->for_api();
   dependencies.nodes = nodes_for_api();
   webhooks_ = make_webhooks({clock_, random_, *store_, log_.area("delivery"), nodes_->vault(), *host_,
-                             *calls_, [](const base::Uuid&) {}});
+                             *calls_, [this](const base::Uuid& webhook) { delivery_->changed(webhook); }});
   dependencies.webhooks = webhooks_.get();
   dependencies.config = [this] { return reload_->standing(); };
   dependencies.reload = [this](bool check) { return reload_->reload(check); };
@@ -381,6 +395,11 @@ asio::awaitable<bool> Daemon::stop() {
     clean = clean && rested;
   }
   if (server_ && !co_await server_->stop(left())) log_.warning("some requests were cut short");
+  // A receiver that hangs must leave time for what follows.
+  if (delivery_ && !co_await delivery_->stop(left() / 2)) {
+    log_.warning("some events were being sent to webhooks; they are sent again after the next start");
+    clean = false;
+  }
   if (nodes_ && !co_await nodes_->stop_background(left())) {
     log_.warning("a plugin was told to forget a node and did not answer in time");
     clean = false;
@@ -469,6 +488,8 @@ void Daemon::add_payments(api::Readiness& readiness) const {
   if (!payments_) return;
   for (api::Readiness::Part& part : failing_payments(payments_->statuses()))
     readiness.parts.push_back(std::move(part));
+  if (!delivery_) return;
+  for (api::Readiness::Part& part : delivery_->waiting()) readiness.parts.push_back(std::move(part));
 }
 
 }  // namespace paynamed::process

@@ -19,6 +19,7 @@
 #include "base/random.hpp"
 #include "delivery/webhooks.hpp"
 #include "domains/domains.hpp"
+#include "events/event_feed.hpp"
 #include "host/http_service.hpp"
 #include "host/plugin_host.hpp"
 #include "observe/log.hpp"
@@ -37,6 +38,7 @@
 #include "process/proof_source.hpp"
 #include "process/reload.hpp"
 #include "process/watches.hpp"
+#include "process/webhook_delivery.hpp"
 #include "process/webhook_secrets.hpp"
 #include "state/sqlite_store.hpp"
 
@@ -77,6 +79,7 @@ class Daemon {
   void start_engine();
   void start_watches();
   void make_payments();
+  void make_delivery();
   void prepare_reload();
   base::Result<void> check_secrets(const config::Config& after);
   void add_proofs(api::Dependencies& dependencies);
@@ -100,6 +103,7 @@ class Daemon {
 
   // In the order in which they are made; each uses those above it.
   std::unique_ptr<state::SqliteStore> store_;
+  std::unique_ptr<events::EventFeed> feed_;
   std::unique_ptr<NodeParts> nodes_;
   std::unique_ptr<WebhookSecrets> webhook_secrets_;
   CurrentDns dns_;
@@ -112,6 +116,7 @@ class Daemon {
   std::unique_ptr<pipeline::Retirement> retirement_;
   std::unique_ptr<Watches> watches_;
   std::unique_ptr<PaymentsIn> payments_;
+  std::unique_ptr<WebhookDelivery> delivery_;
   std::unique_ptr<DomainMoves> moves_;
   boost::asio::cancellation_signal stop_retirement_;
   std::atomic<bool> retiring_{false};

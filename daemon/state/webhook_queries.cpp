@@ -55,6 +55,7 @@ WebhookQueries::WebhookQueries(Connection& connection, TenantKeys& tenants, std:
       all_(connection, PAYNAMED_WEBHOOKS "WHERE w.id > ? ORDER BY w.id LIMIT ?"),
       of_tenant_(connection, PAYNAMED_WEBHOOKS "WHERE w.tenant = ? AND w.id > ? ORDER BY w.id LIMIT ?"),
       find_(connection, PAYNAMED_WEBHOOKS "WHERE w.id = ?"),
+      place_(connection, "SELECT key, tenant FROM webhooks WHERE id = ?"),
       key_(connection, "SELECT webhook, request_hash FROM webhook_keys WHERE tenant = ? AND key = ?"),
       newest_first_(connection, PAYNAMED_DELIVERIES PAYNAMED_THEIR_EVENTS
                     "WHERE d.webhook = ?1 AND d.seq >= ?3 AND d.seq < ?4 ORDER BY d.seq DESC"),
@@ -73,7 +74,8 @@ WebhookQueries::WebhookQueries(Connection& connection, TenantKeys& tenants, std:
            "INDEXED BY deliveries_due " PAYNAMED_THEIR_EVENTS
            "WHERE d.state = 0 AND d.webhook = ?1 AND d.next <= ?3 ORDER BY d.next, d.seq LIMIT ?4"),
       next_(connection,
-            "SELECT min(next) FROM deliveries INDEXED BY deliveries_due WHERE state = 0 AND webhook = ?"),
+            "SELECT next FROM deliveries INDEXED BY deliveries_due WHERE state = 0 AND webhook = ? AND next "
+            "IS NOT NULL ORDER BY next LIMIT 1"),
       after_(connection, PAYNAMED_DELIVERIES PAYNAMED_THEIR_EVENTS
              "WHERE d.webhook = ?1 AND d.seq > ?3 ORDER BY d.seq LIMIT ?4"),
       first_waiting_(connection, PAYNAMED_DELIVERIES
@@ -83,6 +85,14 @@ WebhookQueries::WebhookQueries(Connection& connection, TenantKeys& tenants, std:
 base::Result<std::optional<StoredWebhook>> WebhookQueries::stored(const base::Uuid& id) {
   return at_most_one<StoredWebhook>(find_, find_.first(id),
                                     [this](const Statement& row) { return read_webhook(row, epoch_); });
+}
+
+base::Result<WebhookQueries::Place> WebhookQueries::place_of(const base::Uuid& id) {
+  const auto place = at_most_one<Place>(place_, place_.first(id), [](const Statement& row) {
+    return Place{row.integer(0), row.integer(1)};
+  });
+  if (!place) return base::fail(place.error());
+  return place->value_or(Place{});
 }
 
 base::Result<StoredWebhook> WebhookQueries::stored_of(std::string_view tenant, const base::Uuid& id) {
@@ -189,14 +199,13 @@ base::Result<std::optional<DeliveryRow>> WebhookQueries::find_delivery(std::stri
 
 base::Result<std::vector<AttemptRow>> WebhookQueries::attempts_of(const base::Uuid& webhook,
                                                                   std::uint64_t seq, std::uint32_t limit) {
-  const auto found = stored(webhook);
+  const auto found = place_of(webhook);
   if (!found) return base::fail(found.error());
-  if (!*found) return std::vector<AttemptRow>{};
   const std::uint32_t most = std::min(limit, kMaxRows);
   auto attempts =
-      collect<AttemptRow>(earlier_attempts_, earlier_attempts_.first((*found)->key, seq, most), read_attempt);
+      collect<AttemptRow>(earlier_attempts_, earlier_attempts_.first(found->key, seq, most), read_attempt);
   if (!attempts) return attempts;
-  auto last = at_most_one<AttemptRow>(last_attempt_, last_attempt_.first((*found)->key, seq), read_attempt);
+  auto last = at_most_one<AttemptRow>(last_attempt_, last_attempt_.first(found->key, seq), read_attempt);
   if (!last) return base::fail(last.error());
   if (*last && attempts->size() < most) attempts->push_back(std::move(**last));
   return attempts;
@@ -205,43 +214,33 @@ base::Result<std::vector<AttemptRow>> WebhookQueries::attempts_of(const base::Uu
 base::Result<std::vector<DeliveryRow>> WebhookQueries::due_deliveries(const base::Uuid& webhook,
                                                                       base::WallTime now,
                                                                       std::uint32_t limit) {
-  const auto found = stored(webhook);
+  const auto found = place_of(webhook);
   if (!found) return base::fail(found.error());
-  if (!*found) return std::vector<DeliveryRow>{};
-  return collect<DeliveryRow>(due_,
-                              due_.first((*found)->key, (*found)->tenant, now, std::min(limit, kMaxRows)),
+  return collect<DeliveryRow>(due_, due_.first(found->key, found->tenant, now, std::min(limit, kMaxRows)),
                               [&](const Statement& row) { return read_delivery(row, webhook); });
 }
 
 base::Result<std::optional<base::WallTime>> WebhookQueries::next_delivery(const base::Uuid& webhook) {
-  const auto found = stored(webhook);
+  const auto found = place_of(webhook);
   if (!found) return base::fail(found.error());
-  if (!*found) return std::optional<base::WallTime>{};
-  const auto row = next_.first((*found)->key);
-  if (!row) return base::fail(row.error());
-  const auto next = *row ? next_.optional_time(0) : std::nullopt;
-  next_.reset();
-  return next;
+  return at_most_one<base::WallTime>(next_, next_.first(found->key),
+                                     [](const Statement& row) { return row.time(0); });
 }
 
 base::Result<std::vector<DeliveryRow>> WebhookQueries::deliveries_after(const base::Uuid& webhook,
                                                                         std::uint64_t seq,
                                                                         std::uint32_t limit) {
-  const auto found = stored(webhook);
+  const auto found = place_of(webhook);
   if (!found) return base::fail(found.error());
-  if (!*found) return std::vector<DeliveryRow>{};
-  return collect<DeliveryRow>(after_,
-                              after_.first((*found)->key, (*found)->tenant, seq, std::min(limit, kMaxRows)),
+  return collect<DeliveryRow>(after_, after_.first(found->key, found->tenant, seq, std::min(limit, kMaxRows)),
                               [&](const Statement& row) { return read_delivery(row, webhook); });
 }
 
 base::Result<std::optional<DeliveryRow>> WebhookQueries::first_waiting(const base::Uuid& webhook,
                                                                        std::string_view subject) {
-  const auto found = stored(webhook);
+  const auto found = place_of(webhook);
   if (!found) return base::fail(found.error());
-  if (!*found) return std::optional<DeliveryRow>{};
-  return at_most_one<DeliveryRow>(first_waiting_,
-                                  first_waiting_.first((*found)->key, (*found)->tenant, subject),
+  return at_most_one<DeliveryRow>(first_waiting_, first_waiting_.first(found->key, found->tenant, subject),
                                   [&](const Statement& row) { return read_delivery(row, webhook); });
 }
 

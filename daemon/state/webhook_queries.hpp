@@ -39,6 +39,12 @@ class WebhookQueries {
 
  private:
   base::Result<std::optional<StoredWebhook>> stored(const base::Uuid& id);
+  // The numbers of a target and its tenant; of one that is not there those that nobody has.
+  struct Place {
+    WebhookKey key = 0;
+    TenantKey tenant = 0;
+  };
+  base::Result<Place> place_of(const base::Uuid& id);
   // NOT_FOUND when the tenant has no such target.
   base::Result<StoredWebhook> stored_of(std::string_view tenant, const base::Uuid& id);
   // The newest first, before `before_seq`; `take` says whether it wants more.
@@ -51,6 +57,7 @@ class WebhookQueries {
   Statement all_;
   Statement of_tenant_;
   Statement find_;
+  Statement place_;
   Statement key_;
   Statement newest_first_;
   Statement unusual_newest_first_;

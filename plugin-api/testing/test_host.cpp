@@ -485,6 +485,10 @@ void host_call(void* ctx, const pn_call_info* info, const char* service, const c
   known.traceparent = detail::view(info->traceparent);
   known.background = info->priority == PN_BACKGROUND;
   auto& core = of(ctx).core;
+  if (info->timeout_ms != 0) {
+    const std::lock_guard lock(core.mutex);
+    known.deadline = core.now + milliseconds(info->timeout_ms);
+  }
   core.post(std::string(service) + " " + method,
             [&core, key = std::pair(std::string(service), std::string(method)),
              bytes = std::string(detail::view(request)), known, done, done_ctx] {

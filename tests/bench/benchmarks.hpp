@@ -11,7 +11,8 @@ struct Options {
   std::filesystem::path folder;  // for state files; on a real disk
   std::filesystem::path
       daemon;  // the paynamed to start (monitor and payments need it); empty: names is measured without
-  std::filesystem::path modules;  // its modules
+  std::filesystem::path modules;    // its modules
+  std::filesystem::path receivers;  // the module of receivers that take everything at once; webhooks needs it
   bool json = false;
   int rounds = 5;
 };
@@ -28,6 +29,10 @@ void bench_monitor(const Options& options);
 // What paynamed adds to a Lightning node that answers at once: an invoice, a payment until its event is
 // readable, and payments taken in a second beside the bare writer. Prints; throws when it cannot measure.
 void bench_payments(const Options& options);
+// Events brought to webhooks by the true daemon: durable deliveries of a backlog in a second, beside the bare
+// writer of the same rows, and what one receiver that hangs costs nine others. Prints; throws when it cannot
+// measure.
+void bench_webhooks(const Options& options);
 // A child of bench_names: opens the state file, recovers, looks one name up, prints "ready" and waits for the
 // end of stdin.
 void serve_ready(const std::filesystem::path& state_file);

@@ -13,8 +13,8 @@
 namespace {
 
 constexpr const char* kUsage =
-    "usage: paynamed_bench runs|names|proofs|monitor|payments --folder DIR [--rounds N] [--json] "
-    "[--daemon PATH --modules DIR]\n";
+    "usage: paynamed_bench runs|names|proofs|monitor|payments|webhooks --folder DIR [--rounds N] [--json] "
+    "[--daemon PATH --modules DIR] [--receivers MODULE]\n";
 
 }  // namespace
 
@@ -41,13 +41,15 @@ int main(int argc, char** argv) {
       options.daemon = next;
     } else if (word == "--modules") {
       options.modules = next;
+    } else if (word == "--receivers") {
+      options.receivers = next;
     } else if (word == "--rounds") {
       std::from_chars(next.data(), next.data() + next.size(), options.rounds);
     }
   }
   if (options.folder.empty() || options.rounds < 1 ||
       (what != "runs" && what != "names" && what != "proofs" && what != "monitor" && what != "payments" &&
-       what != "ready")) {
+       what != "webhooks" && what != "ready")) {
     std::fputs(kUsage, stderr);
     return 64;
   }
@@ -70,6 +72,7 @@ int main(int argc, char** argv) {
     if (what == "names") bench_names(options);
     if (what == "monitor") bench_monitor(options);
     if (what == "payments") bench_payments(options);
+    if (what == "webhooks") bench_webhooks(options);
   } catch (const std::exception& error) {
     fmt::print(stderr, "paynamed_bench: {}\n", error.what());
     return 1;

@@ -46,7 +46,8 @@ std::string member_of(const std::string& object, const std::string& name) {
   return std::string{std::string_view{boost::json::parse(object).at(name).as_string()}};
 }
 
-PaymentsScene::PaymentsScene(const Options& options, const fs::path& folder)
+PaymentsScene::PaymentsScene(const Options& options, const fs::path& folder, const std::string& tables,
+                             const std::function<void(const fs::path& state)>& prepare)
     : folder_(folder), socket_(folder / "lightning-rpc") {
   fs::remove_all(folder);
   fs::create_directories(folder);
@@ -56,16 +57,18 @@ PaymentsScene::PaymentsScene(const Options& options, const fs::path& folder)
   for (const FileOffer& each : offers_) ids.push_back(each.offer_id);
   node_ = std::make_unique<InstantNode>(socket_, std::move(ids));
   const std::uint16_t port = free_port();
-  const auto config = write_config(options, port);
+  const auto config = write_config(options, port, tables);
   const auto log = folder / "paynamed.log";
   fs::copy_file(names_file(folder), folder / "state.sqlite3");
+  if (prepare) prepare(folder / "state.sqlite3");
   daemon_ = std::make_unique<Child>(
       std::vector<std::string>{options.daemon.string(), "run", "--config", config.string()}, log);
   wait_until_ready(*daemon_, port, log);
   client_ = std::make_unique<HttpClient>(port, kKey);
 }
 
-fs::path PaymentsScene::write_config(const Options& options, std::uint16_t port) const {
+fs::path PaymentsScene::write_config(const Options& options, std::uint16_t port,
+                                     const std::string& tables) const {
   write_secret(folder_ / "api.key", kKey);
   write_secret(folder_ / "tsig.secret", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
   const auto file = folder_ / "paynamed.toml";
@@ -93,8 +96,9 @@ module = "cln"
 transport = "socket"
 socket = "{}"
 network = "regtest"
+{}
 )",
-                                     options.modules.string(), port, socket_.string());
+                                     options.modules.string(), port, socket_.string(), tables);
   return file;
 }
 

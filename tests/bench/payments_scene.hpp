@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,8 +22,10 @@ namespace paynamed::bench {
 class PaymentsScene {
  public:
   // Makes the names and starts node and daemon in the empty folder `folder`. Throws when the daemon does not
-  // become ready.
-  PaymentsScene(const Options& options, const std::filesystem::path& folder);
+  // become ready. `tables` is TOML at the end of the configuration, `prepare` changes the state file before
+  // the daemon has it.
+  PaymentsScene(const Options& options, const std::filesystem::path& folder, const std::string& tables = {},
+                const std::function<void(const std::filesystem::path& state)>& prepare = {});
 
   InstantNode& node() { return *node_; }
   HttpClient& client() { return *client_; }
@@ -45,7 +48,8 @@ class PaymentsScene {
  private:
   // Of the node's instance; 0 before the first.
   std::uint64_t counted(const std::string& counter);
-  std::filesystem::path write_config(const Options& options, std::uint16_t port) const;
+  std::filesystem::path write_config(const Options& options, std::uint16_t port,
+                                     const std::string& tables) const;
 
   const std::filesystem::path folder_;
   const std::filesystem::path socket_;

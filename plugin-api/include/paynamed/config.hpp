@@ -67,6 +67,7 @@ class Config {
   }
   // Empty if it is missing.
   std::vector<std::string> strings(std::string_view key) const;
+  std::vector<std::int64_t> integers(std::string_view key, std::int64_t least, std::int64_t most) const;
 
   // A table inside; Error if it is missing.
   Config table(std::string_view key) const {
@@ -145,6 +146,21 @@ inline std::vector<std::string> Config::strings(std::string_view key) const {
     strings.push_back(*text);
   }
   return strings;
+}
+
+inline std::vector<std::int64_t> Config::integers(std::string_view key, std::int64_t least,
+                                                  std::int64_t most) const {
+  std::vector<std::int64_t> numbers;
+  if (!has(key)) return numbers;
+  for (const auto& item : required<Json::Array>(key, "a list of whole numbers")) {
+    const auto* number = item.as<std::int64_t>();
+    if (number == nullptr || *number < least || *number > most) {
+      wrong(key, "must be a list of whole numbers between " + std::to_string(least) + " and " +
+                     std::to_string(most));
+    }
+    numbers.push_back(*number);
+  }
+  return numbers;
 }
 
 inline std::vector<Config> Config::tables(std::string_view key) const {

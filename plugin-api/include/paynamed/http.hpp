@@ -19,6 +19,8 @@
 namespace paynamed {
 
 using plugin::v1::HttpBudget;
+using plugin::v1::HttpCheckReply;
+using plugin::v1::HttpGuard;
 using plugin::v1::HttpReply;
 using plugin::v1::HttpRequest;
 
@@ -50,6 +52,12 @@ class Http {
     return detail::wait_now<HttpReply>(host_, "Http::request_now()", [&](auto then) {
       this->request(request, call, most, std::move(then));
     });
+  }
+
+  // Whether the request's URL may be called, and its normal form; nothing is sent and no address is asked
+  // for.
+  void check(const HttpRequest& request, std::function<void(Result<HttpCheckReply>)> then) const {
+    host_.call<HttpCheckReply>(kService, "Check", request, Host::CallOptions(), std::move(then));
   }
 
   // Nobody spends of this budget for `hold`: what the server asked for.

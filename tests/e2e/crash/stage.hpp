@@ -55,6 +55,8 @@ class Stage {
   const fakes::KnotLab& lab() const { return lab_; }
   Account& account() { return account_; }
   Customer customer() { return {daemon_->address(), api_key_, account_}; }
+  const std::filesystem::path& directory() const { return directory_; }
+  std::filesystem::path state_file() const { return directory_ / "paynamed.sqlite3"; }
   std::filesystem::path ledger() const { return directory_ / "sandbox.nodes"; }
 
  private:

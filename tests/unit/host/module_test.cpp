@@ -46,7 +46,8 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"short_struct", "its table has 72 bytes, of which the ABI needs 80"},
         Broken{"null_function", "it has no function call"},
         Broken{"unknown_contract",
-               "does not know its contract paynamed.plugin.v9.Oracle; it knows DnsProvider, NodeBackend"},
+               "does not know its contract paynamed.plugin.v9.Oracle; it knows DnsProvider, NodeBackend, "
+               "Notifier"},
         Broken{"other_name", "it calls itself \"acme\"; name the file acme.so"},
         Broken{"bad_schema", "The schema at /properties/server uses the keyword \"format\""},
         Broken{"missing_library", "it needs the library libpaynamed_gone.so, which is not installed"},

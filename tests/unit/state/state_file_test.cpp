@@ -117,6 +117,9 @@ TEST_F(StateFile, OfVersion4CountsItsNamesWhenItIsBroughtUp) {
       "DROP INDEX offers_active_ending; DROP INDEX offers_by_offer_id; "
       "DROP TABLE payments; DROP TABLE invoices; DROP TABLE invoice_intents; DROP TABLE node_cursors; "
       "DROP TABLE orders; DROP TABLE order_intents; DROP TABLE offers_to_disable; "
+      "DROP TABLE webhooks; DROP TABLE webhook_standings; DROP TABLE webhook_keys; DROP TABLE "
+      "deleted_webhooks; "
+      "DROP TABLE deliveries; DROP TABLE delivery_attempts; "
       "DROP TABLE nodes; DROP TABLE node_uses; DROP TABLE node_looks; DROP TABLE secrets; DROP TABLE "
       "node_keys; "
       "ALTER TABLE totals DROP COLUMN payments; PRAGMA user_version = 4");

@@ -1,0 +1,25 @@
+#include "delivery/attempt_places.hpp"
+
+#include <utility>
+
+namespace paynamed::delivery {
+
+bool AttemptPlaces::take(const std::shared_ptr<Target>& target, std::size_t held, std::size_t most) {
+  const std::size_t left = most > taken_ ? most - taken_ : 0;
+  if (held < left) {
+    ++taken_;
+    return true;
+  }
+  if (is_waiting_.insert(target.get()).second) waiting_.push_back({target.get(), target});
+  return false;
+}
+
+std::shared_ptr<Target> AttemptPlaces::next_waiting() {
+  if (waiting_.empty()) return nullptr;
+  const Waiting next = std::move(waiting_.front());
+  waiting_.pop_front();
+  is_waiting_.erase(next.who);
+  return next.target.lock();
+}
+
+}  // namespace paynamed::delivery

@@ -1,0 +1,87 @@
+// What a target writes: outcomes in groups, with the cursor that they allow.
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "base/failpoint.hpp"
+#include "delivery/target.hpp"
+
+namespace paynamed::delivery {
+namespace asio = boost::asio;
+
+namespace {
+
+// A cursor that only passed what the target does not want is written after so many events: what is lost of it
+// is only looked at again.
+constexpr std::uint64_t kUnwanted = 4'096;
+
+}  // namespace
+
+std::uint64_t Target::cursor() const {
+  return window_.empty() ? read_ : std::min(read_, window_.begin()->first - 1);
+}
+
+bool Target::has_news() const {
+  if (is_over_) return false;
+  const std::uint64_t at = cursor();
+  const std::uint64_t passed = at > written_ ? at - written_ : 0;
+  return !finished_.empty() || !news_.empty() || passed >= (common_->stopping ? 1 : kUnwanted);
+}
+
+void Target::write() {
+  if (writing_ || is_over_ || common_->abandoned || !has_news()) return;
+  writing_ = true;
+  state::DeliveryUpdate update;
+  update.webhook = row_.id;
+  update.cursor = cursor();
+  update.done = std::exchange(finished_, {});
+  update.events = std::exchange(news_, {});
+  update.disabled = std::exchange(disabled_, {});
+  state::DeliveryUpdate::Standing standing{row_.failing_since, row_.delivered, row_.told_failing,
+                                           row_.told_dead_letter, row_.reason};
+  update.standing = std::move(standing);
+  for (const Done& done : update.done) in_writing_.insert(done.delivery.seq);
+  subjects_in_writing_ = std::exchange(freed_subjects_, {});
+  asio::co_spawn(common_->strand, record(shared_from_this(), std::move(update)), asio::detached);
+}
+
+asio::awaitable<void> Target::record(std::shared_ptr<Target> self, state::DeliveryUpdate update) {
+  const std::uint64_t cursor = update.cursor.value_or(0);
+  const bool disables = update.disabled.has_value();
+  PAYNAMED_FAILPOINT("delivery.outcome.before");
+  const auto result = co_await self->with_.store.record_deliveries(std::move(update));
+  PAYNAMED_FAILPOINT("delivery.outcome.after");
+  if (self->common_->abandoned) co_return;
+  if (result) self->written_ = std::max(self->written_, cursor);
+  self->written(result);
+  // Its owner may have enabled it in the same moment: what the store has counts.
+  if (disables && result) self->look_again();
+}
+
+void Target::look_again() {
+  if (is_over_) return;
+  auto row = with_.store.load_webhook(row_.id);
+  if (row && *row) change(**std::move(row));
+}
+
+void Target::written(const base::Result<void>& result) {
+  writing_ = false;
+  for (const std::uint64_t seq : in_writing_) busy_.erase(seq);
+  in_writing_.clear();
+  for (const std::string& subject : subjects_in_writing_) subjects_.erase(subject);
+  subjects_in_writing_.clear();
+  due_is_known_ = false;
+  if (!result) {
+    // Deleted; or nothing can be written any more, and going on would pass over what was not: a restart takes
+    // it up where the file says.
+    if (result.error().code() != base::Code::kNotFound) {
+      with_.log.error("what became of deliveries could not be written, so the webhook rests until a restart",
+                      {{"webhook", id_}, {"why", result.error()}});
+    }
+    remove();
+  }
+  work();
+  if (common_->rested) common_->rested();
+}
+
+}  // namespace paynamed::delivery

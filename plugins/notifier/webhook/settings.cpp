@@ -1,0 +1,58 @@
+#include "settings.hpp"
+
+#include "network.hpp"
+
+namespace paynamed::webhook {
+namespace {
+
+std::vector<std::string> networks_in(const Config& config) {
+  auto networks = config.strings("allow");
+  for (const auto& each : networks) {
+    if (!is_network(each)) {
+      config.wrong("allow", "has '" + each + "', which is not a network such as 10.1.0.0/16");
+    }
+  }
+  return networks;
+}
+
+std::vector<std::uint32_t> ports_in(const Config& config) {
+  std::vector<std::uint32_t> ports;
+  for (const std::int64_t each : config.integers("ports", 1, 65'535)) {
+    ports.push_back(static_cast<std::uint32_t>(each));
+  }
+  return ports;
+}
+
+std::string proxy_in(const Config& config) {
+  auto proxy = config.string("proxy", "");
+  if (!proxy.empty() && !is_proxy(proxy)) {
+    config.wrong("proxy", "must be a URL such as http://proxy.example:3128, without a user");
+  }
+  return proxy;
+}
+
+std::chrono::milliseconds timeout_in(const Config& config) {
+  const auto timeout = config.duration("timeout", std::chrono::seconds(20));
+  if (timeout < std::chrono::seconds(1) || timeout > std::chrono::seconds(60)) {
+    config.wrong("timeout", "must be between 1s and 60s");
+  }
+  return timeout;
+}
+
+}  // namespace
+
+Settings read_settings(const Config& config) {
+  Settings settings;
+  settings.allow_http = config.boolean("allow_http", false);
+  settings.allow = networks_in(config);
+  settings.ports = ports_in(config);
+  settings.proxy = proxy_in(config);
+  settings.ca = config.find_secret("ca");
+  settings.timeout = timeout_in(config);
+  settings.user_agent = config.string("user_agent", "paynamed");
+  settings.content_type = config.string("content_type", "application/json");
+  settings.handshake = config.string("handshake", "");
+  return settings;
+}
+
+}  // namespace paynamed::webhook
