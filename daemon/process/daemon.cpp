@@ -63,14 +63,12 @@ asio::awaitable<std::optional<StartFailure>> Daemon::start() {
   make_payments();
   make_delivery();
   // Before somebody makes webhooks, which it would then take up twice.
-  if (auto started = co_await delivery_->start(); !started)
-    co_return StartFailure{kExitState, started.error()};
+  const auto started = co_await delivery_->start();
+  if (!started) co_return StartFailure{kExitState, started.error()};
   if (auto failure = start_api()) co_return failure;
   start_watches();
   nodes_->start();
   payments_->start();
-  const auto started = co_await delivery_->start();
-  if (!started) co_return StartFailure{kExitState, started.error()};
   moves_->start();
   log_.info("ready", {{"api", server_->address()},
                       {"state", config.daemon.state.string()},
