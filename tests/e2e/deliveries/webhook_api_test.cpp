@@ -2,6 +2,7 @@
 // forgotten.
 #include <fmt/format.h>
 
+#include <boost/json/serialize.hpp>
 #include <chrono>
 #include <set>
 #include <thread>
