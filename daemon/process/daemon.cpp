@@ -65,8 +65,8 @@ asio::awaitable<std::optional<StartFailure>> Daemon::start() {
   make_delivery();
   event_servers_ = std::make_unique<EventServers>(io_, *host_, clock_, log_.area("events"));
   // Before somebody makes webhooks, which it would then take up twice.
-  if (auto started = co_await delivery_->start(); !started)
-    co_return StartFailure{kExitState, started.error()};
+  const auto started = co_await delivery_->start();
+  if (!started) co_return StartFailure{kExitState, started.error()};
   if (auto failure = start_api()) co_return failure;
   event_servers_->refresh();
   start_watches();
