@@ -29,7 +29,7 @@ std::set<std::string> types_of_schema() {
   std::set<std::string> types;
   const json::value schema = json::parse(state::events_schema());
   for (const auto& definition : schema.at("definitions").as_object()) {
-    const std::string key = definition.key();
+    const std::string key{std::string_view{definition.key()}};
     if (const std::size_t dot = key.rfind(".v"); dot != key.npos) types.insert(key.substr(0, dot));
   }
   return types;
@@ -66,7 +66,8 @@ TEST(EventPages, ExamplesKeepTheSchemaAndFieldsAreExplained) {
     EXPECT_TRUE(of_example == type || of_example.starts_with(type + ".")) << of_example;
     const auto& fields = schema.at("definitions").at(type + ".v1").at("properties").as_object();
     for (const auto& field : fields)
-      EXPECT_THAT(page, ::testing::HasSubstr("| `" + std::string{field.key()} + "`")) << type;
+      EXPECT_THAT(page, ::testing::HasSubstr("| `" + std::string{std::string_view{field.key()}} + "`"))
+          << type;
   }
 }
 
