@@ -54,6 +54,8 @@ std::string node_id_in(const std::string& method, const std::string& reply) {
   if (method == "Provision") return node_id_of<v1::ProvisionReply>(reply);
   if (method == "CreateOffer") return node_id_of<v1::CreateOfferReply>(reply);
   if (method == "CreateInvoice") return node_id_of<v1::CreateInvoiceReply>(reply);
+  if (method == "DisableOffer") return node_id_of<v1::DisableOfferReply>(reply);
+  if (method == "LookupOffer") return node_id_of<v1::LookupOfferReply>(reply);
   if (method == "WatchPayments") return node_id_of<v1::WatchPaymentsReply>(reply);
   return {};
 }
@@ -148,7 +150,7 @@ void AddedNodeCalls::judge(const PluginCall& call, PluginAnswer& answer) {
   // Only a look says who answers now: who waited long for payments may tell who answered before.
   if (is_other || call.method == "Info") book_.saw(added->place, node_id);
   // And it says itself what it means.
-  if (!is_other || call.method == "Info") return;
+  if (!is_other || call.method == "Info" || undoes_strange(added->place, call)) return;
   remember_strange(added->place, call);
   answer.reply = base::fail(refusal(call, *added, node_id));
 }

@@ -33,8 +33,8 @@ NodeFacts asked(Node& node, const Call& call) {
   return told("telling what it is", [&] { return node.asked(call); });
 }
 
-// Who makes something: at the address of an added node another one may be by now.
-NodeFacts maker(const proto::NodeRef& reference, Node& node, const Call& call) {
+// Who makes something, or says what it has: at the address of an added node another one may be by now.
+NodeFacts whoever_answers(const proto::NodeRef& reference, Node& node, const Call& call) {
   return reference.node().empty() ? known(node, call) : asked(node, call);
 }
 
@@ -93,7 +93,7 @@ Cln::ProvisionReply Cln::provision(ProvisionRequest request, Call& call) {
   const auto node = nodes_.of(request.node());
   ProvisionReply reply;
   *reply.mutable_node() = request.node();
-  reply.set_node_id(maker(request.node(), *node, call).id);
+  reply.set_node_id(whoever_answers(request.node(), *node, call).id);
   return reply;
 }
 
@@ -106,7 +106,7 @@ Cln::ReleaseReply Cln::release(ReleaseRequest request, Call& /*call*/) {
 
 Cln::CreateOfferReply Cln::create_offer(CreateOfferRequest request, Call& call) {
   const auto node = nodes_.of(request.node());
-  const auto facts = maker(request.node(), *node, call);
+  const auto facts = whoever_answers(request.node(), *node, call);
   // Only here: a node that went back to an older version must still tell of payments.
   if (const auto problem = node->fronting_problem(facts); !problem.empty()) {
     throw Error(Code::kFailedPrecondition, problem);
@@ -125,8 +125,8 @@ Cln::EnableOfferReply Cln::enable_offer(EnableOfferRequest request, Call& call) 
 
 Cln::DisableOfferReply Cln::disable_offer(DisableOfferRequest request, Call& call) {
   const auto node = nodes_.of(request.node());
-  known(*node, call);
   DisableOfferReply reply;
+  reply.set_node_id(whoever_answers(request.node(), *node, call).id);
   reply.set_changed(told("disabling an offer", [&] {
     return node->offers().disable(request.offer_id(), request.offer_key(), call);
   }));
@@ -135,14 +135,16 @@ Cln::DisableOfferReply Cln::disable_offer(DisableOfferRequest request, Call& cal
 
 Cln::LookupOfferReply Cln::lookup_offer(LookupOfferRequest request, Call& call) {
   const auto node = nodes_.of(request.node());
-  known(*node, call);
-  return told("looking for an offer",
-              [&] { return node->offers().lookup(request.offer_id(), request.offer_key(), call); });
+  const auto facts = whoever_answers(request.node(), *node, call);
+  auto reply = told("looking for an offer",
+                    [&] { return node->offers().lookup(request.offer_id(), request.offer_key(), call); });
+  reply.set_node_id(facts.id);
+  return reply;
 }
 
 Cln::CreateInvoiceReply Cln::create_invoice(CreateInvoiceRequest request, Call& call) {
   const auto node = nodes_.of(request.node());
-  const auto facts = maker(request.node(), *node, call);
+  const auto facts = whoever_answers(request.node(), *node, call);
   auto reply = told("making an invoice", [&] { return node->invoices().create(request, call); });
   reply.set_node_id(facts.id);
   return reply;

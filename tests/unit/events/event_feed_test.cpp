@@ -15,7 +15,7 @@ struct EventFeedTest : state::StoreTest {
 
   void write(int count, const std::string& tenant = "default") {
     for (int i = 0; i < count; ++i) {
-      std::vector<state::NewEvent> events{author.event("domain.changed", "example.com", "{}")};
+      std::vector<state::NewEvent> events{author.event("plugin.noticed", "example.com", "{}")};
       ASSERT_TRUE(state::wait_for(io, store->append(tenant, std::move(events))));
     }
   }
@@ -28,7 +28,7 @@ struct EventFeedTest : state::StoreTest {
 
 TEST_F(EventFeedTest, GivesWhatFollowsAPositionWhateverItKeeps) {
   write(20);
-  for (const std::size_t kept : {1, 3, 10, 100}) {
+  for (const std::size_t kept : {1U, 3U, 10U, 100U}) {
     EventFeed feed(*store, {kept, 1U << 20});
     // Twice: from the store, then from what is kept.
     for (int round = 0; round < 2; ++round) {
@@ -125,7 +125,7 @@ TEST_F(EventFeedTest, FollowingEndsWithTheFirstNewEvent) {
   boost::asio::co_spawn(
       io,
       [&]() -> boost::asio::awaitable<void> {
-        std::vector<state::NewEvent> events{author.event("domain.changed", "example.com", "{}")};
+        std::vector<state::NewEvent> events{author.event("plugin.noticed", "example.com", "{}")};
         const auto written = co_await store->append("default", std::move(events));
         EXPECT_TRUE(written);
       },

@@ -151,6 +151,16 @@ TEST_F(AddedNodeCallsTest, WhatAnotherNodeMadeItselfMayBeUndone) {
   calls.judge(made("strange"), answer);
   EXPECT_EQ(answer.reply.error().code(), Code::kFailedPrecondition);
   EXPECT_EQ(undo("strange"), Code::kOk);
+  v1::DisableOfferRequest of_strange;
+  of_strange.mutable_node()->set_node(kAddress);
+  of_strange.set_offer_key("strange");
+  PluginCall undone = call("DisableOffer");
+  undone.request = of_strange.SerializeAsString();
+  v1::DisableOfferReply disabled;
+  disabled.set_node_id(kOther);
+  PluginAnswer undo_answer{disabled.SerializeAsString(), false};
+  calls.judge(undone, undo_answer);
+  EXPECT_TRUE(undo_answer.reply) << "the node that made it has disabled it";
   EXPECT_EQ(undo("ours"), Code::kUnavailable);
   EXPECT_EQ(undo("strange", std::string(64, 'c')), Code::kUnavailable) << "who has an id has it of ours";
 }
@@ -168,6 +178,20 @@ TEST_F(AddedNodeCallsTest, PaymentsAndOffersOfAnotherNodeAreNoAnswer) {
   EXPECT_FALSE(answered<v1::CreateOfferReply>("CreateOffer", kOther).reply);
   EXPECT_FALSE(answered<v1::CreateInvoiceReply>("CreateInvoice", kOther).reply);
   EXPECT_FALSE(answered<v1::ProvisionReply>("Provision", kOther).reply);
+}
+
+// The first call after a swap that no look has found yet: "there is none" is true of the other node alone.
+TEST_F(AddedNodeCallsTest, WhatAnotherNodeSaysOfOffersIsNotBelieved) {
+  EXPECT_TRUE(answered<v1::DisableOfferReply>("DisableOffer", kId).reply);
+  EXPECT_TRUE(answered<v1::LookupOfferReply>("LookupOffer", kId).reply);
+  const auto disabled = answered<v1::DisableOfferReply>("DisableOffer", kOther);
+  ASSERT_FALSE(disabled.reply);
+  EXPECT_EQ(disabled.reply.error().code(), Code::kUnavailable) << "it is disabled when the node is back";
+  EXPECT_EQ(admitted("CreateInvoice"), Code::kFailedPrecondition) << "it was noticed before the next look";
+  answered<v1::NodeInfoReply>("Info", kId);
+  const auto looked_up = answered<v1::LookupOfferReply>("LookupOffer", kOther);
+  ASSERT_FALSE(looked_up.reply);
+  EXPECT_EQ(looked_up.reply.error().code(), Code::kUnavailable);
 }
 
 TEST_F(AddedNodeCallsTest, ANodeOfTheConfigurationMayBecomeAnother) {
