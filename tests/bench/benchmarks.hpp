@@ -34,7 +34,8 @@ void bench_payments(const Options& options);
 // writer of the same rows, and what one receiver that hangs costs nine others. Prints; throws when it cannot
 // measure.
 void bench_webhooks(const Options& options);
-// Events to a thousand and ten thousand WebSocket clients, beside nchan. Prints; throws when it cannot measure.
+// Events to a thousand and ten thousand WebSocket clients, beside nchan. Prints; throws when it cannot
+// measure.
 void bench_fanout(const Options& options);
 // A child of bench_fanout: an event server over a log in `folder`, which publishes what stdin says.
 void serve_events(const Options& options, std::uint16_t port);

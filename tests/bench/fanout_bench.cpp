@@ -1,5 +1,5 @@
-// Events to many: a thousand WebSocket clients beside nginx with nchan, and ten thousand that are idle or come back
-// at once.
+// Events to many: a thousand WebSocket clients beside nginx with nchan, and ten thousand that are idle or
+// come back at once.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -25,7 +25,7 @@ constexpr std::size_t kBurst = 3'000;
 constexpr double kClientMargin = 3;  // of the load, that the client has to take
 constexpr std::size_t kCalibration = 900;
 constexpr std::size_t kCrowd = 10'000;
-constexpr std::size_t kLog = 1'000;    // events before
+constexpr std::size_t kLog = 1'000;   // events before
 constexpr std::size_t kMissed = 200;  // events that who missed most missed; the others fewer, evenly
 
 // What all rounds measured, by name.
@@ -43,11 +43,12 @@ double seconds_since(std::uint64_t begin) {
 }
 
 void must_have(bool got, const std::string& what) {
-  if (!got) throw std::runtime_error(what + " did not come to an end: events were lost, or the machine is too slow");
+  if (!got)
+    throw std::runtime_error(what + " did not come to an end: events were lost, or the machine is too slow");
 }
 
-// Whether the client takes three times the load: a process that does nothing else writes it, frame by frame and
-// paced, as events are.
+// Whether the client takes three times the load: a process that does nothing else writes it, frame by frame
+// and paced, as events are.
 void measure_client(const Options& options, Series& series) {
   Child feeder({"/proc/self/exe", "frames", "--folder", options.folder.string(), "--number",
                 std::to_string(kSubscribers)},
@@ -85,7 +86,8 @@ void measure(FanoutPeer& peer, const std::string& name, Series& series) {
 
   const double cpu = peer.cpu_seconds();
   run(kPaced, kRate);
-  series[name + "_cpu_us_per_message"].push_back((peer.cpu_seconds() - cpu) * 1e6 / static_cast<double>(client.messages()));
+  series[name + "_cpu_us_per_message"].push_back((peer.cpu_seconds() - cpu) * 1e6 /
+                                                 static_cast<double>(client.messages()));
   series[name + "_p50_ms"].push_back(quantile(client.latencies_ms(), 0.5));
   series[name + "_p99_ms"].push_back(quantile(client.latencies_ms(), 0.99));
   series[name + "_lost"].push_back(static_cast<double>(client.lost() + client.closed()));
@@ -107,7 +109,8 @@ void measure_crowd(const Options& options, Series& series) {
   const double before = peer.resident_mb();
   client.open(kCrowd, [&](std::size_t) { return peer.wish(); });
   client.read_for(2);
-  series["idle_bytes_per_connection"].push_back((peer.resident_mb() - before) * 1'048'576 / static_cast<double>(kCrowd));
+  series["idle_bytes_per_connection"].push_back((peer.resident_mb() - before) * 1'048'576 /
+                                                static_cast<double>(kCrowd));
 
   client.close_all();
   // The server is killed; all come back at once, each from where it was.
@@ -141,7 +144,8 @@ std::vector<Target> targets_of(const Series& series) {
           {"p99_vs_nchan", ratio(series, "p99_ms"), 1.0, true},
           {"cpu_vs_nchan", ratio(series, "cpu_us_per_message"), 1.0, true},
           {"rate_vs_nchan", ratio(series, "messages_per_s"), 1.0, false},
-          {"client_vs_load", median(series.at("client_took_per_s")) / (kSubscribers * kRate), 0.95 * kClientMargin, false},
+          {"client_vs_load", median(series.at("client_took_per_s")) / (kSubscribers * kRate),
+           0.95 * kClientMargin, false},
           {"idle_bytes_per_connection", worst("idle_bytes_per_connection"), 8'192, true},
           {"recover_10000_s", median(series.at("recover_10000_s")), 5.0, true},
           {"recover_lost", worst("recover_lost"), 0, true}};

@@ -116,7 +116,8 @@ void OurPeer::start() {
 FanoutClient::Wish OurPeer::wish() const {
   FanoutClient::Wish wish;
   wish.port = port_;
-  wish.request = fmt::format("GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer key\r\n{}\r\n", kUpgrade);
+  wish.request = fmt::format(
+      "GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer key\r\n{}\r\n", kUpgrade);
   wish.message = R"({"id":1,"subscribe":{}})";
   wish.answer = R"("subscribed")";
   return wish;
@@ -240,7 +241,8 @@ FanoutClient::Wish NchanPeer::wish() const {
 // Requests one after the other on one connection, so that they stay in order; as fast as it can means that
 // they do not wait for each other's answers (RFC 9112 section 9.3.2).
 void NchanPeer::publish(std::uint64_t first, std::size_t count, double rate) {
-  publisher_->reader = std::jthread([publisher = publisher_.get(), count] { publisher->read_answers(count); });
+  publisher_->reader =
+      std::jthread([publisher = publisher_.get(), count] { publisher->read_answers(count); });
   publisher_->writer = std::jthread([this, first, count, rate] {
     const std::uint64_t begin = monotonic_ns();
     for (std::size_t i = 0; i < count; ++i) {
@@ -251,7 +253,8 @@ void NchanPeer::publish(std::uint64_t first, std::size_t count, double rate) {
       }
       const std::string body = frame_text(first + i);
       const std::string request = fmt::format(
-          "POST /pub HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+          "POST /pub HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+          "{}\r\n\r\n{}",
           body.size(), body);
       std::string_view left = request;
       while (!left.empty()) {

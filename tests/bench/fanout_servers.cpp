@@ -93,7 +93,8 @@ void serve_frames(std::size_t count) {
     ::send(socket, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL);
     sockets.push_back(socket);
   }
-  // Each line: how many frames for each, and how many a second. One write a frame, as a server of live events does.
+  // Each line: how many frames for each, and how many a second. One write a frame, as a server of live events
+  // does.
   std::uint64_t n = 0;
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream words(line);
@@ -103,7 +104,8 @@ void serve_frames(std::size_t count) {
     const std::uint64_t begin = monotonic_ns();
     for (std::size_t i = 0; i < rounds; ++i) {
       wait_until(due_at(begin, i, rate));
-      const std::string data = R"({"subscription":1,"event":{"data":)" + fanout_data(++n) + std::string(400, ' ') + "}}";
+      const std::string data =
+          R"({"subscription":1,"event":{"data":)" + fanout_data(++n) + std::string(400, ' ') + "}}";
       std::string frame("\x81\x7e", 2);
       frame += static_cast<char>(data.size() >> 8);
       frame += static_cast<char>(data.size() & 255);

@@ -44,7 +44,7 @@ Address parse(const std::string& text) {
 
 class Receivers final : public paynamed::Notifier {
  public:
-  Receivers(paynamed::Host host, const paynamed::Config&) : paynamed::Notifier(std::move(host)) {}
+  Receivers(paynamed::Host /*host*/, const paynamed::Config& /*config*/) {}
 
   void describe(DescribeNotifierRequest, paynamed::Reply<DescribeNotifierReply> reply) override {
     DescribeNotifierReply said;
