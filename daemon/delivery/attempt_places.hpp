@@ -7,9 +7,12 @@
 
 #include <cstddef>
 #include <deque>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <set>
+#include <utility>
+
+#include "base/id.hpp"
 
 namespace paynamed::delivery {
 
@@ -18,17 +21,19 @@ class Target;
 class AttemptPlaces {
  public:
   // False when there is none for a target that holds `held`: it is told when that changes.
-  bool take(const std::shared_ptr<Target>& target, std::size_t held, std::size_t most);
+  bool take(const base::Uuid& webhook, const std::shared_ptr<Target>& target, std::size_t held,
+            std::size_t most);
   void give_back() { --taken_; }
   std::size_t taken() const { return taken_; }
 
-  // Who waited, to be tried in this order; they wait no more.
-  std::deque<std::weak_ptr<Target>> take_waiting();
+  // Who waits the longest, to be tried now; it waits no more. Nothing when there is no place for anybody.
+  std::optional<std::weak_ptr<Target>> next_waiting(std::size_t most);
+  std::size_t waiting() const { return waiting_.size(); }
 
  private:
   std::size_t taken_ = 0;
-  std::deque<std::weak_ptr<Target>> waiting_;
-  std::set<const Target*> is_waiting_;
+  std::deque<std::pair<base::Uuid, std::weak_ptr<Target>>> waiting_;
+  std::set<base::Uuid> is_waiting_;
 };
 
 }  // namespace paynamed::delivery

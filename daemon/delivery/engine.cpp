@@ -143,8 +143,12 @@ void Engine::wake_waiting() {
   asio::post(common_->strand, [this, common = common_] {
     if (common->abandoned) return;
     wakes_ = false;
-    for (const auto& waiting : common->places.take_waiting()) {
-      if (const auto target = waiting.lock()) target->work();
+    const std::size_t most = with_.settings()->attempts_at_once;
+    // Who may not have one of the few that are left waits on, behind the others.
+    for (std::size_t tries = common->places.waiting(); tries > 0; --tries) {
+      const auto waiting = common->places.next_waiting(most);
+      if (!waiting) return;
+      if (const auto target = waiting->lock()) target->work();
     }
   });
 }

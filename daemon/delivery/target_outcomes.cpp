@@ -35,9 +35,15 @@ bool Target::may_begin() {
 }
 
 bool Target::begin_one() {
+  if (window_.empty() && !may_wait_) return false;
+  // First: what comes next is read from the store only for who may have it.
+  if (!common_->places.take(row_.id, shared_from_this(), in_flight_, settings_->attempts_at_once))
+    return false;
   auto job = next_job();
-  if (!job) return false;
-  if (!common_->places.take(shared_from_this(), in_flight_, settings_->attempts_at_once)) return false;
+  if (!job) {
+    common_->places.give_back();
+    return false;
+  }
   ++in_flight_;
   pace_.began(with_.clock.monotonic());
   common_->measures.under_way(common_->places.taken());
