@@ -161,6 +161,10 @@ bool Engine::rests() const {
   });
 }
 
+void Engine::end_attempts() {
+  asio::post(common_->strand, [common = common_] { common->stopping = true; });
+}
+
 asio::awaitable<bool> Engine::stop(base::Duration most) {
   co_return co_await asio::co_spawn(common_->strand, end(most), asio::use_awaitable);
 }
