@@ -41,7 +41,8 @@ constexpr std::size_t kMostScanned = 5'000;
 }  // namespace
 
 DeliveryTable::DeliveryTable(Connection& connection)
-    : find_(connection, "SELECT state, time IS NOT NULL FROM deliveries WHERE webhook = ? AND seq = ?"),
+    : find_(connection,
+            "SELECT state, time IS NOT NULL, attempts FROM deliveries WHERE webhook = ? AND seq = ?"),
       insert_(connection, "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       keep_attempt_(connection,
                     "INSERT INTO delivery_attempts SELECT webhook, seq, attempts, time, latency, status, "
@@ -54,6 +55,9 @@ DeliveryTable::DeliveryTable(Connection& connection)
           "UPDATE deliveries SET state = ?, attempts = ?, tries = ?, next = ?, updated = ?, subject = ?, "
           "reason = ?, time = ?, latency = ?, status = ?, succeeded = ?, attempt_reason = ?, answer = ? "
           "WHERE webhook = ? AND seq = ?"),
+      earlier_waiting_(connection,
+                       "SELECT 1 FROM deliveries INDEXED BY deliveries_of_subject WHERE state = 0 AND "
+                       "webhook = ? AND subject = ? AND seq < ? LIMIT 1"),
       release_next_(connection,
                     "UPDATE deliveries SET next = ?3 WHERE webhook = ?1 AND next IS NULL AND seq = ("
                     "SELECT min(seq) FROM deliveries INDEXED BY deliveries_of_subject "
@@ -73,8 +77,9 @@ DeliveryTable::DeliveryTable(Connection& connection)
       replay_(connection,
               "UPDATE deliveries SET state = 0, tries = 0, next = ?3, updated = ?3, subject = ?4 "
               "WHERE webhook = ?1 AND seq = ?2"),
-      try_now_(connection,
-               "UPDATE deliveries SET next = ?3 WHERE webhook = ?1 AND seq = ?2 AND next IS NOT NULL"),
+      try_now_(
+          connection,
+          "UPDATE deliveries SET next = ?3 WHERE webhook = ?1 AND seq = ?2 AND (next IS NOT NULL OR NOT ?4)"),
       add_(connection,
            "INSERT INTO deliveries(webhook, seq, state, attempts, tries, next, created, updated, subject, "
            "reason) SELECT ?1, seq, 0, 0, 0, ?4, ?4, ?4, subject, '' FROM events WHERE tenant = ?2 AND seq = "
@@ -93,7 +98,8 @@ DeliveryTable::DeliveryTable(Connection& connection)
 
 base::Result<std::optional<DeliveryTable::Before>> DeliveryTable::find(const Place& place) {
   return at_most_one<Before>(find_, find_.first(place.webhook, place.seq), [](const Statement& row) {
-    return Before{static_cast<DeliveryState>(row.integer(0)), row.integer(1) != 0};
+    return Before{static_cast<DeliveryState>(row.integer(0)), row.integer(1) != 0,
+                  static_cast<std::uint32_t>(row.integer(2))};
   });
 }
 
@@ -105,7 +111,11 @@ base::Result<DeliveryTable::Change> DeliveryTable::put(const StoredWebhook& webh
   if (*before && (*before)->has_attempt && done.attempt) {
     if (auto kept = keep_attempt_.run(place.webhook, place.seq); !kept) return base::fail(kept.error());
   }
-  auto written = *before ? update(place, done) : insert(place, done);
+  const auto next = next_of(webhook, done.delivery);
+  if (!next) return base::fail(next.error());
+  const std::uint32_t attempts = (*before ? (*before)->attempts : 0U) + (done.attempt ? 1U : 0U);
+  const Counted counted{std::max(attempts, done.delivery.attempts), *next};
+  auto written = *before ? update(place, done, counted) : insert(place, done, counted);
   if (!written) return base::fail(written.error());
   const DeliveryState now = done.delivery.state;
   const bool is_over =
@@ -117,14 +127,26 @@ base::Result<DeliveryTable::Change> DeliveryTable::put(const StoredWebhook& webh
   return change_of(*before ? std::optional{(*before)->state} : std::nullopt, now);
 }
 
-base::Result<void> DeliveryTable::insert(const Place& place, const DeliveryUpdate::Done& done) {
+// Its owner may have given up the order meanwhile, or what it was put behind is over.
+base::Result<std::optional<base::WallTime>> DeliveryTable::next_of(const StoredWebhook& webhook,
+                                                                   const DeliveryRow& delivery) {
+  if (delivery.state != DeliveryState::kWaiting || delivery.next) return delivery.next;
+  if (!webhook.row.settings.ordered) return std::optional{delivery.updated};
+  const auto earlier = earlier_waiting_.first(webhook.key, delivery.subject, delivery.seq);
+  if (!earlier) return base::fail(earlier.error());
+  earlier_waiting_.reset();
+  return *earlier ? std::nullopt : std::optional{delivery.updated};
+}
+
+base::Result<void> DeliveryTable::insert(const Place& place, const DeliveryUpdate::Done& done,
+                                         const Counted& counted) {
   const DeliveryRow& row = done.delivery;
   const auto& attempt = done.attempt;
   const auto if_attempted = [&](auto value) {
     return attempt ? std::optional{value(*attempt)} : std::nullopt;
   };
-  return insert_.run(place.webhook, place.seq, row.state, row.attempts, row.tries, row.next, row.created,
-                     row.updated, kept_subject(row), cut(row.reason, kMaxReasonBytes),
+  return insert_.run(place.webhook, place.seq, row.state, counted.attempts, row.tries, counted.next,
+                     row.created, row.updated, kept_subject(row), cut(row.reason, kMaxReasonBytes),
                      if_attempted([](const AttemptRow& it) { return it.time; }),
                      if_attempted([](const AttemptRow& it) { return it.latency.count(); }),
                      if_attempted([](const AttemptRow& it) { return it.status; }),
@@ -133,15 +155,16 @@ base::Result<void> DeliveryTable::insert(const Place& place, const DeliveryUpdat
                      if_attempted([](const AttemptRow& it) { return answer_of(it); }));
 }
 
-base::Result<void> DeliveryTable::update(const Place& place, const DeliveryUpdate::Done& done) {
+base::Result<void> DeliveryTable::update(const Place& place, const DeliveryUpdate::Done& done,
+                                         const Counted& counted) {
   const DeliveryRow& row = done.delivery;
   if (!done.attempt) {
-    return update_.run(row.state, row.attempts, row.tries, row.next, row.updated, kept_subject(row),
+    return update_.run(row.state, counted.attempts, row.tries, counted.next, row.updated, kept_subject(row),
                        cut(row.reason, kMaxReasonBytes), place.webhook, place.seq);
   }
   const AttemptRow& attempt = *done.attempt;
   return update_with_attempt_.run(
-      row.state, row.attempts, row.tries, row.next, row.updated, kept_subject(row),
+      row.state, counted.attempts, row.tries, counted.next, row.updated, kept_subject(row),
       cut(row.reason, kMaxReasonBytes), attempt.time, attempt.latency.count(), attempt.status,
       attempt.delivered, cut(attempt.reason, kMaxReasonBytes), answer_of(attempt), place.webhook, place.seq);
 }
@@ -186,8 +209,9 @@ base::Result<DeliveryTable::Replayed> DeliveryTable::replay(const StoredWebhook&
   replayed.all = !*row;
   rows.reset();
   for (const DeliveryRow& each : found) {
-    auto done = each.state == DeliveryState::kWaiting ? try_now_.run(webhook.key, each.seq, now)
-                                                      : replay_.run(webhook.key, each.seq, now, each.subject);
+    auto done = each.state == DeliveryState::kWaiting
+                    ? try_now_.run(webhook.key, each.seq, now, webhook.row.settings.ordered)
+                    : replay_.run(webhook.key, each.seq, now, each.subject);
     if (!done) return base::fail(done.error());
     replayed.change.add(change_of(each.state, DeliveryState::kWaiting));
     ++replayed.rows;

@@ -22,6 +22,8 @@ class DeliveryTable {
     }
   };
 
+  // Of attempts there is always one more, so that what is written twice is another attempt; and a delivery
+  // that waits without a time gets one where nothing is before it that will give it one.
   base::Result<Change> put(const StoredWebhook& webhook, const DeliveryUpdate::Done& done);
   // Rows of the filter after `after_seq` wait again, at most `limit`.
   struct Replayed {
@@ -54,10 +56,24 @@ class DeliveryTable {
   struct Before {
     DeliveryState state = DeliveryState::kWaiting;
     bool has_attempt = false;
+    std::uint32_t attempts = 0;
   };
   base::Result<std::optional<Before>> find(const Place& place);
-  base::Result<void> insert(const Place& place, const DeliveryUpdate::Done& done);
-  base::Result<void> update(const Place& place, const DeliveryUpdate::Done& done);
+  // How many attempts there are with this one, and when the next is.
+  struct Counted {
+    std::uint32_t attempts = 0;
+    std::optional<base::WallTime> next;
+  };
+  base::Result<std::optional<base::WallTime>> next_of(const StoredWebhook& webhook,
+                                                      const DeliveryRow& delivery);
+  base::Result<void> insert(const Place& place, const DeliveryUpdate::Done& done, const Counted& counted);
+  base::Result<void> update(const Place& place, const DeliveryUpdate::Done& done, const Counted& counted);
+  struct Old {
+    base::WallTime updated{};
+    Place place;
+  };
+  base::Result<std::vector<Place>> find_old(Statement& statement, Old& passed, base::WallTime before,
+                                            std::uint32_t limit);
   base::Result<void> release_next(WebhookKey webhook, std::string_view subject, base::WallTime now);
   base::Result<void> erase(const Place& place);
 
@@ -66,6 +82,7 @@ class DeliveryTable {
   Statement keep_attempt_;
   Statement update_;
   Statement update_with_attempt_;
+  Statement earlier_waiting_;
   Statement release_next_;
   Statement release_all_;
   Statement to_replay_;

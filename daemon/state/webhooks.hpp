@@ -147,7 +147,9 @@ struct DeliveryUpdate {
   base::Uuid webhook;
   std::optional<std::uint64_t> cursor;  // only forward
   struct Done {
-    DeliveryRow delivery;               // as it is now; the text of its event is not looked at
+    // As it is now. The text of its event is not looked at, attempts are at least those that are known and
+    // this one, and one that waits without a time gets one when nothing is before it.
+    DeliveryRow delivery;
     std::optional<AttemptRow> attempt;  // none: it was given up, or put behind another, without one
   };
   std::vector<Done> done;
