@@ -38,6 +38,14 @@ constexpr std::size_t kMostScanned = 5'000;
 #define PAYNAMED_WITH_EVENT \
   "CROSS JOIN events e ON e.tenant = ?4 AND e.seq = d.seq CROSS JOIN event_types t ON t.key = e.type "
 
+// The last column: it may go.
+#define PAYNAMED_OLD \
+  "SELECT d.updated, d.webhook, d.seq, s.webhook IS NULL OR d.seq <= s.cursor FROM deliveries d "
+#define PAYNAMED_THEIR_CURSORS "LEFT JOIN webhook_standings s ON s.webhook = d.webhook "
+
+// So many old rows are looked at in one transaction.
+constexpr std::size_t kMostPassed = 1'000;
+
 }  // namespace
 
 DeliveryTable::DeliveryTable(Connection& connection)
@@ -85,13 +93,14 @@ DeliveryTable::DeliveryTable(Connection& connection)
            "reason) SELECT ?1, seq, 0, 0, 0, ?4, ?4, ?4, subject, '' FROM events WHERE tenant = ?2 AND seq = "
            "?3 "
            "ON CONFLICT DO NOTHING RETURNING 1"),
-      over_before_(
-          connection,
-          "SELECT webhook, seq FROM deliveries INDEXED BY deliveries_over WHERE state = 1 AND updated "
-          "< ? ORDER BY updated LIMIT ?"),
-      dead_before_(connection,
-                   "SELECT webhook, seq FROM deliveries INDEXED BY deliveries_dead_since WHERE state = 2 AND "
-                   "updated < ? ORDER BY updated LIMIT ?"),
+      over_before_(connection, PAYNAMED_OLD
+                   "INDEXED BY deliveries_over " PAYNAMED_THEIR_CURSORS
+                   "WHERE d.state = 1 AND d.updated < ?1 AND (d.updated, d.webhook, d.seq) > (?2, ?3, ?4) "
+                   "ORDER BY d.updated, d.webhook, d.seq"),
+      dead_before_(connection, PAYNAMED_OLD
+                   "INDEXED BY deliveries_dead_since " PAYNAMED_THEIR_CURSORS
+                   "WHERE d.state = 2 AND d.updated < ?1 AND (d.updated, d.webhook, d.seq) > (?2, ?3, ?4) "
+                   "ORDER BY d.updated, d.webhook, d.seq"),
       of_webhook_(connection, "SELECT webhook, seq FROM deliveries WHERE webhook = ? ORDER BY seq LIMIT ?"),
       erase_(connection, "DELETE FROM deliveries WHERE webhook = ? AND seq = ?"),
       erase_attempts_(connection, "DELETE FROM delivery_attempts WHERE webhook = ? AND seq = ?") {}
@@ -226,12 +235,27 @@ base::Result<bool> DeliveryTable::add(const StoredWebhook& webhook, std::uint64_
   return *row;
 }
 
+base::Result<std::vector<DeliveryTable::Place>> DeliveryTable::find_old(Statement& statement, Old& passed,
+                                                                        base::WallTime before,
+                                                                        std::uint32_t limit) {
+  std::vector<Place> places;
+  auto row = statement.first(before, passed.updated, passed.place.webhook, passed.place.seq);
+  for (std::size_t scanned = 0; row && *row; row = statement.next(), ++scanned) {
+    if (places.size() == limit || scanned == kMostPassed) break;
+    passed = {statement.time(0), {statement.integer(1), statement.count(2)}};
+    if (statement.integer(3) != 0) places.push_back(passed.place);
+  }
+  if (!row) return base::fail(row.error());
+  // Once around: cursors may have come to what stayed.
+  if (!*row) passed = {};
+  statement.reset();
+  return places;
+}
+
 base::Result<DeliveryTable::Pruned> DeliveryTable::prune(DeliveryState state, base::WallTime before,
                                                          std::uint32_t limit) {
-  Statement& old = state == DeliveryState::kDead ? dead_before_ : over_before_;
-  const auto places = collect<Place>(old, old.first(before, limit), [](const Statement& row) {
-    return Place{row.integer(0), row.count(1)};
-  });
+  const auto places = state == DeliveryState::kDead ? find_old(dead_before_, passed_dead_, before, limit)
+                                                    : find_old(over_before_, passed_over_, before, limit);
   if (!places) return base::fail(places.error());
   Pruned pruned;
   for (const Place& place : *places) {

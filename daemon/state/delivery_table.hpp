@@ -40,6 +40,8 @@ class DeliveryTable {
   base::Result<void> release_all(WebhookKey webhook, base::WallTime now);
 
   // Those that were updated before, at most `limit`; with the targets whose dead letters went, and how many.
+  // Rows beyond the cursor of their target stay, or their events would be taken for new ones. So few are
+  // looked at in one go that nobody waits long; the next goes on behind them.
   struct Pruned {
     std::uint64_t rows = 0;
     std::vector<std::pair<WebhookKey, std::int64_t>> dead;
@@ -95,6 +97,9 @@ class DeliveryTable {
   Statement of_webhook_;
   Statement erase_;
   Statement erase_attempts_;
+  // What was looked at, and stays for now.
+  Old passed_over_;
+  Old passed_dead_;
 };
 
 }  // namespace paynamed::state

@@ -445,6 +445,40 @@ TEST_F(Webhooks, OldRowsGoWithTheirAttempts) {
   EXPECT_THAT(seqs(deliveries(mine)), ElementsAre(5, 4)) << "what waits stays";
 }
 
+TEST_F(Webhooks, RowsBeyondTheCursorAreKept) {
+  const WebhookRow mine = made();
+  happen(4);
+  const WebhookRow other = made();
+  happen(1);
+  ASSERT_TRUE(record_all(mine, {outcome(3, DeliveryState::kDelivered), outcome(4, DeliveryState::kDead)}, 1));
+  ASSERT_TRUE(record_all(other, {outcome(7, DeliveryState::kDelivered)}, 7));
+  const base::WallTime later = author.now + base::Duration{1};
+  EXPECT_EQ(wait_for(io, store->prune_deliveries(later, later, 100)), 1U);
+  EXPECT_THAT(deliveries(other), IsEmpty()) << "who is kept is in nobody's way";
+  EXPECT_THAT(seqs(deliveries(mine)), ElementsAre(4, 3)) << "or they would be taken for new events";
+  ASSERT_TRUE(record_all(mine, {}, 4));
+  EXPECT_EQ(wait_for(io, store->prune_deliveries(later, later, 100)), 2U);
+  EXPECT_EQ(row(mine).dead, 0U);
+}
+
+TEST_F(Webhooks, ManyRowsBeyondACursorKeepNoOthers) {
+  const WebhookRow mine = made();
+  happen(2'500);
+  const WebhookRow other = made();
+  happen(1);
+  const std::uint64_t last = other.cursor.seq + 1;
+  std::vector<DeliveryUpdate::Done> ahead;
+  for (std::uint64_t seq = 3; seq < 2'502; ++seq) ahead.push_back(outcome(seq, DeliveryState::kDelivered));
+  ASSERT_TRUE(record_all(mine, std::move(ahead), 1));
+  author.now += base::Duration{1};
+  ASSERT_TRUE(record_all(other, {outcome(last, DeliveryState::kDelivered)}, last));
+  const base::WallTime later = author.now + base::Duration{1};
+  std::uint64_t rows = 0;
+  for (int i = 0; i < 4 && rows == 0; ++i) rows = *wait_for(io, store->prune_deliveries(later, later, 10));
+  EXPECT_EQ(rows, 1U);
+  EXPECT_THAT(deliveries(other), IsEmpty());
+}
+
 TEST_F(Webhooks, ADeletedOneGoesLittleByLittle) {
   const WebhookRow mine = made();
   happen(5);
