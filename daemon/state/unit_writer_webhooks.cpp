@@ -10,6 +10,12 @@ namespace {
 
 // So many rows of a replay are written in one transaction.
 constexpr std::uint32_t kReplayed = 1'000;
+// So many rows get a time when their target gives up its order; the others need none.
+constexpr std::uint32_t kReleased = 1'000;
+// So many deleted targets end in one transaction.
+constexpr int kMostEnded = 100;
+// More than a cursor is behind what was looked at.
+constexpr std::uint32_t kPassed = 8'192;
 
 }  // namespace
 
@@ -229,16 +235,16 @@ base::Result<std::uint64_t> UnitWriter::write(const PruneDeliveriesUnit& unit) {
   for (const auto& [webhook, count] : dead->dead) {
     if (auto done = webhooks_.count_deliveries(webhook, 0, -count); !done) return base::fail(done.error());
   }
-  const auto deleted = webhooks_.next_deleted();
-  if (!deleted) return base::fail(deleted.error());
-  if (*deleted && rows < unit.limit) {
+  for (int ended = 0; ended < kMostEnded && rows < unit.limit; ++ended) {
+    const auto deleted = webhooks_.next_deleted();
+    if (!deleted) return base::fail(deleted.error());
+    if (!*deleted) break;
     const std::uint32_t most = left();
     const auto erased = deliveries_.erase_of(**deleted, most);
     if (!erased) return base::fail(erased.error());
     rows += *erased;
-    if (*erased < most) {
-      if (auto done = webhooks_.forget_deleted(**deleted); !done) return base::fail(done.error());
-    }
+    if (*erased == most) break;
+    if (auto done = webhooks_.forget_deleted(**deleted); !done) return base::fail(done.error());
   }
   dirty_ = false;
   return rows;

@@ -494,6 +494,20 @@ TEST_F(Webhooks, ADeletedOneGoesLittleByLittle) {
   EXPECT_EQ(wait_for(io, store->prune_deliveries(past, past, 100)), 0U);
 }
 
+TEST_F(Webhooks, ManyDeletedOnesGoTogether) {
+  std::vector<WebhookRow> all;
+  for (int i = 0; i < 5; ++i) all.push_back(made());
+  happen(1);
+  const std::uint64_t seq = all.back().cursor.seq + 1;
+  for (const WebhookRow& each : all) {
+    ASSERT_TRUE(record_all(each, {outcome(seq, DeliveryState::kWaiting)}, seq));
+    ASSERT_TRUE(wait_for(io, store->delete_webhook("default", each.id, news("webhook.deleted", each.id))));
+  }
+  const base::WallTime past{};
+  EXPECT_EQ(wait_for(io, store->prune_deliveries(past, past, 3)), 3U);
+  EXPECT_EQ(wait_for(io, store->prune_deliveries(past, past, 100)), 2U);
+}
+
 TEST_F(Webhooks, ADeadLetterOfADeletedOneIsPrunedToo) {
   const WebhookRow mine = made();
   happen(1);
