@@ -70,8 +70,10 @@ DeliveryTable::DeliveryTable(Connection& connection)
                     "UPDATE deliveries SET next = ?3 WHERE webhook = ?1 AND next IS NULL AND seq = ("
                     "SELECT min(seq) FROM deliveries INDEXED BY deliveries_of_subject "
                     "WHERE state = 0 AND webhook = ?1 AND subject = ?2)"),
-      release_all_(connection,
-                   "UPDATE deliveries SET next = ?2 WHERE state = 0 AND webhook = ?1 AND next IS NULL"),
+      release_(
+          connection,
+          "UPDATE deliveries SET next = ?2 WHERE webhook = ?1 AND seq IN (SELECT seq FROM deliveries INDEXED "
+          "BY deliveries_due WHERE state = 0 AND webhook = ?1 AND next IS NULL ORDER BY seq LIMIT ?3)"),
       to_replay_(connection,
                  "SELECT d.seq, d.state, d.created, e.id, t.name, e.subject FROM deliveries "
                  "d " PAYNAMED_WITH_EVENT
@@ -183,8 +185,8 @@ base::Result<void> DeliveryTable::release_next(WebhookKey webhook, std::string_v
   return release_next_.run(webhook, subject, now);
 }
 
-base::Result<void> DeliveryTable::release_all(WebhookKey webhook, base::WallTime now) {
-  return release_all_.run(webhook, now);
+base::Result<void> DeliveryTable::release(WebhookKey webhook, base::WallTime now, std::uint32_t most) {
+  return release_.run(webhook, now, most);
 }
 
 base::Result<DeliveryTable::Replayed> DeliveryTable::replay(const StoredWebhook& webhook,

@@ -36,8 +36,9 @@ class DeliveryTable {
                                 std::uint64_t after_seq, base::WallTime now, std::uint32_t limit);
   // An event of the log waits; false when it has a delivery already, or there is none.
   base::Result<bool> add(const StoredWebhook& webhook, std::uint64_t seq, base::WallTime now);
-  // What was behind another one of its subject is tried too.
-  base::Result<void> release_all(WebhookKey webhook, base::WallTime now);
+  // What was behind another one of its subject is tried too; at most `most` get a time, and all that are left
+  // are due while their target is not ordered.
+  base::Result<void> release(WebhookKey webhook, base::WallTime now, std::uint32_t most);
 
   // Those that were updated before, at most `limit`; with the targets whose dead letters went, and how many.
   // Rows beyond the cursor of their target stay, or their events would be taken for new ones. So few are
@@ -86,7 +87,7 @@ class DeliveryTable {
   Statement update_with_attempt_;
   Statement earlier_waiting_;
   Statement release_next_;
-  Statement release_all_;
+  Statement release_;
   Statement to_replay_;
   Statement unusual_to_replay_;
   Statement replay_;

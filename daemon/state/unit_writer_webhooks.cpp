@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "state/unit_writer.hpp"
 
@@ -118,8 +119,10 @@ base::Result<WebhookRow> UnitWriter::write(const ChangeWebhookUnit& unit) {
   if (change.secrets) row.secrets = *change.secrets;
   if (change.settings) {
     const bool was_ordered = std::exchange(row.settings, *change.settings).ordered;
-    if (was_ordered && !row.settings.ordered) {
-      if (auto done = deliveries_.release_all(stored->key, change.time); !done)
+    if (was_ordered != row.settings.ordered) {
+      // Nothing that was left without a time then is behind another one now.
+      const std::uint32_t most = was_ordered ? kReleased : std::numeric_limits<std::uint32_t>::max();
+      if (auto done = deliveries_.release(stored->key, change.time, most); !done)
         return base::fail(done.error());
     }
   }

@@ -1,6 +1,7 @@
 #include "state/webhook_queries.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "state/rows.hpp"
@@ -55,7 +56,7 @@ WebhookQueries::WebhookQueries(Connection& connection, TenantKeys& tenants, std:
       all_(connection, PAYNAMED_WEBHOOKS "WHERE w.id > ? ORDER BY w.id LIMIT ?"),
       of_tenant_(connection, PAYNAMED_WEBHOOKS "WHERE w.tenant = ? AND w.id > ? ORDER BY w.id LIMIT ?"),
       find_(connection, PAYNAMED_WEBHOOKS "WHERE w.id = ?"),
-      place_(connection, "SELECT key, tenant FROM webhooks WHERE id = ?"),
+      place_(connection, "SELECT key, tenant, ordered FROM webhooks WHERE id = ?"),
       key_(connection, "SELECT webhook, request_hash FROM webhook_keys WHERE tenant = ? AND key = ?"),
       newest_first_(connection, PAYNAMED_DELIVERIES PAYNAMED_THEIR_EVENTS
                     "WHERE d.webhook = ?1 AND d.seq >= ?3 AND d.seq < ?4 ORDER BY d.seq DESC"),
@@ -73,6 +74,9 @@ WebhookQueries::WebhookQueries(Connection& connection, TenantKeys& tenants, std:
       due_(connection, PAYNAMED_DELIVERIES
            "INDEXED BY deliveries_due " PAYNAMED_THEIR_EVENTS
            "WHERE d.state = 0 AND d.webhook = ?1 AND d.next <= ?3 ORDER BY d.next, d.seq LIMIT ?4"),
+      released_(connection, PAYNAMED_DELIVERIES
+                "INDEXED BY deliveries_due " PAYNAMED_THEIR_EVENTS
+                "WHERE d.state = 0 AND d.webhook = ?1 AND d.next IS NULL ORDER BY d.seq LIMIT ?3"),
       next_(connection,
             "SELECT next FROM deliveries INDEXED BY deliveries_due WHERE state = 0 AND webhook = ? AND next "
             "IS NOT NULL ORDER BY next LIMIT 1"),
@@ -89,7 +93,7 @@ base::Result<std::optional<StoredWebhook>> WebhookQueries::stored(const base::Uu
 
 base::Result<WebhookQueries::Place> WebhookQueries::place_of(const base::Uuid& id) {
   const auto place = at_most_one<Place>(place_, place_.first(id), [](const Statement& row) {
-    return Place{row.integer(0), row.integer(1)};
+    return Place{row.integer(0), row.integer(1), row.integer(2) != 0};
   });
   if (!place) return base::fail(place.error());
   return place->value_or(Place{});
@@ -216,8 +220,15 @@ base::Result<std::vector<DeliveryRow>> WebhookQueries::due_deliveries(const base
                                                                       std::uint32_t limit) {
   const auto found = place_of(webhook);
   if (!found) return base::fail(found.error());
-  return collect<DeliveryRow>(due_, due_.first(found->key, found->tenant, now, std::min(limit, kMaxRows)),
-                              [&](const Statement& row) { return read_delivery(row, webhook); });
+  const auto read = [&](const Statement& row) { return read_delivery(row, webhook); };
+  const std::uint32_t most = std::min(limit, kMaxRows);
+  auto due = collect<DeliveryRow>(due_, due_.first(found->key, found->tenant, now, most), read);
+  if (!due || due->size() == most || found->ordered) return due;
+  const auto left = most - static_cast<std::uint32_t>(due->size());
+  auto released = collect<DeliveryRow>(released_, released_.first(found->key, found->tenant, left), read);
+  if (!released) return released;
+  std::ranges::move(*released, std::back_inserter(*due));
+  return due;
 }
 
 base::Result<std::optional<base::WallTime>> WebhookQueries::next_delivery(const base::Uuid& webhook) {

@@ -43,6 +43,7 @@ class WebhookQueries {
   struct Place {
     WebhookKey key = 0;
     TenantKey tenant = 0;
+    bool ordered = false;
   };
   base::Result<Place> place_of(const base::Uuid& id);
   // NOT_FOUND when the tenant has no such target.
@@ -65,6 +66,7 @@ class WebhookQueries {
   Statement last_attempt_;
   Statement earlier_attempts_;
   Statement due_;
+  Statement released_;
   Statement next_;
   Statement after_;
   Statement first_waiting_;

@@ -241,7 +241,8 @@ class WebhookStore {
   virtual base::Result<std::vector<AttemptRow>> attempts_of(base::Uuid webhook, std::uint64_t seq,
                                                             std::uint32_t limit) = 0;
 
-  // For the engine: waiting ones whose time has come, the longest due first.
+  // For the engine: waiting ones whose time has come, the longest due first; of a target that is not ordered
+  // also those that were behind another one while it was, after them.
   virtual base::Result<std::vector<DeliveryRow>> due_deliveries(base::Uuid webhook, base::WallTime now,
                                                                 std::uint32_t limit) = 0;
   // When the next one of a target is due; none: none waits.
