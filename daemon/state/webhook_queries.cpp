@@ -9,6 +9,9 @@
 namespace paynamed::state {
 namespace {
 
+// Of the rows that one call looks at.
+constexpr std::size_t kMostScanned = 2'000;
+constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 constexpr std::uint64_t kLast = std::numeric_limits<std::int64_t>::max();
 
 // ?1 is the target's number, ?2 its tenant's. What an event is stands in the log.
@@ -145,8 +148,8 @@ base::Result<std::optional<WebhookStore::WebhookKeyUse>> WebhookQueries::find_we
 }
 
 template <class Take>
-base::Result<void> WebhookQueries::walk(const StoredWebhook& webhook, const DeliveryFilter& filter,
-                                        std::uint64_t before_seq, Take take) {
+base::Result<std::uint64_t> WebhookQueries::walk(const StoredWebhook& webhook, const DeliveryFilter& filter,
+                                                 std::uint64_t before_seq, std::size_t most, Take take) {
   std::uint64_t before = before_seq == 0 ? kLast : std::min(before_seq, kLast);
   if (filter.to_seq && *filter.to_seq < before) before = *filter.to_seq + 1;
   const std::uint64_t from = std::min(filter.from_seq.value_or(0), kLast);
@@ -154,14 +157,17 @@ base::Result<void> WebhookQueries::walk(const StoredWebhook& webhook, const Deli
   Statement& rows = is_unusual ? unusual_newest_first_ : newest_first_;
   auto row = is_unusual ? rows.first(webhook.key, webhook.tenant, from, before, *filter.state)
                         : rows.first(webhook.key, webhook.tenant, from, before);
-  for (; row && *row; row = rows.next()) {
+  std::uint64_t last = 0;
+  bool wants_more = true;
+  for (std::size_t scanned = 0; row && *row && wants_more && scanned < most; row = rows.next(), ++scanned) {
     DeliveryRow delivery = read_delivery(rows, webhook.row.id);
-    if (!matches(filter, delivery)) continue;
-    if (!take(std::move(delivery))) break;
+    last = delivery.seq;
+    if (matches(filter, delivery)) wants_more = take(std::move(delivery));
   }
   if (!row) return base::fail(row.error());
+  const bool is_all = !*row;
   rows.reset();
-  return {};
+  return is_all ? 0 : last;
 }
 
 base::Result<std::vector<DeliveryRow>> WebhookQueries::list_deliveries(std::string_view tenant,
@@ -173,7 +179,7 @@ base::Result<std::vector<DeliveryRow>> WebhookQueries::list_deliveries(std::stri
   const std::size_t most = std::min(limit, kMaxRows);
   std::vector<DeliveryRow> list;
   if (most == 0) return list;
-  auto done = walk(*webhook, filter, before_seq, [&](DeliveryRow delivery) {
+  const auto done = walk(*webhook, filter, before_seq, kAll, [&](DeliveryRow delivery) {
     list.push_back(std::move(delivery));
     return list.size() < most;
   });
@@ -181,12 +187,42 @@ base::Result<std::vector<DeliveryRow>> WebhookQueries::list_deliveries(std::stri
   return list;
 }
 
+base::Result<WebhookStore::DeliveryPage> WebhookQueries::scan_deliveries(std::string_view tenant,
+                                                                         const DeliveryFilter& filter,
+                                                                         std::uint64_t before_seq,
+                                                                         std::uint32_t limit) {
+  const auto webhook = stored_of(tenant, filter.webhook);
+  if (!webhook) return base::fail(webhook.error());
+  const std::size_t most = std::clamp<std::uint32_t>(limit, 1, kMaxRows);
+  WebhookStore::DeliveryPage page;
+  const auto next = walk(*webhook, filter, before_seq, kMostScanned, [&](DeliveryRow delivery) {
+    page.rows.push_back(std::move(delivery));
+    return page.rows.size() < most;
+  });
+  if (!next) return base::fail(next.error());
+  page.next = *next;
+  return page;
+}
+
+base::Result<WebhookStore::DeliveryCount> WebhookQueries::count_some_deliveries(std::string_view tenant,
+                                                                                const DeliveryFilter& filter,
+                                                                                std::uint64_t before_seq) {
+  const auto webhook = stored_of(tenant, filter.webhook);
+  if (!webhook) return base::fail(webhook.error());
+  WebhookStore::DeliveryCount count;
+  const auto next =
+      walk(*webhook, filter, before_seq, kMostScanned, [&](const DeliveryRow&) { return ++count.count > 0; });
+  if (!next) return base::fail(next.error());
+  count.next = *next;
+  return count;
+}
+
 base::Result<std::uint64_t> WebhookQueries::count_deliveries(std::string_view tenant,
                                                              const DeliveryFilter& filter) {
   const auto webhook = stored_of(tenant, filter.webhook);
   if (!webhook) return base::fail(webhook.error());
   std::uint64_t count = 0;
-  auto done = walk(*webhook, filter, 0, [&](const DeliveryRow&) { return ++count > 0; });
+  const auto done = walk(*webhook, filter, 0, kAll, [&](const DeliveryRow&) { return ++count > 0; });
   if (!done) return base::fail(done.error());
   return count;
 }

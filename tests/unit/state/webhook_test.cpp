@@ -402,6 +402,44 @@ TEST_F(Webhooks, ReplayOneARangeAFilter) {
   EXPECT_EQ(delivery(mine, 7).next, author.now);
 }
 
+TEST_F(Webhooks, AScanEndsAfterAWhileAndSaysWhereToGoOn) {
+  const WebhookRow mine = made();
+  happen(4'500);
+  std::vector<DeliveryUpdate::Done> rows;
+  for (std::uint64_t seq = 2; seq < 4'502; ++seq)
+    rows.push_back(outcome(seq, seq == 3 ? DeliveryState::kDead : DeliveryState::kDelivered));
+  ASSERT_TRUE(record_all(mine, std::move(rows), 4'501));
+  DeliveryFilter filter;
+  filter.webhook = mine.id;
+  filter.types = {"other.*"};
+  auto page = store->scan_deliveries("default", filter, 0, 10);
+  ASSERT_TRUE(page);
+  EXPECT_THAT(page->rows, IsEmpty());
+  EXPECT_GT(page->next, 2'000U);
+  filter.types = {"custom.*"};
+  std::size_t seen = 0;
+  std::uint64_t counted = 0;
+  std::uint64_t before = 0;
+  do {
+    page = store->scan_deliveries("default", filter, before, 1'000);
+    ASSERT_TRUE(page);
+    seen += page->rows.size();
+    before = page->next;
+  } while (before != 0);
+  EXPECT_EQ(seen, 4'500U);
+  do {
+    const auto some = store->count_some_deliveries("default", filter, before);
+    ASSERT_TRUE(some);
+    EXPECT_LE(some->count, 2'000U);
+    counted += some->count;
+    before = some->next;
+  } while (before != 0);
+  EXPECT_EQ(counted, 4'500U);
+  filter.state = DeliveryState::kDead;
+  EXPECT_EQ(store->scan_deliveries("default", filter, 0, 10)->rows.size(), 1U);
+  EXPECT_EQ(store->scan_deliveries("other", filter, 0, 10).error().code(), Code::kNotFound);
+}
+
 TEST_F(Webhooks, AReplayIsWrittenInParts) {
   const WebhookRow mine = made();
   happen(1'500);
