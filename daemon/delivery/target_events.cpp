@@ -171,23 +171,23 @@ void Target::begin_later(Job job, base::Duration wait) {
 }
 
 void Target::find_due() {
-  if (!may_wait_ || !due_.empty()) return;
-  if (!due_is_known_) {
-    const auto next = with_.store.next_delivery(row_.id);
-    if (!next) return;
-    next_due_ = *next;
-    due_is_known_ = true;
-    if (!next_due_ && busy_.empty()) may_wait_ = false;
-  }
   const base::WallTime now = with_.clock.wall();
-  if (!next_due_ || *next_due_ > now) return;
+  const bool is_later = due_is_known_ && (!next_due_ || *next_due_ > now);
+  if (!may_wait_ || !due_.empty() || is_later) return;
   auto rows = with_.store.due_deliveries(row_.id, now, kDuePage + static_cast<std::uint32_t>(busy_.size()));
-  if (!rows) return;
+  // Beside those that are due: one of them may hang for long.
+  const auto next = with_.store.next_delivery(row_.id, now);
+  if (!rows || !next) {
+    with_.log.warning("deliveries cannot be read; trying again",
+                      {{"webhook", id_}, {"why", rows ? next.error() : rows.error()}});
+    return mending_.begin(with_.clock.monotonic(), with_.random);
+  }
+  if (rows->empty() && !*next && busy_.empty()) may_wait_ = false;
+  next_due_ = *next;
+  due_is_known_ = true;
   for (state::DeliveryRow& row : *rows) {
     if (!busy_.contains(row.seq) && !window_.contains(row.seq)) due_.push_back(std::move(row));
   }
-  // Only such as are being worked on: the next write says more.
-  if (due_.empty()) next_due_.reset();
 }
 
 std::optional<Target::Job> Target::next_due() {

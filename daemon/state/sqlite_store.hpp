@@ -204,7 +204,7 @@ class SqliteStore final : public Store,
                                               std::uint32_t limit) override;
   Result<std::vector<DeliveryRow>> due_deliveries(base::Uuid webhook, base::WallTime now,
                                                   std::uint32_t limit) override;
-  Result<std::optional<base::WallTime>> next_delivery(base::Uuid webhook) override;
+  Result<std::optional<base::WallTime>> next_delivery(base::Uuid webhook, base::WallTime after) override;
   Result<std::vector<DeliveryRow>> deliveries_after(base::Uuid webhook, std::uint64_t seq,
                                                     std::uint32_t limit) override;
   Result<std::optional<DeliveryRow>> first_waiting(base::Uuid webhook, std::string_view subject) override;

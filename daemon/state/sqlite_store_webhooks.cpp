@@ -146,8 +146,8 @@ Result<std::vector<DeliveryRow>> SqliteStore::due_deliveries(base::Uuid webhook,
   return parts_->readers->lend()->webhooks().due_deliveries(webhook, now, limit);
 }
 
-Result<std::optional<base::WallTime>> SqliteStore::next_delivery(base::Uuid webhook) {
-  return parts_->readers->lend()->webhooks().next_delivery(webhook);
+Result<std::optional<base::WallTime>> SqliteStore::next_delivery(base::Uuid webhook, base::WallTime after) {
+  return parts_->readers->lend()->webhooks().next_delivery(webhook, after);
 }
 
 Result<std::vector<DeliveryRow>> SqliteStore::deliveries_after(base::Uuid webhook, std::uint64_t seq,

@@ -82,7 +82,7 @@ WebhookQueries::WebhookQueries(Connection& connection, TenantKeys& tenants, std:
                 "WHERE d.state = 0 AND d.webhook = ?1 AND d.next IS NULL ORDER BY d.seq LIMIT ?3"),
       next_(connection,
             "SELECT next FROM deliveries INDEXED BY deliveries_due WHERE state = 0 AND webhook = ? AND next "
-            "IS NOT NULL ORDER BY next LIMIT 1"),
+            "> ? ORDER BY next LIMIT 1"),
       after_(connection, PAYNAMED_DELIVERIES PAYNAMED_THEIR_EVENTS
              "WHERE d.webhook = ?1 AND d.seq > ?3 ORDER BY d.seq LIMIT ?4"),
       first_waiting_(connection, PAYNAMED_DELIVERIES
@@ -267,10 +267,11 @@ base::Result<std::vector<DeliveryRow>> WebhookQueries::due_deliveries(const base
   return due;
 }
 
-base::Result<std::optional<base::WallTime>> WebhookQueries::next_delivery(const base::Uuid& webhook) {
+base::Result<std::optional<base::WallTime>> WebhookQueries::next_delivery(const base::Uuid& webhook,
+                                                                          base::WallTime after) {
   const auto found = place_of(webhook);
   if (!found) return base::fail(found.error());
-  return at_most_one<base::WallTime>(next_, next_.first(found->key),
+  return at_most_one<base::WallTime>(next_, next_.first(found->key, after),
                                      [](const Statement& row) { return row.time(0); });
 }
 

@@ -38,7 +38,7 @@ class WebhookQueries {
                                                     std::uint32_t limit);
   base::Result<std::vector<DeliveryRow>> due_deliveries(const base::Uuid& webhook, base::WallTime now,
                                                         std::uint32_t limit);
-  base::Result<std::optional<base::WallTime>> next_delivery(const base::Uuid& webhook);
+  base::Result<std::optional<base::WallTime>> next_delivery(const base::Uuid& webhook, base::WallTime after);
   base::Result<std::vector<DeliveryRow>> deliveries_after(const base::Uuid& webhook, std::uint64_t seq,
                                                           std::uint32_t limit);
   base::Result<std::optional<DeliveryRow>> first_waiting(const base::Uuid& webhook, std::string_view subject);

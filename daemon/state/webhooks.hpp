@@ -261,8 +261,9 @@ class WebhookStore {
   // also those that were behind another one while it was, after them.
   virtual base::Result<std::vector<DeliveryRow>> due_deliveries(base::Uuid webhook, base::WallTime now,
                                                                 std::uint32_t limit) = 0;
-  // When the next one of a target is due; none: none waits.
-  virtual base::Result<std::optional<base::WallTime>> next_delivery(base::Uuid webhook) = 0;
+  // When the next one of a target is due after `after`; none: none waits so long.
+  virtual base::Result<std::optional<base::WallTime>> next_delivery(base::Uuid webhook,
+                                                                    base::WallTime after) = 0;
   // Those after its cursor, in order of seq.
   virtual base::Result<std::vector<DeliveryRow>> deliveries_after(base::Uuid webhook, std::uint64_t seq,
                                                                   std::uint32_t limit) = 0;

@@ -238,6 +238,29 @@ TEST_F(Deliveries, OneThatHangsCostsTheOthersNothing) {
   EXPECT_THAT(deliveries(shop), IsEmpty());
 }
 
+TEST_F(Deliveries, ARetryThatHangsHidesNoOther) {
+  start();
+  const auto shop = make(kShop, [](auto& webhook) {
+    webhook.settings.types = {"custom.*"};
+    webhook.settings.schedule = {seconds{0}, seconds{10}, seconds{60}};
+  });
+  notifier.answers[kShop] = [](const auto&) { return refused(); };
+  const auto ids = happen(1);
+  settle();
+  pass(seconds{5});
+  const auto second = happen(1, "t");
+  settle();
+  notifier.answers.clear();
+  // The first retry hangs, and the second is due some seconds later.
+  notifier.hangs[kShop] = true;
+  pass(seconds{25});
+  std::vector<std::string> retried;
+  for (const auto& attempt : notifier.at(kShop)) {
+    if (attempt.number == 2) retried.push_back(attempt.event);
+  }
+  EXPECT_THAT(retried, UnorderedElementsAreArray({ids[0], second[0]}));
+}
+
 TEST_F(Deliveries, NoOneTakesAllPlaces) {
   wanted.attempts_at_once = 4;
   start();

@@ -289,7 +289,10 @@ TEST_F(Webhooks, DueOnesComeTheLongestDueFirst) {
     rows.back().delivery.next = author.now + std::chrono::seconds{seconds};
   }
   ASSERT_TRUE(record_all(mine, rows, 4));
-  EXPECT_EQ(*store->next_delivery(mine.id), author.now + std::chrono::seconds{10});
+  EXPECT_EQ(*store->next_delivery(mine.id, author.now), author.now + std::chrono::seconds{10});
+  EXPECT_EQ(*store->next_delivery(mine.id, author.now + std::chrono::seconds{10}),
+            author.now + std::chrono::seconds{20});
+  EXPECT_EQ(*store->next_delivery(mine.id, author.now + std::chrono::seconds{30}), std::nullopt);
   EXPECT_THAT(*store->due_deliveries(mine.id, author.now, 10), IsEmpty());
   EXPECT_THAT(seqs(*store->due_deliveries(mine.id, author.now + std::chrono::seconds{20}, 10)),
               ElementsAre(3, 4));
