@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "host/text.hpp"
 #include "state/webhooks.hpp"
 
 namespace paynamed::delivery {
@@ -47,7 +48,7 @@ Verdict of_reply(const DeliverReply& reply) {
   verdict.status = reply.status();
   verdict.answer = reply.answer().substr(0, state::kMaxAnswerBytes);
   if (verdict.kind == Verdict::Kind::kDelivered) return verdict;
-  verdict.reason = reply.reason().substr(0, state::kMaxReasonBytes);
+  verdict.reason = host::printable(reply.reason(), state::kMaxReasonBytes);
   if (verdict.reason.empty()) verdict.reason = "the receiver did not take it and the plugin does not say why";
   verdict.wish = {base::Duration{reply.retry_after_ms()}, reply.throttled()};
   return verdict;
@@ -59,7 +60,7 @@ Verdict judge(const base::Result<DeliverReply>& reply) {
   if (reply) return of_reply(*reply);
   Verdict verdict;
   verdict.kind = kind_of(reply.error());
-  verdict.reason = reply.error().message().substr(0, state::kMaxReasonBytes);
+  verdict.reason = host::printable(reply.error().message(), state::kMaxReasonBytes);
   verdict.wish.retry_after = base::Duration{reply.error().retry_after_ms()};
   return verdict;
 }

@@ -62,5 +62,15 @@ TEST(Judgement, NothingIsUnbounded) {
   EXPECT_EQ(judge(reply).answer.size(), 20'000U);
 }
 
+TEST(Judgement, AReasonIsText) {
+  plugin::v1::DeliverReply reply;
+  reply.set_reason(std::string(999, 'r') + "\u00e9");
+  EXPECT_EQ(judge(reply).reason, std::string(999, 'r'));
+  reply.set_reason("a\xff\nb");
+  EXPECT_EQ(judge(reply).reason, "a? b");
+  EXPECT_EQ(judge(failure(base::unavailable(std::string(999, 'r') + "\u00e9"))).reason,
+            std::string(999, 'r'));
+}
+
 }  // namespace
 }  // namespace paynamed::delivery
