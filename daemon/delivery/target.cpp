@@ -42,9 +42,33 @@ Target::Target(std::shared_ptr<Common> common, state::WebhookRow row, std::uint6
   pace_.limit(row_.settings.per_minute);
 }
 
+// What is known here of how it fares is newer than what the store has; unless its owner began something new,
+// or another receiver stands at its end.
+void Target::keep_standing(state::WebhookRow& row) {
+  if (row.revision != row_.revision) {
+    disabled_.reset();
+    disables_ = false;
+  } else if (disables_) {
+    row.state = row_.state;
+  }
+  if (row.state != row_.state || row.settings.address != row_.settings.address) {
+    failures_ = 0;
+    return;
+  }
+  row.reason = row_.reason;
+  row.failing_since = row_.failing_since;
+  row.delivered = row_.delivered;
+  row.told_failing = row_.told_failing;
+  row.told_dead_letter = row_.told_dead_letter;
+}
+
 void Target::change(state::WebhookRow row) {
-  const bool was_active = is_active();
-  row.cursor = row_.cursor;
+  keep_standing(row);
+  // What another filter passed it by is not looked at with this one after a crash.
+  if (row.settings.types != row_.settings.types || row.settings.names != row_.settings.names)
+    cursor_counts_ = true;
+  read_ = std::max(read_, row.cursor.seq);
+  written_ = std::max(written_, row.cursor.seq);
   row_ = std::move(row);
   filter_ = filter_of(row_, with_.log);
   pace_.limit(row_.settings.per_minute);
@@ -52,7 +76,6 @@ void Target::change(state::WebhookRow row) {
   mending_.clear();
   knocking_.clear();
   set_trouble({});
-  if (!was_active && is_active()) failures_ = 0;
   may_wait_ = true;
   due_is_known_ = false;
   due_.clear();
@@ -61,7 +84,7 @@ void Target::change(state::WebhookRow row) {
     forget_window();
   } else {
     std::erase_if(window_, [&](const auto& entry) {
-      const bool goes = !entry.second.in_flight && !wants(*entry.second.event);
+      const bool goes = !entry.second.in_flight && !filter_.matches(*entry.second.event);
       if (goes) window_bytes_ -= entry.second.event->text.size();
       return goes;
     });

@@ -45,6 +45,7 @@ bool Target::begin_one() {
     return false;
   }
   ++in_flight_;
+  job->revision = row_.revision;
   pace_.began(with_.clock.monotonic());
   common_->measures.under_way(common_->places.taken());
   if (row_.settings.ordered) subjects_.insert(job->delivery.subject);
@@ -106,12 +107,12 @@ void Target::ended(Job job, const Verdict& verdict, const Times& times) {
       give_back(job, verdict);
     } else {
       if (subjects_.contains(job.delivery.subject)) freed_subjects_.push_back(job.delivery.subject);
+      // What became of the event counts; of a target that is another one by now it says nothing.
+      const bool is_current = job.revision == row_.revision;
       Done done = conclude(std::move(job.delivery), verdict, schedule(), times, with_.random);
-      if (verdict.kind == Verdict::Kind::kDelivered) {
-        succeeded(times.now);
-      } else {
-        failed(done, verdict, times.now);
-      }
+      if (done.delivery.state == state::DeliveryState::kDead) tell_dead_letter(done, times.now);
+      if (is_current && verdict.kind == Verdict::Kind::kDelivered) succeeded(times.now);
+      if (is_current && verdict.kind != Verdict::Kind::kDelivered) failed(verdict, times.now);
       finish(std::move(done));
     }
   }
@@ -169,7 +170,18 @@ void Target::succeeded(base::WallTime now) {
   row_.reason.clear();
 }
 
-void Target::failed(const Done& done, const Verdict& verdict, base::WallTime now) {
+void Target::tell_dead_letter(const Done& done, base::WallTime now) {
+  if (!is_active() || row_.told_dead_letter) return;
+  row_.told_dead_letter = true;
+  json::object more{{"event", done.delivery.event.to_string()},
+                    {"event_type", done.delivery.type},
+                    {"seq", std::to_string(done.delivery.seq)},
+                    {"attempts", done.delivery.attempts},
+                    {"reason", done.delivery.reason}};
+  say("webhook.dead_letter", more, now);
+}
+
+void Target::failed(const Verdict& verdict, base::WallTime now) {
   ++failures_;
   mending_.clear();
   set_trouble({});
@@ -185,15 +197,6 @@ void Target::failed(const Done& done, const Verdict& verdict, base::WallTime now
                         {{"webhook", id_}, {"instance", row_.instance}, {"why", verdict.reason}});
     }
     knocking_.begin(tick, with_.random);
-  }
-  if (done.delivery.state == state::DeliveryState::kDead && !row_.told_dead_letter) {
-    row_.told_dead_letter = true;
-    json::object more{{"event", done.delivery.event.to_string()},
-                      {"event_type", done.delivery.type},
-                      {"seq", std::to_string(done.delivery.seq)},
-                      {"attempts", done.delivery.attempts},
-                      {"reason", verdict.reason}};
-    say("webhook.dead_letter", more, now);
   }
   if (verdict.kind == Verdict::Kind::kGone) return disable("gone", verdict.reason, now);
   if (failing >= settings_->disable_after) {
@@ -213,11 +216,11 @@ void Target::disable(std::string_view code, std::string reason, base::WallTime n
   with_.log.warning("a webhook is disabled until its owner enables it; its events wait",
                     {{"webhook", id_}, {"instance", row_.instance}, {"code", code}, {"why", reason}});
   json::object more{{"code", code}, {"reason", reason}, {"since", base::to_rfc3339(*row_.failing_since)}};
-  say("webhook.disabled", more, now);
+  disabled_ = webhook_event("webhook.disabled", row_, more, now, with_.random);
   common_->measures.disabled(row_.instance, code);
   row_.state = state::WebhookState::kDisabled;
   row_.reason = std::move(reason);
-  disabled_ = now;
+  disables_ = true;
   forget_window();
 }
 

@@ -145,6 +145,9 @@ struct WebhookChange {
 // What came of attempts at a target since the last call, and where it stands; one transaction.
 struct DeliveryUpdate {
   base::Uuid webhook;
+  // Of the target that was attempted: what came of it says nothing of the one that its owner made of it
+  // since, so `standing` and `disabled` are left out when it has another one by now. 0: any.
+  std::uint64_t revision = 0;
   std::optional<std::uint64_t> cursor;  // only forward
   struct Done {
     // As it is now. The text of its event is not looked at, attempts are at least those that are known and
@@ -162,8 +165,9 @@ struct DeliveryUpdate {
     std::string reason;
   };
   std::optional<Standing> standing;
-  // Disabled as of now, with the standing's reason, unless it is not active any more.
-  std::optional<base::WallTime> disabled;
+  // webhook.disabled: it is disabled as of then, with the standing's reason, unless it is not active any
+  // more.
+  std::optional<NewEvent> disabled;
   std::vector<NewEvent> events;
 };
 
