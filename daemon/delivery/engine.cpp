@@ -69,6 +69,7 @@ base::Result<void> Engine::load() {
 }
 
 base::Result<void> Engine::add(state::WebhookRow row) {
+  if (find(row.id)) return {};
   std::shared_ptr<TenantLog>& log = logs_[row.tenant];
   if (!log) {
     const auto head = with_.feed.head(row.tenant);
