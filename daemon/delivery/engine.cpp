@@ -110,9 +110,10 @@ void Engine::take_up(base::Uuid webhook) {
                     {{"webhook", webhook.to_string()}, {"why", row.error()}});
     return;
   }
-  const auto target = find(webhook);
   if (!*row) return remove(webhook);
-  if (target) return target->change(**std::move(row));
+  const auto target = find(webhook);
+  if (target && !target->is_over()) return target->change(**std::move(row));
+  remove(webhook);
   if (auto added = add(**std::move(row)); !added) {
     with_.log.error("a new webhook gets nothing until a restart, because the log cannot be read",
                     {{"webhook", webhook.to_string()}, {"why", added.error()}});

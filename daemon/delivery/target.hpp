@@ -68,6 +68,8 @@ class Target : public std::enable_shared_from_this<Target> {
   void work_soon();
   void work();
 
+  // It is deleted, or what came of it could not be written.
+  bool is_over() const { return is_over_; }
   // Nothing is under way and nothing waits to be written.
   bool rests() const { return in_flight_ == 0 && !writing_ && (is_over_ || !has_news()); }
   const state::WebhookRow& row() const { return row_; }

@@ -52,7 +52,18 @@ asio::awaitable<void> Target::record(std::shared_ptr<Target> self, state::Delive
   const std::uint64_t cursor = update.cursor.value_or(0);
   const bool disables = update.disabled.has_value();
   PAYNAMED_FAILPOINT("delivery.outcome.before");
-  const auto result = co_await self->with_.store.record_deliveries(std::move(update));
+  // An event that cannot be written must not take with it what it tells of.
+  std::optional<state::DeliveryUpdate> silent;
+  if (!update.events.empty()) {
+    silent = update;
+    silent->events.clear();
+  }
+  base::Result<void> result = co_await self->with_.store.record_deliveries(std::move(update));
+  if (!result && silent && result.error().code() != base::Code::kNotFound) {
+    self->with_.log.error("events about a webhook could not be written, so they are left out",
+                          {{"webhook", self->id_}, {"why", result.error()}});
+    result = co_await self->with_.store.record_deliveries(*std::move(silent));
+  }
   PAYNAMED_FAILPOINT("delivery.outcome.after");
   if (self->common_->abandoned) co_return;
   if (result) self->written_ = std::max(self->written_, cursor);
@@ -88,13 +99,8 @@ void Target::written(const base::Result<void>& result) {
   subjects_in_writing_.clear();
   due_is_known_ = false;
   if (!result) {
-    // Deleted; or nothing can be written any more, and going on would pass over what was not: a restart takes
-    // it up where the file says.
-    if (result.error().code() != base::Code::kNotFound) {
-      with_.log.error("what became of deliveries could not be written, so the webhook rests until a restart",
-                      {{"webhook", id_}, {"why", result.error()}});
-    }
     remove();
+    if (result.error().code() != base::Code::kNotFound) give_up(result.error());
   }
   work();
   if (common_->rested) common_->rested();
