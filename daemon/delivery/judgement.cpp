@@ -10,7 +10,8 @@ namespace {
 
 using plugin::v1::DeliverReply;
 
-constexpr std::array<std::string_view, 5> kKinds{"delivered", "failed", "refused", "gone", "not_counted"};
+constexpr std::array<std::string_view, 6> kKinds{"delivered", "failed",      "refused",
+                                                 "gone",      "not_counted", "not_begun"};
 
 Verdict::Kind kind_of(const DeliverReply& reply) {
   switch (reply.outcome()) {
@@ -24,7 +25,7 @@ Verdict::Kind kind_of(const DeliverReply& reply) {
 }
 
 Verdict::Kind kind_of(const base::Status& status) {
-  if (status.deferred()) return Verdict::Kind::kNotCounted;
+  if (status.deferred()) return Verdict::Kind::kNotBegun;
   switch (status.code()) {
     case base::Code::kInvalidArgument:
     case base::Code::kPermissionDenied:
@@ -33,10 +34,10 @@ Verdict::Kind kind_of(const base::Status& status) {
     case base::Code::kUnauthenticated:
     case base::Code::kFailedPrecondition:
     case base::Code::kUnimplemented:
-    // Nothing was begun.
+      return Verdict::Kind::kNotCounted;
     case base::Code::kResourceExhausted:
     case base::Code::kCancelled:
-      return Verdict::Kind::kNotCounted;
+      return Verdict::Kind::kNotBegun;
     default:
       return Verdict::Kind::kFailed;
   }

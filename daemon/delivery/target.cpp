@@ -10,6 +10,8 @@ namespace {
 
 constexpr base::Duration kFirstMending{5'000};
 constexpr base::Duration kMostMending{300'000};
+constexpr base::Duration kFirstRest{1'000};
+constexpr base::Duration kMostRest{30'000};
 constexpr base::Duration kFirstKnock{1'000};
 constexpr base::Duration kMostKnock{60'000};
 // A timer is set no further ahead: the wall may be set anew.
@@ -38,6 +40,7 @@ Target::Target(std::shared_ptr<Common> common, state::WebhookRow row, std::uint6
       written_(row_.cursor.seq),
       may_wait_(row_.waiting > 0),
       mending_(kFirstMending, kMostMending),
+      resting_(kFirstRest, kMostRest),
       knocking_(kFirstKnock, kMostKnock) {
   pace_.limit(row_.settings.per_minute);
 }
@@ -74,6 +77,7 @@ void Target::change(state::WebhookRow row) {
   pace_.limit(row_.settings.per_minute);
   // It may have waited for just this.
   mending_.clear();
+  resting_.clear();
   knocking_.clear();
   set_trouble({});
   may_wait_ = true;
@@ -142,6 +146,8 @@ void Target::set_timer() {
   const auto not_later = [&](base::MonotonicTime time) { at = at ? std::min(*at, time) : time; };
   if (const auto until = mending_.until(now)) {
     not_later(*until);
+  } else if (const auto rest = resting_.until(now)) {
+    not_later(*rest);
   } else if (const auto knock = knocking_.until(now)) {
     not_later(*knock);
   } else if (!window_.empty() || may_wait_) {

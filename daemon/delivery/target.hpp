@@ -171,12 +171,14 @@ class Target : public std::enable_shared_from_this<Target> {
   std::set<std::string> subjects_;
   Pace pace_;
   Backoff mending_;   // an operator has to mend something
+  Backoff resting_;   // nothing was begun; it will be soon
   Backoff knocking_;  // it has failed for a while: one attempt at a time
   std::string trouble_;
   std::uint32_t failures_ = 0;  // in a row
 
   // To be written.
   std::vector<Done> finished_;
+  std::size_t finished_bytes_ = 0;
   std::vector<state::NewEvent> news_;
   std::optional<state::NewEvent> disabled_;
   bool disables_ = false;       // from then on until the store has it

@@ -18,6 +18,7 @@ namespace {
 
 // What waits for the writer beyond this waits in the log instead.
 constexpr std::size_t kMostUnwritten = 256;
+constexpr std::size_t kMostUnwrittenBytes = 1U << 20;
 // A receiver that failed so often in a row, and for so long, is tried once at a time with growing pauses: its
 // events wait in the log, where they cost nothing.
 constexpr std::uint32_t kFailuresUntilKnocking = 20;
@@ -30,7 +31,8 @@ constexpr base::Duration kFailingUntilTold{300'000};
 
 bool Target::may_begin() {
   const base::MonotonicTime now = with_.clock.monotonic();
-  return in_flight_ < concurrency() && finished_.size() < kMostUnwritten && !mending_.until(now) &&
+  const bool may_finish = finished_.size() < kMostUnwritten && finished_bytes_ < kMostUnwrittenBytes;
+  return in_flight_ < concurrency() && may_finish && !mending_.until(now) && !resting_.until(now) &&
          !knocking_.until(now) && pace_.next(now) <= now;
 }
 
@@ -103,7 +105,7 @@ void Target::ended(Job job, const Verdict& verdict, const Times& times) {
   common_->measures.attempt(row_.instance, verdict.kind, times.latency);
   if (common_->place_free) common_->place_free();
   if (!is_over_) {
-    if (verdict.kind == Verdict::Kind::kNotCounted) {
+    if (verdict.kind == Verdict::Kind::kNotCounted || verdict.kind == Verdict::Kind::kNotBegun) {
       give_back(job, verdict);
     } else {
       if (subjects_.contains(job.delivery.subject)) freed_subjects_.push_back(job.delivery.subject);
@@ -128,6 +130,7 @@ void Target::finish(Done done) {
   }
   busy_.insert(row.seq);
   if (row.state == state::DeliveryState::kWaiting) may_wait_ = true;
+  if (done.attempt) finished_bytes_ += done.attempt->answer.size();
   finished_.push_back(std::move(done));
 }
 
@@ -136,15 +139,20 @@ void Target::give_back(const Job& job, const Verdict& verdict) {
   subjects_.erase(job.delivery.subject);
   if (job.is_fresh) {
     if (const auto at = window_.find(job.delivery.seq); at != window_.end()) at->second.in_flight = false;
-    // While it is not active nothing is kept for it.
-    if (!is_active()) forget_window();
   } else {
     busy_.erase(job.delivery.seq);
     due_is_known_ = false;
     due_.clear();
   }
+  // Until it goes on, nothing is kept for it.
+  forget_window();
+  // What was in the way may not be any more.
+  if (job.revision != row_.revision) return;
+  const base::MonotonicTime now = with_.clock.monotonic();
+  if (verdict.kind == Verdict::Kind::kNotBegun)
+    return resting_.begin(now, with_.random, verdict.wish.retry_after);
   set_trouble(verdict.reason);
-  mending_.begin(with_.clock.monotonic(), with_.random, verdict.wish.retry_after);
+  mending_.begin(now, with_.random, verdict.wish.retry_after);
 }
 
 void Target::set_trouble(const std::string& why) {
@@ -161,6 +169,7 @@ void Target::succeeded(base::WallTime now) {
     with_.log.info("a webhook takes events again", {{"webhook", id_}, {"instance", row_.instance}});
   failures_ = 0;
   mending_.clear();
+  resting_.clear();
   knocking_.clear();
   set_trouble({});
   row_.delivered = now;
@@ -184,6 +193,7 @@ void Target::tell_dead_letter(const Done& done, base::WallTime now) {
 void Target::failed(const Verdict& verdict, base::WallTime now) {
   ++failures_;
   mending_.clear();
+  resting_.clear();
   set_trouble({});
   const base::MonotonicTime tick = with_.clock.monotonic();
   if (verdict.wish.throttled) pace_.throttled(tick);
@@ -193,6 +203,7 @@ void Target::failed(const Verdict& verdict, base::WallTime now) {
   const base::Duration failing = now - *row_.failing_since;
   if (failures_ >= kFailuresUntilKnocking && failing >= kFailingUntilKnocking) {
     if (!knocking_.is_on()) {
+      forget_window();
       with_.log.warning("a webhook fails for a while; it is tried once at a time until it takes something",
                         {{"webhook", id_}, {"instance", row_.instance}, {"why", verdict.reason}});
     }

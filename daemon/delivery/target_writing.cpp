@@ -37,6 +37,7 @@ void Target::write() {
   update.revision = row_.revision;
   update.cursor = cursor();
   update.done = std::exchange(finished_, {});
+  finished_bytes_ = 0;
   update.events = std::exchange(news_, {});
   update.disabled = std::exchange(disabled_, {});
   cursor_counts_ = false;

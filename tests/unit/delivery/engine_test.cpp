@@ -176,6 +176,27 @@ TEST_F(Deliveries, WhatAnOperatorHasToMendCountsNoAttempt) {
   EXPECT_THAT(engine->waiting_for_operator(), IsEmpty());
 }
 
+TEST_F(Deliveries, WhatWasNotBegunCountsNothingAndIsTriedSoon) {
+  for (const base::Status& status :
+       {base::resource_exhausted("there is no place"), base::cancelled("it was cancelled"),
+        base::unavailable("it was not begun").with_deferral("hooks")}) {
+    SCOPED_TRACE(status.to_string());
+    if (!engine) start();
+    const auto shop = make(kShop, [](auto& webhook) { webhook.settings.types = {"custom.*"}; });
+    notifier.answers[kShop] = [&](const auto&) { return failure(status); };
+    happen(1);
+    settle();
+    EXPECT_THAT(engine->waiting_for_operator(), IsEmpty());
+    EXPECT_EQ(row(shop).failing_since, std::nullopt);
+    pass(seconds{3});
+    notifier.answers.clear();
+    const auto begun = time.wall();
+    until([&] { return over(shop) >= 1; });
+    EXPECT_LE(time.wall() - begun, seconds{5});
+    EXPECT_EQ(deliveries(shop)[0].attempts, 1U);
+  }
+}
+
 TEST_F(Deliveries, AThrottledOneWaitsAMinute) {
   start();
   const auto shop = make(kShop);

@@ -45,13 +45,13 @@ TEST(Judgement, OfAStatus) {
            Case{base::Code::kUnauthenticated, Kind::kNotCounted},
            Case{base::Code::kFailedPrecondition, Kind::kNotCounted},
            Case{base::Code::kUnimplemented, Kind::kNotCounted},
-           Case{base::Code::kResourceExhausted, Kind::kNotCounted},
-           Case{base::Code::kCancelled, Kind::kNotCounted},
+           Case{base::Code::kResourceExhausted, Kind::kNotBegun},
+           Case{base::Code::kCancelled, Kind::kNotBegun},
        }) {
     EXPECT_EQ(judge(failure({each.code, "why"})).kind, each.kind) << base::to_string(each.code);
     EXPECT_EQ(judge(failure({each.code, "why"})).reason, "why");
   }
-  EXPECT_EQ(judge(failure(base::unavailable("not now").with_deferral("hooks"))).kind, Kind::kNotCounted);
+  EXPECT_EQ(judge(failure(base::unavailable("not now").with_deferral("hooks"))).kind, Kind::kNotBegun);
 }
 
 TEST(Judgement, NothingIsUnbounded) {
