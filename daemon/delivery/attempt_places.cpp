@@ -15,12 +15,12 @@ bool AttemptPlaces::take(const base::Uuid& webhook, const std::shared_ptr<Target
   return false;
 }
 
-std::optional<std::weak_ptr<Target>> AttemptPlaces::next_waiting(std::size_t most) {
-  if (waiting_.empty() || taken_ >= most) return std::nullopt;
+std::shared_ptr<Target> AttemptPlaces::next_waiting() {
+  if (waiting_.empty()) return nullptr;
   const auto [webhook, target] = std::move(waiting_.front());
   waiting_.pop_front();
   is_waiting_.erase(webhook);
-  return target;
+  return target.lock();
 }
 
 }  // namespace paynamed::delivery

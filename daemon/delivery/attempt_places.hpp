@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
-#include <optional>
 #include <set>
 #include <utility>
 
@@ -26,9 +25,9 @@ class AttemptPlaces {
   void give_back() { --taken_; }
   std::size_t taken() const { return taken_; }
 
-  // Who waits the longest, to be tried now; it waits no more. Nothing when there is no place for anybody.
-  std::optional<std::weak_ptr<Target>> next_waiting(std::size_t most);
   std::size_t waiting() const { return waiting_.size(); }
+  // Who has waited longest, and waits no more; null when it is gone, or nobody waits.
+  std::shared_ptr<Target> next_waiting();
 
  private:
   std::size_t taken_ = 0;

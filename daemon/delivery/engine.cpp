@@ -146,11 +146,8 @@ void Engine::wake_waiting() {
     if (common->abandoned) return;
     wakes_ = false;
     const std::size_t most = with_.settings()->attempts_at_once;
-    // Who may not have one of the few that are left waits on, behind the others.
-    for (std::size_t tries = common->places.waiting(); tries > 0; --tries) {
-      const auto waiting = common->places.next_waiting(most);
-      if (!waiting) return;
-      if (const auto target = waiting->lock()) target->work();
+    for (std::size_t left = common->places.waiting(); left > 0 && common->places.taken() < most; --left) {
+      if (const auto target = common->places.next_waiting()) target->work();
     }
   });
 }

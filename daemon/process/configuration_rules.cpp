@@ -114,9 +114,10 @@ base::Result<void> check_modules_stay(const config::Config& before, const config
     const config::Plugin* now = after.find_plugin(use.instance);
     if (!old || !now || old->module.value == now->module.value) continue;
     return base::fail(base::failed_precondition(fmt::format(
-        "[plugins.{0}] module = \"{1}\", but {2} names, {3} offers and {4} open runs use what '{0}' made as "
-        "\"{5}\"; make a second instance with the new module and move to that",
-        use.instance, now->module.value, use.names, use.offers, use.open_runs, old->module.value)));
+        "[plugins.{0}] module = \"{1}\", but {2} names, {3} offers, {4} open runs and {6} webhooks use what "
+        "'{0}' made as \"{5}\"; make a second instance with the new module and move to that",
+        use.instance, now->module.value, use.names, use.offers, use.open_runs, old->module.value,
+        use.webhooks)));
   }
   return {};
 }

@@ -65,8 +65,8 @@ asio::awaitable<std::optional<StartFailure>> Daemon::start() {
   start_watches();
   nodes_->start();
   payments_->start();
-  if (auto started = co_await delivery_->start(); !started)
-    co_return StartFailure{kExitState, started.error()};
+  const auto started = co_await delivery_->start();
+  if (!started) co_return StartFailure{kExitState, started.error()};
   moves_->start();
   log_.info("ready", {{"api", server_->address()},
                       {"state", config.daemon.state.string()},

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 
 #include <map>
+#include <optional>
+#include <set>
 #include <thread>
 
 #include "tests/e2e/crash/scenario.hpp"

@@ -51,6 +51,18 @@ std::string refusal(const std::string& config, const state::InUse& in_use) {
   return checked ? "" : checked.error().message();
 }
 
+TEST(ConfigurationRules, WebhooksKeepTheirInstance) {
+  state::InstanceUse use;
+  use.instance = "hooks";
+  use.webhooks = 2;
+  state::InUse in_use;
+  in_use.instances.push_back(use);
+  EXPECT_THAT(refusal(kPlugins, in_use), HasSubstr("lacks [plugins.hooks]"));
+  EXPECT_THAT(refusal(kPlugins, in_use), HasSubstr("2 webhooks use"));
+  const std::string with = kPlugins + std::string{"[plugins.hooks]\nmodule = \"webhook\"\nretired = true\n"};
+  EXPECT_EQ(refusal(with, in_use), "");
+}
+
 TEST(ConfigurationRules, KeepWhatIsInUse) {
   struct Case {
     const char* rule;
