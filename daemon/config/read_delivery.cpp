@@ -6,6 +6,8 @@ namespace paynamed::config {
 namespace {
 
 constexpr std::size_t kMostTries = 30;
+// A plugin has 1,000 calls of the daemon's services open at most, and an attempt one.
+constexpr std::int64_t kMostAttempts = 900;
 constexpr base::Duration kLongestWait = 7 * kDay;
 
 void read_schedule(Fields& fields, Delivery& delivery) {
@@ -37,7 +39,7 @@ void read_delivery(Fields& fields, Config& config) {
   Delivery& delivery = config.delivery;
   if (const auto value = fields.integer("concurrency", 1, 64))
     delivery.concurrency = static_cast<std::uint32_t>(value->value);
-  if (const auto value = fields.integer("attempts_at_once", 1, 10'000))
+  if (const auto value = fields.integer("attempts_at_once", 1, kMostAttempts))
     delivery.attempts_at_once = static_cast<std::uint32_t>(value->value);
   read_schedule(fields, delivery);
   if (const auto value = fields.duration("disable_after", kHour, 365 * kDay))

@@ -7,9 +7,11 @@
 
 #include <cstddef>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <set>
+#include <utility>
+
+#include "base/id.hpp"
 
 namespace paynamed::delivery {
 
@@ -18,7 +20,8 @@ class Target;
 class AttemptPlaces {
  public:
   // False when there is none for a target that holds `held`: it is told when that changes.
-  bool take(const std::shared_ptr<Target>& target, std::size_t held, std::size_t most);
+  bool take(const base::Uuid& webhook, const std::shared_ptr<Target>& target, std::size_t held,
+            std::size_t most);
   void give_back() { --taken_; }
   std::size_t taken() const { return taken_; }
 
@@ -28,12 +31,8 @@ class AttemptPlaces {
 
  private:
   std::size_t taken_ = 0;
-  struct Waiting {
-    const Target* who = nullptr;
-    std::weak_ptr<Target> target;
-  };
-  std::deque<Waiting> waiting_;
-  std::set<const Target*> is_waiting_;
+  std::deque<std::pair<base::Uuid, std::weak_ptr<Target>>> waiting_;
+  std::set<base::Uuid> is_waiting_;
 };
 
 }  // namespace paynamed::delivery

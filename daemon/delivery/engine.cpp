@@ -69,6 +69,7 @@ base::Result<void> Engine::load() {
 }
 
 base::Result<void> Engine::add(state::WebhookRow row) {
+  if (find(row.id)) return {};
   std::shared_ptr<TenantLog>& log = logs_[row.tenant];
   if (!log) {
     const auto head = with_.feed.head(row.tenant);
@@ -109,9 +110,10 @@ void Engine::take_up(base::Uuid webhook) {
                     {{"webhook", webhook.to_string()}, {"why", row.error()}});
     return;
   }
-  const auto target = find(webhook);
   if (!*row) return remove(webhook);
-  if (target) return target->change(**std::move(row));
+  const auto target = find(webhook);
+  if (target && !target->is_over()) return target->change(**std::move(row));
+  remove(webhook);
   if (auto added = add(**std::move(row)); !added) {
     with_.log.error("a new webhook gets nothing until a restart, because the log cannot be read",
                     {{"webhook", webhook.to_string()}, {"why", added.error()}});
@@ -156,6 +158,10 @@ bool Engine::rests() const {
     return std::ranges::all_of(log.second->targets(),
                                [](const auto& entry) { return entry.second->rests(); });
   });
+}
+
+void Engine::end_attempts() {
+  asio::post(common_->strand, [common = common_] { common->stopping = true; });
 }
 
 asio::awaitable<bool> Engine::stop(base::Duration most) {

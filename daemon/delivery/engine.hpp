@@ -29,6 +29,8 @@ class Engine {
   void changed(base::Uuid webhook);
   // The settings, or how plugins are reached, may be otherwise now.
   void refresh();
+  // No attempt begins any more; stop() does the rest.
+  void end_attempts();
   // No attempt begins any more; those that are under way have until `most`, and what came of them is written.
   // False when some did not end: they are made again after the next start, with the same ids. Fine without
   // start().

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "host/text.hpp"
 #include "state/webhooks.hpp"
 
 namespace paynamed::delivery {
@@ -9,7 +10,8 @@ namespace {
 
 using plugin::v1::DeliverReply;
 
-constexpr std::array<std::string_view, 5> kKinds{"delivered", "failed", "refused", "gone", "not_counted"};
+constexpr std::array<std::string_view, 6> kKinds{"delivered", "failed",      "refused",
+                                                 "gone",      "not_counted", "not_begun"};
 
 Verdict::Kind kind_of(const DeliverReply& reply) {
   switch (reply.outcome()) {
@@ -23,7 +25,7 @@ Verdict::Kind kind_of(const DeliverReply& reply) {
 }
 
 Verdict::Kind kind_of(const base::Status& status) {
-  if (status.deferred()) return Verdict::Kind::kNotCounted;
+  if (status.deferred()) return Verdict::Kind::kNotBegun;
   switch (status.code()) {
     case base::Code::kInvalidArgument:
     case base::Code::kPermissionDenied:
@@ -32,10 +34,10 @@ Verdict::Kind kind_of(const base::Status& status) {
     case base::Code::kUnauthenticated:
     case base::Code::kFailedPrecondition:
     case base::Code::kUnimplemented:
-    // Nothing was begun.
+      return Verdict::Kind::kNotCounted;
     case base::Code::kResourceExhausted:
     case base::Code::kCancelled:
-      return Verdict::Kind::kNotCounted;
+      return Verdict::Kind::kNotBegun;
     default:
       return Verdict::Kind::kFailed;
   }
@@ -47,7 +49,7 @@ Verdict of_reply(const DeliverReply& reply) {
   verdict.status = reply.status();
   verdict.answer = reply.answer().substr(0, state::kMaxAnswerBytes);
   if (verdict.kind == Verdict::Kind::kDelivered) return verdict;
-  verdict.reason = reply.reason().substr(0, state::kMaxReasonBytes);
+  verdict.reason = host::printable(reply.reason(), state::kMaxReasonBytes);
   if (verdict.reason.empty()) verdict.reason = "the receiver did not take it and the plugin does not say why";
   verdict.wish = {base::Duration{reply.retry_after_ms()}, reply.throttled()};
   return verdict;
@@ -59,7 +61,7 @@ Verdict judge(const base::Result<DeliverReply>& reply) {
   if (reply) return of_reply(*reply);
   Verdict verdict;
   verdict.kind = kind_of(reply.error());
-  verdict.reason = reply.error().message().substr(0, state::kMaxReasonBytes);
+  verdict.reason = host::printable(reply.error().message(), state::kMaxReasonBytes);
   verdict.wish.retry_after = base::Duration{reply.error().retry_after_ms()};
   return verdict;
 }

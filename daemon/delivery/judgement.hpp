@@ -19,7 +19,8 @@ struct Verdict {
     kFailed,      // tried again as the schedule says
     kHopeless,    // never works like this: a dead letter at once
     kGone,        // the receiver wants nothing any more
-    kNotCounted,  // an operator has to mend something, or nothing was begun: no attempt of the delivery's
+    kNotCounted,  // an operator has to mend something: no attempt of the delivery's
+    kNotBegun,    // nothing was tried, as for want of a place: no attempt of it either
   };
   Kind kind = Kind::kFailed;
   std::uint32_t status = 0;  // the receiver's
@@ -31,7 +32,7 @@ struct Verdict {
 // Everything in it is bounded.
 Verdict judge(const base::Result<plugin::v1::DeliverReply>& reply);
 
-// "delivered", "failed", "refused", "gone", "not_counted": for metrics.
+// "delivered", "failed", "refused", "gone", "not_counted", "not_begun": for metrics.
 std::string_view to_string(Verdict::Kind kind);
 
 }  // namespace paynamed::delivery

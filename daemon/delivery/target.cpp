@@ -10,6 +10,8 @@ namespace {
 
 constexpr base::Duration kFirstMending{5'000};
 constexpr base::Duration kMostMending{300'000};
+constexpr base::Duration kFirstRest{1'000};
+constexpr base::Duration kMostRest{30'000};
 constexpr base::Duration kFirstKnock{1'000};
 constexpr base::Duration kMostKnock{60'000};
 // A timer is set no further ahead: the wall may be set anew.
@@ -38,29 +40,46 @@ Target::Target(std::shared_ptr<Common> common, state::WebhookRow row, std::uint6
       written_(row_.cursor.seq),
       may_wait_(row_.waiting > 0),
       mending_(kFirstMending, kMostMending),
+      resting_(kFirstRest, kMostRest),
       knocking_(kFirstKnock, kMostKnock) {
   pace_.limit(row_.settings.per_minute);
 }
 
-void Target::change(state::WebhookRow row) {
-  const bool was_active = is_active();
-  row.cursor = row_.cursor;
-  // What is known here of how it does is newer, unless it begins anew.
-  if (was_active && row.state == state::WebhookState::kActive) {
-    row.failing_since = row_.failing_since;
-    row.delivered = row_.delivered;
-    row.told_failing = row_.told_failing;
-    row.told_dead_letter = row_.told_dead_letter;
-    row.reason = row_.reason;
+// What is known here of how it fares is newer than what the store has; unless its owner began something new,
+// or another receiver stands at its end.
+void Target::keep_standing(state::WebhookRow& row) {
+  if (row.revision != row_.revision) {
+    disabled_.reset();
+    disables_ = false;
+  } else if (disables_) {
+    row.state = row_.state;
   }
+  if (row.state != row_.state || row.settings.address != row_.settings.address) {
+    failures_ = 0;
+    return;
+  }
+  row.reason = row_.reason;
+  row.failing_since = row_.failing_since;
+  row.delivered = row_.delivered;
+  row.told_failing = row_.told_failing;
+  row.told_dead_letter = row_.told_dead_letter;
+}
+
+void Target::change(state::WebhookRow row) {
+  keep_standing(row);
+  // What another filter passed it by is not looked at with this one after a crash.
+  if (row.settings.types != row_.settings.types || row.settings.names != row_.settings.names)
+    cursor_counts_ = true;
+  read_ = std::max(read_, row.cursor.seq);
+  written_ = std::max(written_, row.cursor.seq);
   row_ = std::move(row);
   filter_ = filter_of(row_, with_.log);
   pace_.limit(row_.settings.per_minute);
   // It may have waited for just this.
   mending_.clear();
+  resting_.clear();
   knocking_.clear();
   set_trouble({});
-  if (!was_active && is_active()) failures_ = 0;
   may_wait_ = true;
   due_is_known_ = false;
   due_.clear();
@@ -69,7 +88,7 @@ void Target::change(state::WebhookRow row) {
     forget_window();
   } else {
     std::erase_if(window_, [&](const auto& entry) {
-      const bool goes = !entry.second.in_flight && !wants(*entry.second.event);
+      const bool goes = !entry.second.in_flight && !filter_.matches(*entry.second.event);
       if (goes) window_bytes_ -= entry.second.event->text.size();
       return goes;
     });
@@ -127,6 +146,8 @@ void Target::set_timer() {
   const auto not_later = [&](base::MonotonicTime time) { at = at ? std::min(*at, time) : time; };
   if (const auto until = mending_.until(now)) {
     not_later(*until);
+  } else if (const auto rest = resting_.until(now)) {
+    not_later(*rest);
   } else if (const auto knock = knocking_.until(now)) {
     not_later(*knock);
   } else if (!window_.empty() || may_wait_) {

@@ -68,6 +68,8 @@ class Target : public std::enable_shared_from_this<Target> {
   void work_soon();
   void work();
 
+  // It is deleted, or what came of it could not be written.
+  bool is_over() const { return is_over_; }
   // Nothing is under way and nothing waits to be written.
   bool rests() const { return in_flight_ == 0 && !writing_ && (is_over_ || !has_news()); }
   const state::WebhookRow& row() const { return row_; }
@@ -81,17 +83,20 @@ class Target : public std::enable_shared_from_this<Target> {
   struct Job {
     state::DeliveryRow delivery;
     events::SharedEvent event;
-    bool is_fresh = false;  // its event is in the window, and there is no row
+    bool is_fresh = false;       // its event is in the window, and there is no row
+    std::uint64_t revision = 0;  // of the target that is attempted
   };
   using Done = state::DeliveryUpdate::Done;
 
   // --- which events come next (target_events.cpp)
   void read_more();
+  // False when it has to stop before the end of the page; whoever comes next goes on at `read_`.
   bool take_in(const events::EventFeed::Page& page, const std::set<std::uint64_t>& known);
+  bool follow_change(std::uint64_t seq);
+  bool has_ahead() const;
   std::optional<std::set<std::uint64_t>> known_until(std::uint64_t seq);
   bool has_room() const;
   void forget_window();
-  bool wants(const events::ServedEvent& event) const;
   // The next one to try; what has to wait behind another is put there on the way.
   std::optional<Job> next_job();
   std::optional<Job> next_fresh();
@@ -114,7 +119,8 @@ class Target : public std::enable_shared_from_this<Target> {
   void ended(Job job, const Verdict& verdict, const Times& times);
   void give_back(const Job& job, const Verdict& verdict);
   void succeeded(base::WallTime now);
-  void failed(const Done& done, const Verdict& verdict, base::WallTime now);
+  void failed(const Verdict& verdict, base::WallTime now);
+  void tell_dead_letter(const Done& done, base::WallTime now);
   void set_trouble(const std::string& why);
   void disable(std::string_view code, std::string reason, base::WallTime now);
   void say(std::string_view type, const boost::json::object& more, base::WallTime now);
@@ -124,6 +130,8 @@ class Target : public std::enable_shared_from_this<Target> {
   void write();
   static boost::asio::awaitable<void> record(std::shared_ptr<Target> self, state::DeliveryUpdate update);
   void written(const base::Result<void>& result);
+  void give_up(const base::Status& why);
+  void keep_standing(state::WebhookRow& row);
   void look_again();
   std::uint64_t cursor() const;
   void set_timer();
@@ -163,14 +171,18 @@ class Target : public std::enable_shared_from_this<Target> {
   std::set<std::string> subjects_;
   Pace pace_;
   Backoff mending_;   // an operator has to mend something
+  Backoff resting_;   // nothing was begun; it will be soon
   Backoff knocking_;  // it has failed for a while: one attempt at a time
   std::string trouble_;
   std::uint32_t failures_ = 0;  // in a row
 
   // To be written.
   std::vector<Done> finished_;
+  std::size_t finished_bytes_ = 0;
   std::vector<state::NewEvent> news_;
-  std::optional<base::WallTime> disabled_;
+  std::optional<state::NewEvent> disabled_;
+  bool disables_ = false;       // from then on until the store has it
+  bool cursor_counts_ = false;  // it is to be written however little it passed
   std::set<std::uint64_t> in_writing_;
   // Of an ordered target: subjects that are free when what is to be written, or is being written, is.
   std::vector<std::string> freed_subjects_;

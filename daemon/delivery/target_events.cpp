@@ -18,11 +18,9 @@ constexpr std::uint32_t kDuePage = 32;
 }  // namespace
 
 bool Target::has_room() const {
+  // One that fails for long may be one of many.
+  if (knocking_.is_on()) return window_.empty();
   return window_.empty() || (window_.size() < kWindow && window_bytes_ < kWindowBytes);
-}
-
-bool Target::wants(const events::ServedEvent& event) const {
-  return filter_.matches(event) && !is_about(event.type, event.subject, id_);
 }
 
 // The deliveries after the place that was read to, up to `seq`; nothing when the store cannot be read.
@@ -35,18 +33,47 @@ std::optional<std::set<std::uint64_t>> Target::known_until(std::uint64_t seq) {
     mending_.begin(with_.clock.monotonic(), with_.random);
     return std::nullopt;
   }
-  if (rows->empty()) rows_ahead_ = false;
+  if (rows->empty() && !has_ahead()) rows_ahead_ = false;
   for (const state::DeliveryRow& row : *rows) {
     if (row.seq <= seq) known.insert(row.seq);
   }
   return known;
 }
 
+// What is under way or being written beyond the place that was read to will be a delivery there.
+bool Target::has_ahead() const {
+  return (!window_.empty() && window_.rbegin()->first > read_) || (!busy_.empty() && *busy_.rbegin() > read_);
+}
+
+// The log is the order of things: what is behind a change in it is for the target as changed, however late
+// the engine is told.
+bool Target::follow_change(std::uint64_t seq) {
+  auto row = with_.store.load_webhook(row_.id);
+  if (!row) {
+    with_.log.warning("a webhook that was changed cannot be read; trying again",
+                      {{"webhook", id_}, {"why", row.error()}});
+    mending_.begin(with_.clock.monotonic(), with_.random);
+    return false;
+  }
+  read_ = seq;
+  if (*row && (*row)->revision == row_.revision) return true;
+  if (*row) {
+    change(**std::move(row));
+  } else {
+    remove();
+  }
+  return false;
+}
+
 bool Target::take_in(const events::EventFeed::Page& page, const std::set<std::uint64_t>& known) {
   for (const events::SharedEvent& event : page.events) {
     if (!has_room()) return false;
+    if (is_about(event->type, event->subject, id_)) {
+      if (!follow_change(event->seq)) return false;
+      continue;
+    }
     read_ = event->seq;
-    if (known.contains(event->seq) || busy_.contains(event->seq) || !wants(*event)) continue;
+    if (known.contains(event->seq) || busy_.contains(event->seq) || !filter_.matches(*event)) continue;
     if (window_.emplace(event->seq, Fresh{event}).second) window_bytes_ += event->text.size();
   }
   return true;
@@ -171,23 +198,23 @@ void Target::begin_later(Job job, base::Duration wait) {
 }
 
 void Target::find_due() {
-  if (!may_wait_ || !due_.empty()) return;
-  if (!due_is_known_) {
-    const auto next = with_.store.next_delivery(row_.id);
-    if (!next) return;
-    next_due_ = *next;
-    due_is_known_ = true;
-    if (!next_due_ && busy_.empty()) may_wait_ = false;
-  }
   const base::WallTime now = with_.clock.wall();
-  if (!next_due_ || *next_due_ > now) return;
+  const bool is_later = due_is_known_ && (!next_due_ || *next_due_ > now);
+  if (!may_wait_ || !due_.empty() || is_later) return;
   auto rows = with_.store.due_deliveries(row_.id, now, kDuePage + static_cast<std::uint32_t>(busy_.size()));
-  if (!rows) return;
+  // Beside those that are due: one of them may hang for long.
+  const auto next = with_.store.next_delivery(row_.id, now);
+  if (!rows || !next) {
+    with_.log.warning("deliveries cannot be read; trying again",
+                      {{"webhook", id_}, {"why", rows ? next.error() : rows.error()}});
+    return mending_.begin(with_.clock.monotonic(), with_.random);
+  }
+  if (rows->empty() && !*next && busy_.empty()) may_wait_ = false;
+  next_due_ = *next;
+  due_is_known_ = true;
   for (state::DeliveryRow& row : *rows) {
     if (!busy_.contains(row.seq) && !window_.contains(row.seq)) due_.push_back(std::move(row));
   }
-  // Only such as are being worked on: the next write says more.
-  if (due_.empty()) next_due_.reset();
 }
 
 std::optional<Target::Job> Target::next_due() {

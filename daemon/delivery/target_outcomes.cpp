@@ -18,6 +18,7 @@ namespace {
 
 // What waits for the writer beyond this waits in the log instead.
 constexpr std::size_t kMostUnwritten = 256;
+constexpr std::size_t kMostUnwrittenBytes = 1U << 20;
 // A receiver that failed so often in a row, and for so long, is tried once at a time with growing pauses: its
 // events wait in the log, where they cost nothing.
 constexpr std::uint32_t kFailuresUntilKnocking = 20;
@@ -30,15 +31,23 @@ constexpr base::Duration kFailingUntilTold{300'000};
 
 bool Target::may_begin() {
   const base::MonotonicTime now = with_.clock.monotonic();
-  return in_flight_ < concurrency() && finished_.size() < kMostUnwritten && !mending_.until(now) &&
+  const bool may_finish = finished_.size() < kMostUnwritten && finished_bytes_ < kMostUnwrittenBytes;
+  return in_flight_ < concurrency() && may_finish && !mending_.until(now) && !resting_.until(now) &&
          !knocking_.until(now) && pace_.next(now) <= now;
 }
 
 bool Target::begin_one() {
+  if (window_.empty() && !may_wait_) return false;
+  // First: what comes next is read from the store only for who may have it.
+  if (!common_->places.take(row_.id, shared_from_this(), in_flight_, settings_->attempts_at_once))
+    return false;
   auto job = next_job();
-  if (!job) return false;
-  if (!common_->places.take(shared_from_this(), in_flight_, settings_->attempts_at_once)) return false;
+  if (!job) {
+    common_->places.give_back();
+    return false;
+  }
   ++in_flight_;
+  job->revision = row_.revision;
   pace_.began(with_.clock.monotonic());
   common_->measures.under_way(common_->places.taken());
   if (row_.settings.ordered) subjects_.insert(job->delivery.subject);
@@ -96,16 +105,16 @@ void Target::ended(Job job, const Verdict& verdict, const Times& times) {
   common_->measures.attempt(row_.instance, verdict.kind, times.latency);
   if (common_->place_free) common_->place_free();
   if (!is_over_) {
-    if (verdict.kind == Verdict::Kind::kNotCounted) {
+    if (verdict.kind == Verdict::Kind::kNotCounted || verdict.kind == Verdict::Kind::kNotBegun) {
       give_back(job, verdict);
     } else {
       if (subjects_.contains(job.delivery.subject)) freed_subjects_.push_back(job.delivery.subject);
+      // What became of the event counts; of a target that is another one by now it says nothing.
+      const bool is_current = job.revision == row_.revision;
       Done done = conclude(std::move(job.delivery), verdict, schedule(), times, with_.random);
-      if (verdict.kind == Verdict::Kind::kDelivered) {
-        succeeded(times.now);
-      } else {
-        failed(done, verdict, times.now);
-      }
+      if (done.delivery.state == state::DeliveryState::kDead) tell_dead_letter(done, times.now);
+      if (is_current && verdict.kind == Verdict::Kind::kDelivered) succeeded(times.now);
+      if (is_current && verdict.kind != Verdict::Kind::kDelivered) failed(verdict, times.now);
       finish(std::move(done));
     }
   }
@@ -121,6 +130,7 @@ void Target::finish(Done done) {
   }
   busy_.insert(row.seq);
   if (row.state == state::DeliveryState::kWaiting) may_wait_ = true;
+  if (done.attempt) finished_bytes_ += done.attempt->answer.size();
   finished_.push_back(std::move(done));
 }
 
@@ -129,15 +139,20 @@ void Target::give_back(const Job& job, const Verdict& verdict) {
   subjects_.erase(job.delivery.subject);
   if (job.is_fresh) {
     if (const auto at = window_.find(job.delivery.seq); at != window_.end()) at->second.in_flight = false;
-    // While it is not active nothing is kept for it.
-    if (!is_active()) forget_window();
   } else {
     busy_.erase(job.delivery.seq);
     due_is_known_ = false;
     due_.clear();
   }
+  // Until it goes on, nothing is kept for it.
+  forget_window();
+  // What was in the way may not be any more.
+  if (job.revision != row_.revision) return;
+  const base::MonotonicTime now = with_.clock.monotonic();
+  if (verdict.kind == Verdict::Kind::kNotBegun)
+    return resting_.begin(now, with_.random, verdict.wish.retry_after);
   set_trouble(verdict.reason);
-  mending_.begin(with_.clock.monotonic(), with_.random, verdict.wish.retry_after);
+  mending_.begin(now, with_.random, verdict.wish.retry_after);
 }
 
 void Target::set_trouble(const std::string& why) {
@@ -154,6 +169,7 @@ void Target::succeeded(base::WallTime now) {
     with_.log.info("a webhook takes events again", {{"webhook", id_}, {"instance", row_.instance}});
   failures_ = 0;
   mending_.clear();
+  resting_.clear();
   knocking_.clear();
   set_trouble({});
   row_.delivered = now;
@@ -163,9 +179,21 @@ void Target::succeeded(base::WallTime now) {
   row_.reason.clear();
 }
 
-void Target::failed(const Done& done, const Verdict& verdict, base::WallTime now) {
+void Target::tell_dead_letter(const Done& done, base::WallTime now) {
+  if (!is_active() || row_.told_dead_letter) return;
+  row_.told_dead_letter = true;
+  json::object more{{"event", done.delivery.event.to_string()},
+                    {"event_type", done.delivery.type},
+                    {"seq", std::to_string(done.delivery.seq)},
+                    {"attempts", done.delivery.attempts},
+                    {"reason", done.delivery.reason}};
+  say("webhook.dead_letter", more, now);
+}
+
+void Target::failed(const Verdict& verdict, base::WallTime now) {
   ++failures_;
   mending_.clear();
+  resting_.clear();
   set_trouble({});
   const base::MonotonicTime tick = with_.clock.monotonic();
   if (verdict.wish.throttled) pace_.throttled(tick);
@@ -175,19 +203,11 @@ void Target::failed(const Done& done, const Verdict& verdict, base::WallTime now
   const base::Duration failing = now - *row_.failing_since;
   if (failures_ >= kFailuresUntilKnocking && failing >= kFailingUntilKnocking) {
     if (!knocking_.is_on()) {
+      forget_window();
       with_.log.warning("a webhook fails for a while; it is tried once at a time until it takes something",
                         {{"webhook", id_}, {"instance", row_.instance}, {"why", verdict.reason}});
     }
     knocking_.begin(tick, with_.random);
-  }
-  if (done.delivery.state == state::DeliveryState::kDead && !row_.told_dead_letter) {
-    row_.told_dead_letter = true;
-    json::object more{{"event", done.delivery.event.to_string()},
-                      {"event_type", done.delivery.type},
-                      {"seq", std::to_string(done.delivery.seq)},
-                      {"attempts", done.delivery.attempts},
-                      {"reason", verdict.reason}};
-    say("webhook.dead_letter", more, now);
   }
   if (verdict.kind == Verdict::Kind::kGone) return disable("gone", verdict.reason, now);
   if (failing >= settings_->disable_after) {
@@ -207,11 +227,11 @@ void Target::disable(std::string_view code, std::string reason, base::WallTime n
   with_.log.warning("a webhook is disabled until its owner enables it; its events wait",
                     {{"webhook", id_}, {"instance", row_.instance}, {"code", code}, {"why", reason}});
   json::object more{{"code", code}, {"reason", reason}, {"since", base::to_rfc3339(*row_.failing_since)}};
-  say("webhook.disabled", more, now);
+  disabled_ = webhook_event("webhook.disabled", row_, more, now, with_.random);
   common_->measures.disabled(row_.instance, code);
   row_.state = state::WebhookState::kDisabled;
   row_.reason = std::move(reason);
-  disabled_ = now;
+  disables_ = true;
   forget_window();
 }
 

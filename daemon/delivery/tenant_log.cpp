@@ -1,5 +1,9 @@
 #include "delivery/tenant_log.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <vector>
+
 namespace paynamed::delivery {
 namespace asio = boost::asio;
 
@@ -27,8 +31,12 @@ asio::awaitable<void> TenantLog::run(std::shared_ptr<TenantLog> self) {
     }
     self->position_ = page->next;
     // One may go while it is told.
-    const auto targets = self->targets_;
-    for (const auto& [id, target] : targets) target->offer(*page);
+    std::vector<std::shared_ptr<Target>> targets;
+    targets.reserve(self->targets_.size());
+    for (const auto& [id, target] : self->targets_) targets.push_back(target);
+    for (const auto& target : targets) target->offer(*page);
+    // A log that is far ahead does not keep the strand from the attempts.
+    if (page->next != page->head) co_await asio::post(common->strand, asio::use_awaitable);
   }
 }
 

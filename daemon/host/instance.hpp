@@ -37,7 +37,8 @@ struct CallOptions {
   std::string traceparent;
   bool background = false;  // nobody in particular waits; what shares a limit lets other calls go first
   // It is about one of several peers behind the instance, so the breaker neither refuses it nor counts it: a
-  // peer that is gone must not keep calls from the others.
+  // peer that is gone must not keep calls from the others. That such a call was not begun says nothing about
+  // its peer: the status is deferred().
   bool beside_breaker = false;
 };
 
@@ -105,7 +106,7 @@ class Instance {
   //  not reach
   //    the plugin before its deadline.
   //  - UNAVAILABLE and deferred() when its breaker is open: too many of its calls failed, so it is not
-  //    called for a while.
+  //    called for a while; and, of a call beside the breaker, whenever surely nothing was begun.
   //  - INTERNAL when the plugin broke the contract.
   // Cancelling the coroutine counts as its deadline: CANCELLED, still_open.
   boost::asio::awaitable<CallOutcome<std::string>> call_bytes(std::string method, std::string request,

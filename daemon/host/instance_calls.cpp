@@ -19,6 +19,11 @@ std::uint32_t to_ms(base::Duration duration) {
 
 }  // namespace
 
+base::Status InstanceCore::not_begun(std::string message, bool beside_breaker) const {
+  base::Status status = base::unavailable(std::move(message));
+  return beside_breaker ? std::move(status).with_deferral(id_) : status;
+}
+
 std::uint64_t InstanceCore::begin_call(std::string method, std::string request, CallOptions options,
                                        Waiter waiter) {
   std::uint64_t id = 0;
@@ -45,6 +50,7 @@ std::uint64_t InstanceCore::begin_call(std::string method, std::string request, 
       call.deadline = call.started + options.timeout;
       call.grace = options.grace;
       call.background = options.background;
+      call.beside_breaker = options.beside_breaker;
       call.waiter = std::move(waiter);
       call.timer = clock().at(call.deadline, supervisor(), [weak = weak_from_this(), id] {
         if (const auto self = weak.lock()) self->give_up(id, base::Code::kDeadlineExceeded);
@@ -57,10 +63,10 @@ std::uint64_t InstanceCore::begin_call(std::string method, std::string request, 
     return id;
   }
   if (waiter) {
-    waiter(CallOutcome<std::string>(
-        base::fail(base::unavailable("The plugin instance " + id_ + " is not running, so " + method +
-                                     " was not begun.")),
-        id, false));
+    base::Status status =
+        not_begun("The plugin instance " + id_ + " is not running, so " + method + " was not begun.",
+                  options.beside_breaker);
+    waiter(CallOutcome<std::string>(base::fail(std::move(status)), id, false));
     return id;
   }
   post(std::move(method), [self = shared_from_this(), id, request = std::move(request),
@@ -132,6 +138,7 @@ void InstanceCore::give_up(std::uint64_t call_id, base::Code code) {
   Waiter waiter;
   std::string method;
   bool begun = false;
+  bool beside_breaker = false;
   bool is_late = false;  // it was told to cancel before
   std::vector<std::function<void()>> settled;
   std::unique_ptr<base::Clock::Timer> dropped;
@@ -143,6 +150,7 @@ void InstanceCore::give_up(std::uint64_t call_id, base::Code code) {
     auto& call = at->second;
     method = call.method;
     begun = call.in_plugin;
+    beside_breaker = call.beside_breaker;
     is_late = std::exchange(call.expired, begun);
     if (!is_late) {
       change = end_pass_locked(
@@ -171,9 +179,9 @@ void InstanceCore::give_up(std::uint64_t call_id, base::Code code) {
   }
   const auto who = method + " of the plugin instance " + id_;
   base::Status status =
-      !begun
-          ? base::unavailable(who + " was not begun: " +
-                              (cancelled ? "it was cancelled." : "the instance was busy until the deadline."))
+      !begun      ? not_begun(who + " was not begun: " +
+                                  (cancelled ? "it was cancelled." : "the instance was busy until the deadline."),
+                              beside_breaker)
       : cancelled ? base::cancelled(who + " was cancelled before it answered; the outcome is unknown.")
                   : base::deadline_exceeded(who + " did not answer in time; the outcome is unknown.");
   if (!cancelled && !is_late)

@@ -111,6 +111,7 @@ class InstanceCore : public std::enable_shared_from_this<InstanceCore> {
     base::MonotonicTime started;
     base::MonotonicTime deadline;
     base::Duration grace;
+    bool beside_breaker = false;
     bool background = false;
     std::optional<Breaker::Pass> pass;  // none: beside the breaker
     bool in_plugin = false;
@@ -149,6 +150,7 @@ class InstanceCore : public std::enable_shared_from_this<InstanceCore> {
   std::function<void()> end_pass_locked(const OpenCall& call, const base::Status& status);
   void broken_rule(std::string_view what);
   void count(const std::string& method, base::Code code, base::Duration took);
+  base::Status not_begun(std::string message, bool beside_breaker) const;
   base::Status status_from(const pn_status* status) const;
   Breaker::Moment moment() const;
   void* token(std::uint64_t call_id) const;

@@ -392,6 +392,8 @@ asio::awaitable<bool> Daemon::stop() {
     return std::max(std::chrono::ceil<base::Duration>(end - clock_.monotonic()), base::Duration{100});
   };
   bool clean = true;
+  // Those that are under way have all the time until its turn.
+  if (delivery_) delivery_->end_attempts();
   if (reload_ && !co_await reload_->stop(left())) {
     log_.warning("a reload of the configuration did not end in time");
     clean = false;

@@ -60,6 +60,7 @@ class WebhookDelivery {
   // As delivery::Engine.
   void changed(const base::Uuid& webhook) { engine_.changed(webhook); }
   void refresh() { engine_.refresh(); }
+  void end_attempts() { engine_.end_attempts(); }
   boost::asio::awaitable<bool> stop(base::Duration most) { return engine_.stop(most); }
 
   // One part for each instance whose webhooks wait until an operator mends something.

@@ -22,6 +22,8 @@ class DeliveryTable {
     }
   };
 
+  // Of attempts there is always one more, so that what is written twice is another attempt; and a delivery
+  // that waits without a time gets one where nothing is before it that will give it one.
   base::Result<Change> put(const StoredWebhook& webhook, const DeliveryUpdate::Done& done);
   // Rows of the filter after `after_seq` wait again, at most `limit`.
   struct Replayed {
@@ -34,10 +36,13 @@ class DeliveryTable {
                                 std::uint64_t after_seq, base::WallTime now, std::uint32_t limit);
   // An event of the log waits; false when it has a delivery already, or there is none.
   base::Result<bool> add(const StoredWebhook& webhook, std::uint64_t seq, base::WallTime now);
-  // What was behind another one of its subject is tried too.
-  base::Result<void> release_all(WebhookKey webhook, base::WallTime now);
+  // What was behind another one of its subject is tried too; at most `most` get a time, and all that are left
+  // are due while their target is not ordered.
+  base::Result<void> release(WebhookKey webhook, base::WallTime now, std::uint32_t most);
 
   // Those that were updated before, at most `limit`; with the targets whose dead letters went, and how many.
+  // Rows beyond the cursor of their target stay, or their events would be taken for new ones. So few are
+  // looked at in one go that nobody waits long; the next goes on behind them.
   struct Pruned {
     std::uint64_t rows = 0;
     std::vector<std::pair<WebhookKey, std::int64_t>> dead;
@@ -54,10 +59,24 @@ class DeliveryTable {
   struct Before {
     DeliveryState state = DeliveryState::kWaiting;
     bool has_attempt = false;
+    std::uint32_t attempts = 0;
   };
   base::Result<std::optional<Before>> find(const Place& place);
-  base::Result<void> insert(const Place& place, const DeliveryUpdate::Done& done);
-  base::Result<void> update(const Place& place, const DeliveryUpdate::Done& done);
+  // How many attempts there are with this one, and when the next is.
+  struct Counted {
+    std::uint32_t attempts = 0;
+    std::optional<base::WallTime> next;
+  };
+  base::Result<std::optional<base::WallTime>> next_of(const StoredWebhook& webhook,
+                                                      const DeliveryRow& delivery);
+  base::Result<void> insert(const Place& place, const DeliveryUpdate::Done& done, const Counted& counted);
+  base::Result<void> update(const Place& place, const DeliveryUpdate::Done& done, const Counted& counted);
+  struct Old {
+    base::WallTime updated{};
+    Place place;
+  };
+  base::Result<std::vector<Place>> find_old(Statement& statement, Old& passed, base::WallTime before,
+                                            std::uint32_t limit);
   base::Result<void> release_next(WebhookKey webhook, std::string_view subject, base::WallTime now);
   base::Result<void> erase(const Place& place);
 
@@ -66,8 +85,9 @@ class DeliveryTable {
   Statement keep_attempt_;
   Statement update_;
   Statement update_with_attempt_;
+  Statement earlier_waiting_;
   Statement release_next_;
-  Statement release_all_;
+  Statement release_;
   Statement to_replay_;
   Statement unusual_to_replay_;
   Statement replay_;
@@ -78,6 +98,9 @@ class DeliveryTable {
   Statement of_webhook_;
   Statement erase_;
   Statement erase_attempts_;
+  // What was looked at, and stays for now.
+  Old passed_over_;
+  Old passed_dead_;
 };
 
 }  // namespace paynamed::state

@@ -194,13 +194,17 @@ class SqliteStore final : public Store,
   Result<std::vector<DeliveryRow>> list_deliveries(std::string_view tenant, const DeliveryFilter& filter,
                                                    std::uint64_t before_seq, std::uint32_t limit) override;
   Result<std::uint64_t> count_deliveries(std::string_view tenant, const DeliveryFilter& filter) override;
+  Result<DeliveryPage> scan_deliveries(std::string_view tenant, const DeliveryFilter& filter,
+                                       std::uint64_t before_seq, std::uint32_t limit) override;
+  Result<DeliveryCount> count_some_deliveries(std::string_view tenant, const DeliveryFilter& filter,
+                                              std::uint64_t before_seq) override;
   Result<std::optional<DeliveryRow>> find_delivery(std::string_view tenant, base::Uuid webhook,
                                                    std::uint64_t seq) override;
   Result<std::vector<AttemptRow>> attempts_of(base::Uuid webhook, std::uint64_t seq,
                                               std::uint32_t limit) override;
   Result<std::vector<DeliveryRow>> due_deliveries(base::Uuid webhook, base::WallTime now,
                                                   std::uint32_t limit) override;
-  Result<std::optional<base::WallTime>> next_delivery(base::Uuid webhook) override;
+  Result<std::optional<base::WallTime>> next_delivery(base::Uuid webhook, base::WallTime after) override;
   Result<std::vector<DeliveryRow>> deliveries_after(base::Uuid webhook, std::uint64_t seq,
                                                     std::uint32_t limit) override;
   Result<std::optional<DeliveryRow>> first_waiting(base::Uuid webhook, std::string_view subject) override;

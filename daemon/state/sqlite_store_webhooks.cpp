@@ -118,6 +118,19 @@ Result<std::uint64_t> SqliteStore::count_deliveries(std::string_view tenant, con
   return parts_->readers->lend()->webhooks().count_deliveries(tenant, filter);
 }
 
+Result<WebhookStore::DeliveryPage> SqliteStore::scan_deliveries(std::string_view tenant,
+                                                                const DeliveryFilter& filter,
+                                                                std::uint64_t before_seq,
+                                                                std::uint32_t limit) {
+  return parts_->readers->lend()->webhooks().scan_deliveries(tenant, filter, before_seq, limit);
+}
+
+Result<WebhookStore::DeliveryCount> SqliteStore::count_some_deliveries(std::string_view tenant,
+                                                                       const DeliveryFilter& filter,
+                                                                       std::uint64_t before_seq) {
+  return parts_->readers->lend()->webhooks().count_some_deliveries(tenant, filter, before_seq);
+}
+
 Result<std::optional<DeliveryRow>> SqliteStore::find_delivery(std::string_view tenant, base::Uuid webhook,
                                                               std::uint64_t seq) {
   return parts_->readers->lend()->webhooks().find_delivery(tenant, webhook, seq);
@@ -133,8 +146,8 @@ Result<std::vector<DeliveryRow>> SqliteStore::due_deliveries(base::Uuid webhook,
   return parts_->readers->lend()->webhooks().due_deliveries(webhook, now, limit);
 }
 
-Result<std::optional<base::WallTime>> SqliteStore::next_delivery(base::Uuid webhook) {
-  return parts_->readers->lend()->webhooks().next_delivery(webhook);
+Result<std::optional<base::WallTime>> SqliteStore::next_delivery(base::Uuid webhook, base::WallTime after) {
+  return parts_->readers->lend()->webhooks().next_delivery(webhook, after);
 }
 
 Result<std::vector<DeliveryRow>> SqliteStore::deliveries_after(base::Uuid webhook, std::uint64_t seq,

@@ -138,7 +138,8 @@ class UnitWriter {
   base::Result<std::optional<CreatedWebhook>> replay(TenantKey tenant, const NewWebhook& webhook);
   base::Result<void> check_start(TenantKey tenant, const NewWebhook& webhook) const;
   base::Result<void> replace_secrets(const WebhookRow& webhook, const WebhookChange& change);
-  base::Result<void> put_standing(StoredWebhook& webhook, const DeliveryUpdate& update);
+  base::Result<void> pass_unwanted(StoredWebhook& webhook, const WebhookChange& change);
+  base::Result<void> put_standing(StoredWebhook& webhook, const DeliveriesUnit& unit);
   // A proof goes with its name.
   base::Result<void> erase_proof_of(const Fact& fact);
   std::string uuid_of_run(RunKey run);

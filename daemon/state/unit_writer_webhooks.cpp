@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "state/unit_writer.hpp"
 
@@ -10,6 +11,12 @@ namespace {
 
 // So many rows of a replay are written in one transaction.
 constexpr std::uint32_t kReplayed = 1'000;
+// So many rows get a time when their target gives up its order; the others need none.
+constexpr std::uint32_t kReleased = 1'000;
+// So many deleted targets end in one transaction.
+constexpr int kMostEnded = 100;
+// More than a cursor is behind what was looked at.
+constexpr std::uint32_t kPassed = 8'192;
 
 }  // namespace
 
@@ -97,6 +104,16 @@ base::Result<void> UnitWriter::replace_secrets(const WebhookRow& webhook, const 
   return {};
 }
 
+// What the filter of before does not want is not looked at with another one.
+base::Result<void> UnitWriter::pass_unwanted(StoredWebhook& webhook, const WebhookChange& change) {
+  WebhookRow& row = webhook.row;
+  if (!change.settings || change.settings->types == row.settings.types) return {};
+  const auto passed = webhooks_.pass_unwanted(webhook, kPassed);
+  if (!passed) return base::fail(passed.error());
+  row.cursor.seq = *passed;
+  return {};
+}
+
 base::Result<WebhookRow> UnitWriter::write(const ChangeWebhookUnit& unit) {
   const WebhookChange& change = unit.change;
   auto stored = webhook_of(change.tenant, change.id);
@@ -110,22 +127,28 @@ base::Result<WebhookRow> UnitWriter::write(const ChangeWebhookUnit& unit) {
   dirty_ = true;
   if (auto done = replace_secrets(row, change); !done) return base::fail(done.error());
   if (change.secrets) row.secrets = *change.secrets;
+  if (auto done = pass_unwanted(*stored, change); !done) return base::fail(done.error());
+  const bool begins_anew = change.state == WebhookState::kActive ||
+                           (change.settings && change.settings->address != row.settings.address);
   if (change.settings) {
     const bool was_ordered = std::exchange(row.settings, *change.settings).ordered;
-    if (was_ordered && !row.settings.ordered) {
-      if (auto done = deliveries_.release_all(stored->key, change.time); !done)
+    if (was_ordered != row.settings.ordered) {
+      // Nothing that was left without a time then is behind another one now.
+      const std::uint32_t most = was_ordered ? kReleased : std::numeric_limits<std::uint32_t>::max();
+      if (auto done = deliveries_.release(stored->key, change.time, most); !done)
         return base::fail(done.error());
     }
   }
   if (change.state) {
     row.state = *change.state;
     row.reason = change.reason;
-    if (row.state == WebhookState::kActive) {
-      row.failing_since.reset();
-      row.told_failing = row.told_dead_letter = false;
-    }
-    if (auto done = webhooks_.put_standing(stored->key, row); !done) return base::fail(done.error());
   }
+  if (begins_anew) {
+    row.failing_since.reset();
+    row.told_failing = row.told_dead_letter = false;
+    if (row.state == WebhookState::kActive) row.reason.clear();
+  }
+  if (auto done = webhooks_.put_standing(stored->key, row); !done) return base::fail(done.error());
   row.updated = change.time;
   ++row.revision;
   if (auto done = webhooks_.update(stored->key, row); !done) return base::fail(done.error());
@@ -166,18 +189,20 @@ base::Result<void> UnitWriter::write(const DeliveriesUnit& unit) {
   }
   auto counted = webhooks_.count_deliveries(webhook.key, change.waiting, change.dead);
   if (!counted) return counted;
-  if (auto done = put_standing(webhook, update); !done) return done;
   if (auto done = write_events(webhook.tenant, 0, update.events, unit.facts, {}, {}); !done) return done;
+  if (auto done = put_standing(webhook, unit); !done) return done;
   dirty_ = false;
   return {};
 }
 
-base::Result<void> UnitWriter::put_standing(StoredWebhook& webhook, const DeliveryUpdate& update) {
+base::Result<void> UnitWriter::put_standing(StoredWebhook& webhook, const DeliveriesUnit& unit) {
+  const DeliveryUpdate& update = unit.update;
   WebhookRow& row = webhook.row;
   if (update.cursor) row.cursor.seq = std::max(row.cursor.seq, *update.cursor);
-  // What its owner did meanwhile stands: a target that was just made active begins anew.
-  const bool is_active = row.state == WebhookState::kActive;
-  if (update.standing && is_active) {
+  // What its owner did meanwhile stands: a target that was just made active, or another, begins anew.
+  const bool is_same = update.revision == 0 || update.revision == row.revision;
+  const bool counts = is_same && row.state == WebhookState::kActive;
+  if (update.standing && counts) {
     row.failing_since = update.standing->failing_since;
     row.told_failing = update.standing->told_failing;
     row.told_dead_letter = update.standing->told_dead_letter;
@@ -185,11 +210,12 @@ base::Result<void> UnitWriter::put_standing(StoredWebhook& webhook, const Delive
   }
   if (update.standing && update.standing->delivered) row.delivered = update.standing->delivered;
   if (auto done = webhooks_.put_standing(webhook.key, row); !done) return done;
-  if (!update.disabled || !is_active) return {};
+  if (!update.disabled || !counts) return {};
   row.state = WebhookState::kDisabled;
-  row.updated = *update.disabled;
+  row.updated = update.disabled->time;
   ++row.revision;
-  return webhooks_.update(webhook.key, row);
+  if (auto done = webhooks_.update(webhook.key, row); !done) return done;
+  return write_events(webhook.tenant, 0, {*update.disabled}, {*unit.disabled}, {}, {});
 }
 
 base::Result<ReplayedPart> UnitWriter::write(const ReplayUnit& unit) {
@@ -229,16 +255,16 @@ base::Result<std::uint64_t> UnitWriter::write(const PruneDeliveriesUnit& unit) {
   for (const auto& [webhook, count] : dead->dead) {
     if (auto done = webhooks_.count_deliveries(webhook, 0, -count); !done) return base::fail(done.error());
   }
-  const auto deleted = webhooks_.next_deleted();
-  if (!deleted) return base::fail(deleted.error());
-  if (*deleted && rows < unit.limit) {
+  for (int ended = 0; ended < kMostEnded && rows < unit.limit; ++ended) {
+    const auto deleted = webhooks_.next_deleted();
+    if (!deleted) return base::fail(deleted.error());
+    if (!*deleted) break;
     const std::uint32_t most = left();
     const auto erased = deliveries_.erase_of(**deleted, most);
     if (!erased) return base::fail(erased.error());
     rows += *erased;
-    if (*erased < most) {
-      if (auto done = webhooks_.forget_deleted(**deleted); !done) return base::fail(done.error());
-    }
+    if (*erased == most) break;
+    if (auto done = webhooks_.forget_deleted(**deleted); !done) return base::fail(done.error());
   }
   dirty_ = false;
   return rows;

@@ -1,6 +1,7 @@
 #include "state/webhook_queries.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "state/rows.hpp"
@@ -8,6 +9,9 @@
 namespace paynamed::state {
 namespace {
 
+// Of the rows that one call looks at.
+constexpr std::size_t kMostScanned = 2'000;
+constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 constexpr std::uint64_t kLast = std::numeric_limits<std::int64_t>::max();
 
 // ?1 is the target's number, ?2 its tenant's. What an event is stands in the log.
@@ -55,7 +59,7 @@ WebhookQueries::WebhookQueries(Connection& connection, TenantKeys& tenants, std:
       all_(connection, PAYNAMED_WEBHOOKS "WHERE w.id > ? ORDER BY w.id LIMIT ?"),
       of_tenant_(connection, PAYNAMED_WEBHOOKS "WHERE w.tenant = ? AND w.id > ? ORDER BY w.id LIMIT ?"),
       find_(connection, PAYNAMED_WEBHOOKS "WHERE w.id = ?"),
-      place_(connection, "SELECT key, tenant FROM webhooks WHERE id = ?"),
+      place_(connection, "SELECT key, tenant, ordered FROM webhooks WHERE id = ?"),
       key_(connection, "SELECT webhook, request_hash FROM webhook_keys WHERE tenant = ? AND key = ?"),
       newest_first_(connection, PAYNAMED_DELIVERIES PAYNAMED_THEIR_EVENTS
                     "WHERE d.webhook = ?1 AND d.seq >= ?3 AND d.seq < ?4 ORDER BY d.seq DESC"),
@@ -73,9 +77,12 @@ WebhookQueries::WebhookQueries(Connection& connection, TenantKeys& tenants, std:
       due_(connection, PAYNAMED_DELIVERIES
            "INDEXED BY deliveries_due " PAYNAMED_THEIR_EVENTS
            "WHERE d.state = 0 AND d.webhook = ?1 AND d.next <= ?3 ORDER BY d.next, d.seq LIMIT ?4"),
+      released_(connection, PAYNAMED_DELIVERIES
+                "INDEXED BY deliveries_due " PAYNAMED_THEIR_EVENTS
+                "WHERE d.state = 0 AND d.webhook = ?1 AND d.next IS NULL ORDER BY d.seq LIMIT ?3"),
       next_(connection,
             "SELECT next FROM deliveries INDEXED BY deliveries_due WHERE state = 0 AND webhook = ? AND next "
-            "IS NOT NULL ORDER BY next LIMIT 1"),
+            "> ? ORDER BY next LIMIT 1"),
       after_(connection, PAYNAMED_DELIVERIES PAYNAMED_THEIR_EVENTS
              "WHERE d.webhook = ?1 AND d.seq > ?3 ORDER BY d.seq LIMIT ?4"),
       first_waiting_(connection, PAYNAMED_DELIVERIES
@@ -89,7 +96,7 @@ base::Result<std::optional<StoredWebhook>> WebhookQueries::stored(const base::Uu
 
 base::Result<WebhookQueries::Place> WebhookQueries::place_of(const base::Uuid& id) {
   const auto place = at_most_one<Place>(place_, place_.first(id), [](const Statement& row) {
-    return Place{row.integer(0), row.integer(1)};
+    return Place{row.integer(0), row.integer(1), row.integer(2) != 0};
   });
   if (!place) return base::fail(place.error());
   return place->value_or(Place{});
@@ -141,8 +148,8 @@ base::Result<std::optional<WebhookStore::WebhookKeyUse>> WebhookQueries::find_we
 }
 
 template <class Take>
-base::Result<void> WebhookQueries::walk(const StoredWebhook& webhook, const DeliveryFilter& filter,
-                                        std::uint64_t before_seq, Take take) {
+base::Result<std::uint64_t> WebhookQueries::walk(const StoredWebhook& webhook, const DeliveryFilter& filter,
+                                                 std::uint64_t before_seq, std::size_t most, Take take) {
   std::uint64_t before = before_seq == 0 ? kLast : std::min(before_seq, kLast);
   if (filter.to_seq && *filter.to_seq < before) before = *filter.to_seq + 1;
   const std::uint64_t from = std::min(filter.from_seq.value_or(0), kLast);
@@ -150,14 +157,17 @@ base::Result<void> WebhookQueries::walk(const StoredWebhook& webhook, const Deli
   Statement& rows = is_unusual ? unusual_newest_first_ : newest_first_;
   auto row = is_unusual ? rows.first(webhook.key, webhook.tenant, from, before, *filter.state)
                         : rows.first(webhook.key, webhook.tenant, from, before);
-  for (; row && *row; row = rows.next()) {
+  std::uint64_t last = 0;
+  bool wants_more = true;
+  for (std::size_t scanned = 0; row && *row && wants_more && scanned < most; row = rows.next(), ++scanned) {
     DeliveryRow delivery = read_delivery(rows, webhook.row.id);
-    if (!matches(filter, delivery)) continue;
-    if (!take(std::move(delivery))) break;
+    last = delivery.seq;
+    if (matches(filter, delivery)) wants_more = take(std::move(delivery));
   }
   if (!row) return base::fail(row.error());
+  const bool is_all = !*row;
   rows.reset();
-  return {};
+  return is_all ? 0 : last;
 }
 
 base::Result<std::vector<DeliveryRow>> WebhookQueries::list_deliveries(std::string_view tenant,
@@ -169,7 +179,7 @@ base::Result<std::vector<DeliveryRow>> WebhookQueries::list_deliveries(std::stri
   const std::size_t most = std::min(limit, kMaxRows);
   std::vector<DeliveryRow> list;
   if (most == 0) return list;
-  auto done = walk(*webhook, filter, before_seq, [&](DeliveryRow delivery) {
+  const auto done = walk(*webhook, filter, before_seq, kAll, [&](DeliveryRow delivery) {
     list.push_back(std::move(delivery));
     return list.size() < most;
   });
@@ -177,12 +187,42 @@ base::Result<std::vector<DeliveryRow>> WebhookQueries::list_deliveries(std::stri
   return list;
 }
 
+base::Result<WebhookStore::DeliveryPage> WebhookQueries::scan_deliveries(std::string_view tenant,
+                                                                         const DeliveryFilter& filter,
+                                                                         std::uint64_t before_seq,
+                                                                         std::uint32_t limit) {
+  const auto webhook = stored_of(tenant, filter.webhook);
+  if (!webhook) return base::fail(webhook.error());
+  const std::size_t most = std::clamp<std::uint32_t>(limit, 1, kMaxRows);
+  WebhookStore::DeliveryPage page;
+  const auto next = walk(*webhook, filter, before_seq, kMostScanned, [&](DeliveryRow delivery) {
+    page.rows.push_back(std::move(delivery));
+    return page.rows.size() < most;
+  });
+  if (!next) return base::fail(next.error());
+  page.next = *next;
+  return page;
+}
+
+base::Result<WebhookStore::DeliveryCount> WebhookQueries::count_some_deliveries(std::string_view tenant,
+                                                                                const DeliveryFilter& filter,
+                                                                                std::uint64_t before_seq) {
+  const auto webhook = stored_of(tenant, filter.webhook);
+  if (!webhook) return base::fail(webhook.error());
+  WebhookStore::DeliveryCount count;
+  const auto next =
+      walk(*webhook, filter, before_seq, kMostScanned, [&](const DeliveryRow&) { return ++count.count > 0; });
+  if (!next) return base::fail(next.error());
+  count.next = *next;
+  return count;
+}
+
 base::Result<std::uint64_t> WebhookQueries::count_deliveries(std::string_view tenant,
                                                              const DeliveryFilter& filter) {
   const auto webhook = stored_of(tenant, filter.webhook);
   if (!webhook) return base::fail(webhook.error());
   std::uint64_t count = 0;
-  auto done = walk(*webhook, filter, 0, [&](const DeliveryRow&) { return ++count > 0; });
+  const auto done = walk(*webhook, filter, 0, kAll, [&](const DeliveryRow&) { return ++count > 0; });
   if (!done) return base::fail(done.error());
   return count;
 }
@@ -216,14 +256,22 @@ base::Result<std::vector<DeliveryRow>> WebhookQueries::due_deliveries(const base
                                                                       std::uint32_t limit) {
   const auto found = place_of(webhook);
   if (!found) return base::fail(found.error());
-  return collect<DeliveryRow>(due_, due_.first(found->key, found->tenant, now, std::min(limit, kMaxRows)),
-                              [&](const Statement& row) { return read_delivery(row, webhook); });
+  const auto read = [&](const Statement& row) { return read_delivery(row, webhook); };
+  const std::uint32_t most = std::min(limit, kMaxRows);
+  auto due = collect<DeliveryRow>(due_, due_.first(found->key, found->tenant, now, most), read);
+  if (!due || due->size() == most || found->ordered) return due;
+  const auto left = most - static_cast<std::uint32_t>(due->size());
+  auto released = collect<DeliveryRow>(released_, released_.first(found->key, found->tenant, left), read);
+  if (!released) return released;
+  std::ranges::move(*released, std::back_inserter(*due));
+  return due;
 }
 
-base::Result<std::optional<base::WallTime>> WebhookQueries::next_delivery(const base::Uuid& webhook) {
+base::Result<std::optional<base::WallTime>> WebhookQueries::next_delivery(const base::Uuid& webhook,
+                                                                          base::WallTime after) {
   const auto found = place_of(webhook);
   if (!found) return base::fail(found.error());
-  return at_most_one<base::WallTime>(next_, next_.first(found->key),
+  return at_most_one<base::WallTime>(next_, next_.first(found->key, after),
                                      [](const Statement& row) { return row.time(0); });
 }
 

@@ -26,13 +26,19 @@ class WebhookQueries {
                                                          const DeliveryFilter& filter,
                                                          std::uint64_t before_seq, std::uint32_t limit);
   base::Result<std::uint64_t> count_deliveries(std::string_view tenant, const DeliveryFilter& filter);
+  base::Result<WebhookStore::DeliveryPage> scan_deliveries(std::string_view tenant,
+                                                           const DeliveryFilter& filter,
+                                                           std::uint64_t before_seq, std::uint32_t limit);
+  base::Result<WebhookStore::DeliveryCount> count_some_deliveries(std::string_view tenant,
+                                                                  const DeliveryFilter& filter,
+                                                                  std::uint64_t before_seq);
   base::Result<std::optional<DeliveryRow>> find_delivery(std::string_view tenant, const base::Uuid& webhook,
                                                          std::uint64_t seq);
   base::Result<std::vector<AttemptRow>> attempts_of(const base::Uuid& webhook, std::uint64_t seq,
                                                     std::uint32_t limit);
   base::Result<std::vector<DeliveryRow>> due_deliveries(const base::Uuid& webhook, base::WallTime now,
                                                         std::uint32_t limit);
-  base::Result<std::optional<base::WallTime>> next_delivery(const base::Uuid& webhook);
+  base::Result<std::optional<base::WallTime>> next_delivery(const base::Uuid& webhook, base::WallTime after);
   base::Result<std::vector<DeliveryRow>> deliveries_after(const base::Uuid& webhook, std::uint64_t seq,
                                                           std::uint32_t limit);
   base::Result<std::optional<DeliveryRow>> first_waiting(const base::Uuid& webhook, std::string_view subject);
@@ -43,14 +49,16 @@ class WebhookQueries {
   struct Place {
     WebhookKey key = 0;
     TenantKey tenant = 0;
+    bool ordered = false;
   };
   base::Result<Place> place_of(const base::Uuid& id);
   // NOT_FOUND when the tenant has no such target.
   base::Result<StoredWebhook> stored_of(std::string_view tenant, const base::Uuid& id);
-  // The newest first, before `before_seq`; `take` says whether it wants more.
+  // The newest first, before `before_seq`; `take` says whether it wants more. Looks at `most` rows and says
+  // before which seq to go on; 0: there are no more.
   template <class Take>
-  base::Result<void> walk(const StoredWebhook& webhook, const DeliveryFilter& filter,
-                          std::uint64_t before_seq, Take take);
+  base::Result<std::uint64_t> walk(const StoredWebhook& webhook, const DeliveryFilter& filter,
+                                   std::uint64_t before_seq, std::size_t most, Take take);
 
   TenantKeys* tenants_;
   std::uint32_t epoch_;
@@ -65,6 +73,7 @@ class WebhookQueries {
   Statement last_attempt_;
   Statement earlier_attempts_;
   Statement due_;
+  Statement released_;
   Statement next_;
   Statement after_;
   Statement first_waiting_;

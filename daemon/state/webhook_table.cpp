@@ -130,6 +130,10 @@ WebhookTable::WebhookTable(Connection& connection)
       put_standing_(connection,
                     "UPDATE webhook_standings SET cursor = ?, reason = ?, failing_since = ?, delivered = ?, "
                     "told_failing = ?, told_dead_letter = ? WHERE webhook = ?"),
+      next_events_(
+          connection,
+          "SELECT e.seq, t.name FROM events e CROSS JOIN event_types t ON t.key = e.type WHERE e.tenant "
+          "= ? AND e.seq > ? ORDER BY e.seq LIMIT ?"),
       count_deliveries_(connection,
                         "UPDATE webhook_standings SET waiting = max(waiting + ?, 0), dead = max(dead + ?, 0) "
                         "WHERE webhook = ?"),
@@ -189,6 +193,18 @@ base::Result<void> WebhookTable::erase(WebhookKey key) {
 base::Result<void> WebhookTable::put_standing(WebhookKey key, const WebhookRow& webhook) {
   return put_standing_.run(webhook.cursor.seq, webhook.reason, webhook.failing_since, webhook.delivered,
                            webhook.told_failing, webhook.told_dead_letter, key);
+}
+
+base::Result<std::uint64_t> WebhookTable::pass_unwanted(const StoredWebhook& webhook, std::uint32_t most) {
+  std::uint64_t passed = webhook.row.cursor.seq;
+  auto row = next_events_.first(webhook.tenant, passed, most);
+  for (; row && *row; row = next_events_.next()) {
+    if (wants_type(webhook.row.settings.types, next_events_.text(1))) break;
+    passed = next_events_.count(0);
+  }
+  if (!row) return base::fail(row.error());
+  next_events_.reset();
+  return passed;
 }
 
 base::Result<void> WebhookTable::count_deliveries(WebhookKey key, std::int64_t waiting, std::int64_t dead) {

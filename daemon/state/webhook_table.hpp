@@ -48,6 +48,8 @@ class WebhookTable {
 
   // Cursor, reason, failing_since, delivered and what was told.
   base::Result<void> put_standing(WebhookKey key, const WebhookRow& webhook);
+  // Its cursor when it passes those next events whose types its filter does not let through, at most `most`.
+  base::Result<std::uint64_t> pass_unwanted(const StoredWebhook& webhook, std::uint32_t most);
   base::Result<void> count_deliveries(WebhookKey key, std::int64_t waiting, std::int64_t dead);
 
   base::Result<std::optional<WebhookKey>> next_deleted();
@@ -70,6 +72,7 @@ class WebhookTable {
   Statement next_deleted_;
   Statement forget_deleted_;
   Statement put_standing_;
+  Statement next_events_;
   Statement count_deliveries_;
   Statement find_key_;
   Statement put_key_;

@@ -71,6 +71,11 @@ base::Result<DeliveriesUnit> check(DeliveryUpdate update) {
     if (!fact) return base::fail(fact.error());
     unit.facts.push_back(*std::move(fact));
   }
+  if (update.disabled) {
+    auto fact = read_news(*update.disabled);
+    if (!fact) return base::fail(fact.error());
+    unit.disabled = *std::move(fact);
+  }
   unit.update = std::move(update);
   return unit;
 }

@@ -3,6 +3,7 @@
 // Threads: value types; functions are pure.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/result.hpp"
@@ -31,6 +32,7 @@ struct DeleteWebhookUnit {
 struct DeliveriesUnit {
   DeliveryUpdate update;
   std::vector<Fact> facts;  // of its events, in their order
+  std::optional<Fact> disabled;
 };
 
 // A part of a replay.

@@ -145,9 +145,14 @@ struct WebhookChange {
 // What came of attempts at a target since the last call, and where it stands; one transaction.
 struct DeliveryUpdate {
   base::Uuid webhook;
+  // Of the target that was attempted: what came of it says nothing of the one that its owner made of it
+  // since, so `standing` and `disabled` are left out when it has another one by now. 0: any.
+  std::uint64_t revision = 0;
   std::optional<std::uint64_t> cursor;  // only forward
   struct Done {
-    DeliveryRow delivery;               // as it is now; the text of its event is not looked at
+    // As it is now. The text of its event is not looked at, attempts are at least those that are known and
+    // this one, and one that waits without a time gets one when nothing is before it.
+    DeliveryRow delivery;
     std::optional<AttemptRow> attempt;  // none: it was given up, or put behind another, without one
   };
   std::vector<Done> done;
@@ -160,8 +165,9 @@ struct DeliveryUpdate {
     std::string reason;
   };
   std::optional<Standing> standing;
-  // Disabled as of now, with the standing's reason, unless it is not active any more.
-  std::optional<base::WallTime> disabled;
+  // webhook.disabled: it is disabled as of then, with the standing's reason, unless it is not active any
+  // more.
+  std::optional<NewEvent> disabled;
   std::vector<NewEvent> events;
 };
 
@@ -233,17 +239,35 @@ class WebhookStore {
                                                                  std::uint32_t limit) = 0;
   virtual base::Result<std::uint64_t> count_deliveries(std::string_view tenant,
                                                        const DeliveryFilter& filter) = 0;
+  // The same two, of which each call looks at so few rows that it holds up no thread that others need:
+  // whoever wants all goes on before `next` in another moment. A page may be short, or empty, and not the
+  // last.
+  struct DeliveryPage {
+    std::vector<DeliveryRow> rows;
+    std::uint64_t next = 0;  // 0: there are no more
+  };
+  virtual base::Result<DeliveryPage> scan_deliveries(std::string_view tenant, const DeliveryFilter& filter,
+                                                     std::uint64_t before_seq, std::uint32_t limit) = 0;
+  struct DeliveryCount {
+    std::uint64_t count = 0;
+    std::uint64_t next = 0;  // 0: these were all
+  };
+  virtual base::Result<DeliveryCount> count_some_deliveries(std::string_view tenant,
+                                                            const DeliveryFilter& filter,
+                                                            std::uint64_t before_seq) = 0;
   virtual base::Result<std::optional<DeliveryRow>> find_delivery(std::string_view tenant, base::Uuid webhook,
                                                                  std::uint64_t seq) = 0;
   // The oldest first.
   virtual base::Result<std::vector<AttemptRow>> attempts_of(base::Uuid webhook, std::uint64_t seq,
                                                             std::uint32_t limit) = 0;
 
-  // For the engine: waiting ones whose time has come, the longest due first.
+  // For the engine: waiting ones whose time has come, the longest due first; of a target that is not ordered
+  // also those that were behind another one while it was, after them.
   virtual base::Result<std::vector<DeliveryRow>> due_deliveries(base::Uuid webhook, base::WallTime now,
                                                                 std::uint32_t limit) = 0;
-  // When the next one of a target is due; none: none waits.
-  virtual base::Result<std::optional<base::WallTime>> next_delivery(base::Uuid webhook) = 0;
+  // When the next one of a target is due after `after`; none: none waits so long.
+  virtual base::Result<std::optional<base::WallTime>> next_delivery(base::Uuid webhook,
+                                                                    base::WallTime after) = 0;
   // Those after its cursor, in order of seq.
   virtual base::Result<std::vector<DeliveryRow>> deliveries_after(base::Uuid webhook, std::uint64_t seq,
                                                                   std::uint32_t limit) = 0;

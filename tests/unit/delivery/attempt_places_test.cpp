@@ -3,41 +3,58 @@
 
 #include <gtest/gtest.h>
 
+#include "base/random.hpp"
+
 namespace paynamed::delivery {
 namespace {
 
-// Nobody looks into them.
-std::shared_ptr<Target> someone(const std::shared_ptr<int>& identity) {
-  return {identity, reinterpret_cast<Target*>(identity.get())};
-}
+// Nobody looks into the targets.
+struct Someone {
+  explicit Someone(base::Random& random)
+      : id(base::Uuid::v7({}, random)), target(identity, reinterpret_cast<Target*>(identity.get())) {}
+  std::shared_ptr<int> identity = std::make_shared<int>();
+  base::Uuid id;
+  std::shared_ptr<Target> target;
+};
 
-TEST(AttemptPlaces, NobodyTakesMoreThanWouldBeLeft) {
+struct Places : testing::Test {
+  base::SeededRandom random{1};
   AttemptPlaces places;
-  const auto one = someone(std::make_shared<int>());
+  bool take(const Someone& who, std::size_t held, std::size_t most) {
+    return places.take(who.id, who.target, held, most);
+  }
+};
+
+TEST_F(Places, NobodyTakesMoreThanWouldBeLeft) {
+  const Someone one(random);
   std::size_t held = 0;
-  while (places.take(one, held, 16)) ++held;
+  while (take(one, held, 16)) ++held;
   EXPECT_EQ(held, 8U);
-  const auto other = someone(std::make_shared<int>());
-  EXPECT_TRUE(places.take(other, 0, 16));
+  EXPECT_TRUE(take(Someone(random), 0, 16));
 }
 
-TEST(AttemptPlaces, WhoHasNoneMayTakeTheLast) {
-  AttemptPlaces places;
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(places.take(someone(std::make_shared<int>()), 0, 3));
-  EXPECT_FALSE(places.take(someone(std::make_shared<int>()), 0, 3));
+TEST_F(Places, WhoHasNoneMayTakeTheLast) {
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(take(Someone(random), 0, 3));
+  EXPECT_FALSE(take(Someone(random), 0, 3));
   places.give_back();
-  EXPECT_TRUE(places.take(someone(std::make_shared<int>()), 0, 3));
+  EXPECT_TRUE(take(Someone(random), 0, 3));
 }
 
-TEST(AttemptPlaces, ThoseThatWaitAreTriedInTurnAndOnce) {
-  AttemptPlaces places;
-  const auto first = someone(std::make_shared<int>());
-  const auto second = someone(std::make_shared<int>());
-  for (const auto& who : {first, second, first}) EXPECT_FALSE(places.take(who, 0, 0));
+TEST_F(Places, ThoseThatWaitAreTriedInTurnAndOnce) {
+  const Someone first(random);
+  const Someone second(random);
+  for (const auto* who : {&first, &second, &first}) EXPECT_FALSE(take(*who, 0, 0));
   EXPECT_EQ(places.waiting(), 2U);
-  EXPECT_EQ(places.next_waiting(), first);
-  EXPECT_EQ(places.next_waiting(), second);
+  EXPECT_EQ(places.next_waiting(), first.target);
+  EXPECT_EQ(places.next_waiting(), second.target);
   EXPECT_EQ(places.next_waiting(), nullptr);
+}
+
+TEST_F(Places, ANewOneAtTheAddressOfAnOldOneWaitsToo) {
+  const Someone old(random);
+  EXPECT_FALSE(take(old, 0, 0));
+  EXPECT_FALSE(places.take(base::Uuid::v7({}, random), old.target, 0, 0));
+  EXPECT_EQ(places.waiting(), 2U);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "delivery/webhook_events.hpp"
+
 namespace paynamed::delivery {
 
 void DeliveryFixture::SetUp() {
@@ -16,7 +18,7 @@ void DeliveryFixture::TearDown() {
   engine.reset();
 }
 
-void DeliveryFixture::start() {
+void DeliveryFixture::build() {
   const observe::Log::Settings all{observe::Level::kDebug, observe::Log::Format::kText};
   observe::Log log{all, time, [this](std::string_view line) { log_lines.emplace_back(line); }};
   feed = std::make_unique<events::EventFeed>(*store, events::EventFeed::Settings{});
@@ -26,6 +28,10 @@ void DeliveryFixture::start() {
     return notifier.deliver(std::move(instance), std::move(request));
   };
   engine = std::make_unique<Engine>(io, std::move(services));
+}
+
+void DeliveryFixture::start() {
+  if (!engine) build();
   bool started = false;
   boost::asio::co_spawn(io, engine->start(), [&](std::exception_ptr, base::Result<void> result) {
     EXPECT_TRUE(result);
@@ -69,6 +75,16 @@ state::WebhookRow DeliveryFixture::make(const std::string& address,
   if (engine) engine->changed((*created)->webhook.id);
   settle();
   return (*created)->webhook;
+}
+
+state::WebhookChange DeliveryFixture::change_of(const state::WebhookRow& webhook) {
+  state::WebhookChange wish;
+  wish.tenant = "default";
+  wish.id = webhook.id;
+  wish.time = time.wall();
+  wish.settings = webhook.settings;
+  wish.event = webhook_event("webhook.changed", webhook, {}, time.wall(), random);
+  return wish;
 }
 
 void DeliveryFixture::change(const state::WebhookRow& webhook,

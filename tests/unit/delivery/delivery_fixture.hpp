@@ -27,6 +27,8 @@ struct DeliveryFixture : state::StoreTest {
 
   void SetUp() override;
   void TearDown() override;
+  // An engine that does nothing yet; start() makes one if need be.
+  void build();
   void start();
   // As a crash does: what is not on disk is forgotten.
   void crash();
@@ -36,6 +38,8 @@ struct DeliveryFixture : state::StoreTest {
   state::WebhookRow make(const std::string& address,
                          const std::function<void(state::WebhookRow&)>& change = {});
   void change(const state::WebhookRow& webhook, const std::function<void(state::WebhookChange&)>& what);
+  // A change of it, with webhook.changed as its owner makes it.
+  state::WebhookChange change_of(const state::WebhookRow& webhook);
   // So many events of a subject; their ids.
   std::vector<std::string> happen(int events, const std::string& subject = "s",
                                   const std::string& type = "custom.thing");

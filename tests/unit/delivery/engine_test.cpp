@@ -176,6 +176,27 @@ TEST_F(Deliveries, WhatAnOperatorHasToMendCountsNoAttempt) {
   EXPECT_THAT(engine->waiting_for_operator(), IsEmpty());
 }
 
+TEST_F(Deliveries, WhatWasNotBegunCountsNothingAndIsTriedSoon) {
+  for (const base::Status& status :
+       {base::resource_exhausted("there is no place"), base::cancelled("it was cancelled"),
+        base::unavailable("it was not begun").with_deferral("hooks")}) {
+    SCOPED_TRACE(status.to_string());
+    if (!engine) start();
+    const auto shop = make(kShop, [](auto& webhook) { webhook.settings.types = {"custom.*"}; });
+    notifier.answers[kShop] = [&](const auto&) { return failure(status); };
+    happen(1);
+    settle();
+    EXPECT_THAT(engine->waiting_for_operator(), IsEmpty());
+    EXPECT_EQ(row(shop).failing_since, std::nullopt);
+    pass(seconds{3});
+    notifier.answers.clear();
+    const auto begun = time.wall();
+    until([&] { return over(shop) >= 1; });
+    EXPECT_LE(time.wall() - begun, seconds{5});
+    EXPECT_EQ(deliveries(shop)[0].attempts, 1U);
+  }
+}
+
 TEST_F(Deliveries, AThrottledOneWaitsAMinute) {
   start();
   const auto shop = make(kShop);
@@ -236,6 +257,29 @@ TEST_F(Deliveries, OneThatHangsCostsTheOthersNothing) {
   EXPECT_EQ(time.wall(), begun) << "without waiting for anything";
   EXPECT_THAT(notifier.at(kShop), SizeIs(8));
   EXPECT_THAT(deliveries(shop), IsEmpty());
+}
+
+TEST_F(Deliveries, ARetryThatHangsHidesNoOther) {
+  start();
+  const auto shop = make(kShop, [](auto& webhook) {
+    webhook.settings.types = {"custom.*"};
+    webhook.settings.schedule = {seconds{0}, seconds{10}, seconds{60}};
+  });
+  notifier.answers[kShop] = [](const auto&) { return refused(); };
+  const auto ids = happen(1);
+  settle();
+  pass(seconds{5});
+  const auto second = happen(1, "t");
+  settle();
+  notifier.answers.clear();
+  // The first retry hangs, and the second is due some seconds later.
+  notifier.hangs[kShop] = true;
+  pass(seconds{25});
+  std::vector<std::string> retried;
+  for (const auto& attempt : notifier.at(kShop)) {
+    if (attempt.number == 2) retried.push_back(attempt.event);
+  }
+  EXPECT_THAT(retried, UnorderedElementsAreArray({ids[0], second[0]}));
 }
 
 TEST_F(Deliveries, NoOneTakesAllPlaces) {

@@ -45,13 +45,13 @@ TEST(Judgement, OfAStatus) {
            Case{base::Code::kUnauthenticated, Kind::kNotCounted},
            Case{base::Code::kFailedPrecondition, Kind::kNotCounted},
            Case{base::Code::kUnimplemented, Kind::kNotCounted},
-           Case{base::Code::kResourceExhausted, Kind::kNotCounted},
-           Case{base::Code::kCancelled, Kind::kNotCounted},
+           Case{base::Code::kResourceExhausted, Kind::kNotBegun},
+           Case{base::Code::kCancelled, Kind::kNotBegun},
        }) {
     EXPECT_EQ(judge(failure({each.code, "why"})).kind, each.kind) << base::to_string(each.code);
     EXPECT_EQ(judge(failure({each.code, "why"})).reason, "why");
   }
-  EXPECT_EQ(judge(failure(base::unavailable("not now").with_deferral("hooks"))).kind, Kind::kNotCounted);
+  EXPECT_EQ(judge(failure(base::unavailable("not now").with_deferral("hooks"))).kind, Kind::kNotBegun);
 }
 
 TEST(Judgement, NothingIsUnbounded) {
@@ -60,6 +60,16 @@ TEST(Judgement, NothingIsUnbounded) {
   reply.set_answer(std::string(50'000, 'a'));
   EXPECT_EQ(judge(reply).reason.size(), 1'000U);
   EXPECT_EQ(judge(reply).answer.size(), 20'000U);
+}
+
+TEST(Judgement, AReasonIsText) {
+  plugin::v1::DeliverReply reply;
+  reply.set_reason(std::string(999, 'r') + "\u00e9");
+  EXPECT_EQ(judge(reply).reason, std::string(999, 'r'));
+  reply.set_reason("a\xff\nb");
+  EXPECT_EQ(judge(reply).reason, "a? b");
+  EXPECT_EQ(judge(failure(base::unavailable(std::string(999, 'r') + "\u00e9"))).reason,
+            std::string(999, 'r'));
 }
 
 }  // namespace

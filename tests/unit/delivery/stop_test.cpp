@@ -45,6 +45,21 @@ TEST_F(Stop, WaitsForWhatIsUnderWay) {
   EXPECT_THAT(notifier.at(kShop), SizeIs(8));
 }
 
+TEST_F(Stop, NoAttemptBeginsOnceItIsToEnd) {
+  start();
+  const auto shop = customs();
+  notifier.hangs[kShop] = true;
+  happen(20);
+  settle();
+  engine->end_attempts();
+  settle();
+  notifier.release();
+  pass(minutes{1});
+  EXPECT_THAT(notifier.at(kShop), SizeIs(8));
+  EXPECT_THAT(deliveries(shop), SizeIs(8)) << "what came of those is written";
+  EXPECT_TRUE(stop());
+}
+
 TEST_F(Stop, WhatDoesNotEndIsMadeAgainWithTheSameId) {
   start();
   const auto shop = customs();

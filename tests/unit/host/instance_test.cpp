@@ -313,6 +313,27 @@ TEST_F(InstanceTest, ACallThatNeverReachedThePluginIsUnavailable) {
   EXPECT_TRUE(get(held).result);
 }
 
+TEST_F(InstanceTest, OfACallBesideTheBreakerThatWasNotBegunTheStatusSaysSo) {
+  const Sockets sockets;
+  auto* blocks = make("blocks", sockets);
+  auto held = start(blocks, "Read", 60s);
+  sockets.await_call();
+  CallOptions beside(5s);
+  beside.beside_breaker = true;
+  auto queued = spawn(blocks->call_bytes("Publish", "", beside));
+  eventually([&] { return blocks->info().open_calls == 2; });
+  clock_.advance(5s);
+  const base::Status status = get(queued).result.error();
+  EXPECT_EQ(status.code(), base::Code::kUnavailable);
+  EXPECT_EQ(status.deferred_by(), "blocks");
+  sockets.release();
+  EXPECT_TRUE(get(held).result);
+  EXPECT_TRUE(run(host_->stop(5s)).empty());
+  auto stopped = spawn(blocks->call_bytes("Publish", "", beside));
+  EXPECT_TRUE(get(stopped).result.error().deferred());
+  EXPECT_FALSE(call(blocks, "Publish").result.error().deferred()) << "runs count their attempts";
+}
+
 TEST_F(InstanceTest, StoppedInstancesRefuseCalls) {
   auto* zone = make("zone", "memory_zone", {{"zone", "example."}});
   EXPECT_TRUE(run(host_->stop(5s)).empty());

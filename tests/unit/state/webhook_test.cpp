@@ -289,7 +289,10 @@ TEST_F(Webhooks, DueOnesComeTheLongestDueFirst) {
     rows.back().delivery.next = author.now + std::chrono::seconds{seconds};
   }
   ASSERT_TRUE(record_all(mine, rows, 4));
-  EXPECT_EQ(*store->next_delivery(mine.id), author.now + std::chrono::seconds{10});
+  EXPECT_EQ(*store->next_delivery(mine.id, author.now), author.now + std::chrono::seconds{10});
+  EXPECT_EQ(*store->next_delivery(mine.id, author.now + std::chrono::seconds{10}),
+            author.now + std::chrono::seconds{20});
+  EXPECT_EQ(*store->next_delivery(mine.id, author.now + std::chrono::seconds{30}), std::nullopt);
   EXPECT_THAT(*store->due_deliveries(mine.id, author.now, 10), IsEmpty());
   EXPECT_THAT(seqs(*store->due_deliveries(mine.id, author.now + std::chrono::seconds{20}, 10)),
               ElementsAre(3, 4));
@@ -332,13 +335,139 @@ TEST_F(Webhooks, WithoutAnOrderNothingIsBehindAnother) {
   EXPECT_EQ(delivery(mine, 2).next, author.now);
 }
 
+TEST_F(Webhooks, WithoutAnOrderManyThatWereBehindAreDueAllTheSame) {
+  const WebhookRow mine = made([](WebhookRow& webhook) { webhook.settings.ordered = true; });
+  happen(2'500);
+  std::vector<DeliveryUpdate::Done> rows{outcome(2, DeliveryState::kWaiting)};
+  for (std::uint64_t seq = 3; seq < 2'502; ++seq) {
+    rows.push_back(outcome(seq, DeliveryState::kWaiting, 0));
+    rows.back().delivery.next.reset();
+  }
+  ASSERT_TRUE(record_all(mine, std::move(rows), 2'501));
+  WebhookChange change;
+  change.tenant = "default";
+  change.id = mine.id;
+  change.time = author.now;
+  change.settings = mine.settings;
+  change.settings->ordered = false;
+  ASSERT_TRUE(wait_for(io, store->change_webhook(change)));
+  const base::WallTime later = author.now + std::chrono::minutes{1};
+  std::size_t due = 0;
+  for (auto page = store->due_deliveries(mine.id, later, 1'000); page && !page->empty();
+       page = store->due_deliveries(mine.id, later, 1'000)) {
+    due += page->size();
+    std::vector<DeliveryUpdate::Done> delivered;
+    for (const DeliveryRow& row : *page) delivered.push_back(outcome(row.seq, DeliveryState::kDelivered));
+    ASSERT_TRUE(record_all(mine, std::move(delivered)));
+    if (due > 1'500 && !change.settings->ordered) {
+      change.settings->ordered = true;
+      ASSERT_TRUE(wait_for(io, store->change_webhook(change)));
+    }
+  }
+  EXPECT_EQ(due, 2'500U) << "also when it is ordered again";
+}
+
+TEST_F(Webhooks, WhatIsPutBehindNothingHasATime) {
+  struct Case {
+    const char* what;
+    bool ordered;
+    bool earlier_waits;
+    bool waits_for_ever;
+  };
+  for (const Case& each :
+       {Case{"ordered no more", false, true, false}, Case{"nothing earlier", true, false, false},
+        Case{"behind an earlier one", true, true, true}}) {
+    SCOPED_TRACE(each.what);
+    const WebhookRow mine = made([&](WebhookRow& webhook) { webhook.settings.ordered = each.ordered; });
+    happen(2);
+    const std::uint64_t first = mine.cursor.seq + 1;
+    std::vector<DeliveryUpdate::Done> rows;
+    if (each.earlier_waits) rows.push_back(outcome(first, DeliveryState::kWaiting));
+    auto behind = outcome(first + 1, DeliveryState::kWaiting, 0);
+    behind.delivery.next.reset();
+    rows.push_back(behind);
+    ASSERT_TRUE(record_all(mine, std::move(rows), first + 1));
+    if (each.waits_for_ever) {
+      EXPECT_FALSE(delivery(mine, first + 1).next);
+    } else {
+      EXPECT_EQ(delivery(mine, first + 1).next, author.now);
+    }
+  }
+}
+
+TEST_F(Webhooks, WhatIsWrittenTwiceIsAnotherAttempt) {
+  const WebhookRow mine = made();
+  happen(1);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(record_all(mine, {outcome(2, DeliveryState::kWaiting)}, 2)) << i;
+  EXPECT_EQ(delivery(mine, 2).attempts, 3U);
+  const auto attempts = store->attempts_of(mine.id, 2, 10);
+  ASSERT_THAT(*attempts, SizeIs(3));
+  for (std::uint32_t i = 0; i < 3; ++i) EXPECT_EQ((*attempts)[i].number, i + 1);
+  ASSERT_TRUE(record_all(mine, {outcome(2, DeliveryState::kDelivered, 0)}));
+  EXPECT_EQ(delivery(mine, 2).attempts, 3U) << "without another one";
+}
+
+TEST_F(Webhooks, WhatCameOfATargetBeforeAChangeSaysNothingOfItAfterwards) {
+  const WebhookRow mine = made();
+  happen(1);
+  WebhookChange change;
+  change.tenant = "default";
+  change.id = mine.id;
+  change.time = author.now;
+  change.settings = mine.settings;
+  change.settings->address = "https://elsewhere.example/";
+  ASSERT_TRUE(wait_for(io, store->change_webhook(change)));
+  DeliveryUpdate update;
+  update.webhook = mine.id;
+  update.revision = 1;
+  update.done = {outcome(2, DeliveryState::kDelivered)};
+  update.cursor = 2;
+  update.standing = {author.now, author.now, true, true, "it is gone"};
+  update.disabled = news("webhook.disabled", mine.id);
+  ASSERT_TRUE(wait_for(io, store->record_deliveries(update)));
+  WebhookRow now = row(mine);
+  EXPECT_EQ(now.state, WebhookState::kActive);
+  EXPECT_EQ(now.reason, "");
+  EXPECT_FALSE(now.failing_since);
+  EXPECT_FALSE(now.told_failing || now.told_dead_letter);
+  EXPECT_EQ(now.cursor.seq, 2U) << "rows count all the same";
+  EXPECT_EQ(delivery(mine, 2).state, DeliveryState::kDelivered);
+  const auto log = store->events_after("default", {}, 100);
+  ASSERT_TRUE(log);
+  for (const Event& event : log->events) EXPECT_NE(event.type, "webhook.disabled");
+  update.revision = 2;
+  update.done.clear();
+  ASSERT_TRUE(wait_for(io, store->record_deliveries(update)));
+  EXPECT_EQ(row(mine).state, WebhookState::kDisabled);
+  EXPECT_EQ(store->events_after("default", {}, 100)->events.back().type, "webhook.disabled");
+}
+
+TEST_F(Webhooks, WhatAnOldFilterPassedIsPassed) {
+  const WebhookRow mine = made([](WebhookRow& webhook) { webhook.settings.types = {"name.*"}; });
+  happen(5);
+  ASSERT_TRUE(wait_for(io, store->append("default", {author.event("name.thing", "s", "{}")})));
+  happen(5);
+  WebhookChange change;
+  change.tenant = "default";
+  change.id = mine.id;
+  change.time = author.now;
+  change.settings = mine.settings;
+  change.settings->description = "the same filter";
+  ASSERT_TRUE(wait_for(io, store->change_webhook(change)));
+  EXPECT_EQ(row(mine).cursor.seq, 1U);
+  change.settings->types = {"custom.*"};
+  const auto changed = wait_for(io, store->change_webhook(change));
+  ASSERT_TRUE(changed);
+  EXPECT_EQ(changed->cursor.seq, 6U) << "up to the first that it wants";
+  EXPECT_EQ(row(mine).cursor.seq, 6U);
+}
+
 TEST_F(Webhooks, AnActiveOneBeginsAnew) {
   const WebhookRow mine = made();
   DeliveryUpdate update;
   update.webhook = mine.id;
   update.standing = {author.now, author.now, true, true, "it is gone"};
-  update.disabled = author.now;
-  update.events = {news("webhook.disabled", mine.id)};
+  update.disabled = news("webhook.disabled", mine.id);
   ASSERT_TRUE(wait_for(io, store->record_deliveries(update)));
   WebhookRow now = row(mine);
   EXPECT_EQ(now.state, WebhookState::kDisabled);
@@ -402,6 +531,44 @@ TEST_F(Webhooks, ReplayOneARangeAFilter) {
   EXPECT_EQ(delivery(mine, 7).next, author.now);
 }
 
+TEST_F(Webhooks, AScanEndsAfterAWhileAndSaysWhereToGoOn) {
+  const WebhookRow mine = made();
+  happen(4'500);
+  std::vector<DeliveryUpdate::Done> rows;
+  for (std::uint64_t seq = 2; seq < 4'502; ++seq)
+    rows.push_back(outcome(seq, seq == 3 ? DeliveryState::kDead : DeliveryState::kDelivered));
+  ASSERT_TRUE(record_all(mine, std::move(rows), 4'501));
+  DeliveryFilter filter;
+  filter.webhook = mine.id;
+  filter.types = {"other.*"};
+  auto page = store->scan_deliveries("default", filter, 0, 10);
+  ASSERT_TRUE(page);
+  EXPECT_THAT(page->rows, IsEmpty());
+  EXPECT_GT(page->next, 2'000U);
+  filter.types = {"custom.*"};
+  std::size_t seen = 0;
+  std::uint64_t counted = 0;
+  std::uint64_t before = 0;
+  do {
+    page = store->scan_deliveries("default", filter, before, 1'000);
+    ASSERT_TRUE(page);
+    seen += page->rows.size();
+    before = page->next;
+  } while (before != 0);
+  EXPECT_EQ(seen, 4'500U);
+  do {
+    const auto some = store->count_some_deliveries("default", filter, before);
+    ASSERT_TRUE(some);
+    EXPECT_LE(some->count, 2'000U);
+    counted += some->count;
+    before = some->next;
+  } while (before != 0);
+  EXPECT_EQ(counted, 4'500U);
+  filter.state = DeliveryState::kDead;
+  EXPECT_EQ(store->scan_deliveries("default", filter, 0, 10)->rows.size(), 1U);
+  EXPECT_EQ(store->scan_deliveries("other", filter, 0, 10).error().code(), Code::kNotFound);
+}
+
 TEST_F(Webhooks, AReplayIsWrittenInParts) {
   const WebhookRow mine = made();
   happen(1'500);
@@ -445,6 +612,40 @@ TEST_F(Webhooks, OldRowsGoWithTheirAttempts) {
   EXPECT_THAT(seqs(deliveries(mine)), ElementsAre(5, 4)) << "what waits stays";
 }
 
+TEST_F(Webhooks, RowsBeyondTheCursorAreKept) {
+  const WebhookRow mine = made();
+  happen(4);
+  const WebhookRow other = made();
+  happen(1);
+  ASSERT_TRUE(record_all(mine, {outcome(3, DeliveryState::kDelivered), outcome(4, DeliveryState::kDead)}, 1));
+  ASSERT_TRUE(record_all(other, {outcome(7, DeliveryState::kDelivered)}, 7));
+  const base::WallTime later = author.now + base::Duration{1};
+  EXPECT_EQ(wait_for(io, store->prune_deliveries(later, later, 100)), 1U);
+  EXPECT_THAT(deliveries(other), IsEmpty()) << "who is kept is in nobody's way";
+  EXPECT_THAT(seqs(deliveries(mine)), ElementsAre(4, 3)) << "or they would be taken for new events";
+  ASSERT_TRUE(record_all(mine, {}, 4));
+  EXPECT_EQ(wait_for(io, store->prune_deliveries(later, later, 100)), 2U);
+  EXPECT_EQ(row(mine).dead, 0U);
+}
+
+TEST_F(Webhooks, ManyRowsBeyondACursorKeepNoOthers) {
+  const WebhookRow mine = made();
+  happen(2'500);
+  const WebhookRow other = made();
+  happen(1);
+  const std::uint64_t last = other.cursor.seq + 1;
+  std::vector<DeliveryUpdate::Done> ahead;
+  for (std::uint64_t seq = 3; seq < 2'502; ++seq) ahead.push_back(outcome(seq, DeliveryState::kDelivered));
+  ASSERT_TRUE(record_all(mine, std::move(ahead), 1));
+  author.now += base::Duration{1};
+  ASSERT_TRUE(record_all(other, {outcome(last, DeliveryState::kDelivered)}, last));
+  const base::WallTime later = author.now + base::Duration{1};
+  std::uint64_t rows = 0;
+  for (int i = 0; i < 4 && rows == 0; ++i) rows = *wait_for(io, store->prune_deliveries(later, later, 10));
+  EXPECT_EQ(rows, 1U);
+  EXPECT_THAT(deliveries(other), IsEmpty());
+}
+
 TEST_F(Webhooks, ADeletedOneGoesLittleByLittle) {
   const WebhookRow mine = made();
   happen(5);
@@ -458,6 +659,20 @@ TEST_F(Webhooks, ADeletedOneGoesLittleByLittle) {
   EXPECT_EQ(wait_for(io, store->prune_deliveries(past, past, 1)), 1U);
   EXPECT_EQ(wait_for(io, store->prune_deliveries(past, past, 100)), 1U);
   EXPECT_EQ(wait_for(io, store->prune_deliveries(past, past, 100)), 0U);
+}
+
+TEST_F(Webhooks, ManyDeletedOnesGoTogether) {
+  std::vector<WebhookRow> all;
+  for (int i = 0; i < 5; ++i) all.push_back(made());
+  happen(1);
+  const std::uint64_t seq = all.back().cursor.seq + 1;
+  for (const WebhookRow& each : all) {
+    ASSERT_TRUE(record_all(each, {outcome(seq, DeliveryState::kWaiting)}, seq));
+    ASSERT_TRUE(wait_for(io, store->delete_webhook("default", each.id, news("webhook.deleted", each.id))));
+  }
+  const base::WallTime past{};
+  EXPECT_EQ(wait_for(io, store->prune_deliveries(past, past, 3)), 3U);
+  EXPECT_EQ(wait_for(io, store->prune_deliveries(past, past, 100)), 2U);
 }
 
 TEST_F(Webhooks, ADeadLetterOfADeletedOneIsPrunedToo) {
