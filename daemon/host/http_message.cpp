@@ -199,8 +199,8 @@ base::Result<std::string> to_http_reply(net::HttpOutcome outcome) {
   const Code code = status.code();
   if (!outcome.sent) {
     // A network that is down for a moment has no routes either: to a plugin that is no end.
-    const bool says_it =
-        code == Code::kInvalidArgument || code == Code::kUnauthenticated || code == Code::kPermissionDenied;
+    const bool says_it = code == Code::kInvalidArgument || code == Code::kUnauthenticated ||
+                         code == Code::kPermissionDenied || code == Code::kResourceExhausted;
     return as(says_it ? code : Code::kUnavailable);
   }
   const bool says_it =

@@ -24,7 +24,8 @@ class HttpsClient::State {
         clock(the_clock),
         settings(std::move(all)),
         lookup(clock, settings.most_lookups),
-        lookup_for_strangers(clock, settings.most_lookups),
+        lookup_for_strangers(clock, settings.most_lookups,
+                             std::max<std::size_t>(settings.most_lookups / 4, 1)),
         idle(std::make_shared<IdleConnections>(
             executor, clock,
             IdleConnections::Limits{settings.idle_per_origin, settings.idle_total, settings.idle_time})),

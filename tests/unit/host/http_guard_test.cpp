@@ -1,6 +1,7 @@
 // pn.http/1 for URLs that somebody else wrote: guard, proxy, answers of which only the status counts.
 #include <gmock/gmock.h>
 
+#include "host/http_message.hpp"
 #include "http_fixture.hpp"
 #include "tests/fakes/tls/fake_proxy.hpp"
 
@@ -149,6 +150,15 @@ TEST_F(HttpGuardTest, ALaneDoesNotWaitForThePlacesOfAnother) {
   EXPECT_TRUE(ask(request));
   EXPECT_NE(slow.back().wait_for(std::chrono::seconds(0)), std::future_status::ready);
   for (auto& each : slow) EXPECT_FALSE(get(each));
+}
+
+TEST_F(HttpGuardTest, TooManyOfSomethingHereSaysNothingOfTheServer) {
+  for (const auto& [sent, code] :
+       std::vector<std::pair<bool, Code>>{{false, Code::kResourceExhausted}, {true, Code::kUnknown}}) {
+    const auto reply = to_http_reply({base::fail(base::resource_exhausted("too many look-ups")), sent});
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().code(), code);
+  }
 }
 
 TEST_F(HttpGuardTest, CheckGivesTheNormalForm) {
