@@ -30,6 +30,9 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   void sign_with(const plugin::v1::SigningKey& key, const SecretValue& secret);
   void read_authorities();
   void send(std::string trust_pem);
+  void finish(const Result<HttpReply>& answer);
+  // The reply for a request that the daemon refused to send.
+  void explain(const Error& refusal);
 
   const Settings& settings_;
   const Host host_;

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string_view>
@@ -21,6 +22,29 @@ bool ends_in_zeros(const std::array<unsigned char, 16>& bytes, unsigned from, un
     if ((bytes[bit / 8] >> (7 - bit % 8) & 1) != 0) return false;
   }
   return true;
+}
+
+// Four numbers with dots, whatever follows.
+bool begins_as_address(std::string_view text) {
+  for (int number = 0; number < 4; ++number) {
+    const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    if (digits == 0) return false;
+    text.remove_prefix(digits);
+    if (number < 3 && !text.starts_with('.')) return false;
+    if (number < 3) text.remove_prefix(1);
+  }
+  return true;
+}
+
+bool is_host_name(const std::string& text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_';
+  });
+  if (text.empty() || text.size() > 253 || !plain) return false;
+  // The daemon does not take a host that begins with an IPv4 address and goes on.
+  std::array<unsigned char, 4> bytes{};
+  return !begins_as_address(text) || inet_pton(AF_INET, text.c_str(), bytes.data()) == 1;
 }
 
 }  // namespace
@@ -43,11 +67,19 @@ bool is_proxy(const std::string& text) {
   if (!rest.starts_with(kScheme)) return false;
   rest.remove_prefix(kScheme.size());
   if (rest.ends_with('/')) rest.remove_suffix(1);
-  if (rest.empty() || rest.find_first_of("/?#@ ") != rest.npos) return false;
-  const auto colon = rest.find(':', rest.starts_with('[') ? rest.find(']') : 0);
+  const auto host_end = rest.starts_with('[') ? rest.find(']') : rest.find(':');
+  const std::string host(rest.substr(0, host_end));
+  if (host.starts_with('[')) {
+    std::array<unsigned char, 16> bytes{};
+    if (host_end == rest.npos || inet_pton(AF_INET6, host.c_str() + 1, bytes.data()) != 1) return false;
+    rest.remove_prefix(host_end + 1);
+  } else {
+    if (!is_host_name(host)) return false;
+    rest.remove_prefix(host.size());
+  }
   unsigned port = 80;
-  if (colon != rest.npos && !read_number(rest.substr(colon + 1), 65'535, port)) return false;
-  return port > 0 && colon != 0;
+  if (!rest.empty() && (rest.front() != ':' || !read_number(rest.substr(1), 65'535, port))) return false;
+  return port > 0;
 }
 
 }  // namespace paynamed::webhook

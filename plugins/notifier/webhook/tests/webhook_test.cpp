@@ -186,6 +186,64 @@ TEST_F(WebhookTest, WithoutKeysThatCanBeUsedNothingIsSent) {
   EXPECT_FALSE(host_.logged("not a secret"));
 }
 
+// The daemon reads what the operator wrote, too, and an event must not be lost for that.
+TEST_F(WebhookTest, ARequestThatCannotBeSentThoughItsUrlCanIsTheOperators) {
+  ASSERT_TRUE(make(R"({"allow_http": true})"));
+  answer_ =
+      Error(Code::kInvalidArgument, "The HTTP request cannot be sent: its trust_pem has no certificate.");
+  auto reply = deliver(event());
+  EXPECT_EQ(reply.code(), Code::kFailedPrecondition);
+  EXPECT_EQ(reply.error().message(), answer_.error().message());
+  EXPECT_EQ(checked_.url(), "https://hook.example/x");
+  EXPECT_TRUE(checked_.has_guard());
+  EXPECT_TRUE(checked_.allow_plain());
+  check_ = Error(Code::kInvalidArgument, "The URL is not a URL.");
+  reply = deliver(event());
+  EXPECT_EQ(reply.code(), Code::kInvalidArgument) << "it never will work";
+  EXPECT_EQ(reply.error().message(), "The URL is not a URL.");
+}
+
+// A name that leads to a forbidden address for a moment is no end: its next attempt may be called again.
+TEST_F(WebhookTest, ANameThatMustNotBeCalledNowIsTriedAgain) {
+  ASSERT_TRUE(make());
+  answer_ = Error(Code::kPermissionDenied, "hook.example has an address that must not be called");
+  const auto reply = deliver(event());
+  ASSERT_TRUE(reply.ok()) << reply.error().message();
+  EXPECT_EQ(reply->outcome(), DeliverReply::RETRY);
+  EXPECT_EQ(reply->status(), 0U);
+  EXPECT_EQ(reply->reason(),
+            "The receiver was not called: hook.example has an address that must not be called.");
+  check_ = Error(Code::kPermissionDenied, "10.0.0.1 must not be called: it is private (RFC 1918).");
+  EXPECT_EQ(deliver(event()).code(), Code::kPermissionDenied) << "an address in the URL, or a port";
+  check_ = Error(Code::kUnavailable, "so it was");
+  EXPECT_EQ(deliver(event()).code(), Code::kUnavailable) << "nobody knows";
+}
+
+// A secret that cannot be read says nothing of the receiver.
+TEST_F(WebhookTest, ASecretThatCannotBeReadIsTheOperators) {
+  ASSERT_TRUE(make(R"({"ca": "authorities"})"));
+  for (const bool of_target : {true, false}) {
+    for (const auto& [from, to] :
+         std::vector<std::pair<Code, Code>>{{Code::kNotFound, Code::kUnauthenticated},
+                                            {Code::kFailedPrecondition, Code::kUnauthenticated},
+                                            {Code::kPermissionDenied, Code::kFailedPrecondition},
+                                            {Code::kInvalidArgument, Code::kFailedPrecondition},
+                                            {Code::kInternal, Code::kFailedPrecondition},
+                                            {Code::kUnavailable, Code::kFailedPrecondition}}) {
+      host_.set_service("pn.secret/1", "Read", [&](std::string_view bytes, const Call::Info&) {
+        plugin::v1::ReadSecretRequest request;
+        EXPECT_TRUE(request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
+        if ((request.handle() == "new") == of_target) return Result<std::string>(Error(from, "so it was"));
+        plugin::v1::ReadSecretReply reply;
+        reply.set_value(kNew);
+        return Result<std::string>(reply.SerializeAsString());
+      });
+      EXPECT_EQ(deliver(event()).code(), to) << static_cast<int>(from);
+    }
+  }
+  EXPECT_TRUE(requests_.empty());
+}
+
 TEST_F(WebhookTest, AnIdThatCannotBeSignedIsRefused) {
   ASSERT_TRUE(make());
   for (const std::string id : {"", "a.b", "a b", "a\nb"}) {
@@ -213,16 +271,35 @@ TEST_F(WebhookTest, TheOperatorsTableGoesIntoEachRequest) {
 }
 
 TEST_F(WebhookTest, ATableThatDoesNotFitIsRefused) {
-  for (const std::string table :
-       {R"({"allow": ["10.0.0.1/8"]})", R"({"allow": ["10/8"]})", R"({"allow": ["::/129"]})",
-        R"({"allow": ["hook.example"]})", R"({"ports": [0]})", R"({"ports": [65536]})",
-        R"({"proxy": "https://proxy.example"})", R"({"proxy": "http://u@proxy.example"})",
-        R"({"proxy": "http://proxy.example:99999"})", R"({"proxy": "http://proxy.example/x"})",
-        R"({"timeout": "999ms"})", R"({"timeout": "61s"})"}) {
+  for (const std::string table : {R"({"allow": ["10.0.0.1/8"]})",
+                                  R"({"allow": ["10/8"]})",
+                                  R"({"allow": ["::/129"]})",
+                                  R"({"allow": ["hook.example"]})",
+                                  R"({"ports": [0]})",
+                                  R"({"ports": [65536]})",
+                                  R"({"proxy": "https://proxy.example"})",
+                                  R"({"proxy": "http://u@proxy.example"})",
+                                  R"({"proxy": "http://proxy.example:99999"})",
+                                  R"({"proxy": "http://proxy.example/x"})",
+                                  R"({"proxy": "http://[::1]x"})",
+                                  R"({"proxy": "http://[::1"})",
+                                  R"({"proxy": "http://[1.2.3.4]"})",
+                                  R"({"proxy": "http://[::g]:1"})",
+                                  R"({"proxy": "http://a:b:1"})",
+                                  R"({"proxy": "http://p%20q"})",
+                                  R"({"proxy": "http://prox\u00fd.example"})",
+                                  R"({"proxy": "http://127.0.0.1.proxy.example"})",
+                                  R"({"proxy": "http://127.0.0.1x"})",
+                                  R"({"proxy": "http://proxy.example:0"})",
+                                  R"({"proxy": "http://[fe80::1%eth0]:3128"})",
+                                  R"({"timeout": "999ms"})",
+                                  R"({"timeout": "61s"})"}) {
     EXPECT_FALSE(make(table)) << table;
   }
-  for (const std::string table : {R"({"allow": ["0.0.0.0/0", "::/0", "10.0.0.1", "fd00::/8"]})",
-                                  R"({"proxy": "http://[::1]:3128/"})", R"({"timeout": "60s"})"}) {
+  for (const std::string table :
+       {R"({"allow": ["0.0.0.0/0", "::/0", "10.0.0.1", "fd00::/8"]})", R"({"proxy": "http://[::1]:3128/"})",
+        R"({"proxy": "http://Proxy_1.example"})", R"({"proxy": "http://192.0.2.1:80"})",
+        R"({"timeout": "60s"})"}) {
     EXPECT_TRUE(make(table)) << table;
   }
 }
