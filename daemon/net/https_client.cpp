@@ -150,7 +150,8 @@ asio::awaitable<HttpOutcome> HttpsClient::State::run(HttpUrl url, HttpRequest re
   if (!in_turn) co_return HttpOutcome(base::fail(in_turn.error()), false);
   // Once something may have reached the server, what fails later does not change that.
   bool sent = false;
-  while (auto kept = idle->take(origin)) {
+  // Not all kept connections one after the other: each that hangs up may have brought the request.
+  if (auto kept = idle->take(origin)) {
     auto on_kept = HttpExchange::run(going, kept, std::nullopt, end, timeout);
     Exchanged out = co_await asio::co_spawn(kept->strand(), std::move(on_kept), asio::use_awaitable);
     sent = sent || out.sent;
