@@ -1,19 +1,24 @@
 #include "tests/fakes/tls/fake_tls_server.hpp"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <list>
 #include <mutex>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -38,6 +43,25 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* size, const 
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// Bytes that the kernel keeps for whoever has the socket from `from` to `to`, which nobody has read yet.
+unsigned long received_by(const sockaddr_in& from, const sockaddr_in& to) {
+  const auto shown = [](const sockaddr_in& each) {
+    char text[24];
+    std::snprintf(text, sizeof text, "%08X:%04X", each.sin_addr.s_addr, ntohs(each.sin_port));
+    return std::string(text);
+  };
+  std::ifstream table("/proc/net/tcp");
+  std::string line;
+  while (std::getline(table, line)) {
+    std::istringstream in(line);
+    std::string number, local, remote, state, queues;
+    in >> number >> local >> remote >> state >> queues;
+    if (local != shown(from) || remote != shown(to)) continue;
+    return std::stoul(queues.substr(queues.find(':') + 1), nullptr, 16);
+  }
+  return 0;
+}
+
 class Session final : public TlsSession {
  public:
   Session(int socket, SSL* tls, int number) : socket_(socket), tls_(tls), number_(number) {}
@@ -58,6 +82,16 @@ class Session final : public TlsSession {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
     return true;
+  }
+  bool all_read() const override {
+    int unacknowledged = 0;
+    require(::ioctl(socket_, SIOCOUTQ, &unacknowledged) == 0, "ask for what is on its way");
+    if (unacknowledged != 0) return false;
+    sockaddr_in own{}, peer{};
+    socklen_t size = sizeof own;
+    require(::getsockname(socket_, reinterpret_cast<sockaddr*>(&own), &size) == 0, "find its address");
+    require(::getpeername(socket_, reinterpret_cast<sockaddr*>(&peer), &size) == 0, "find its client");
+    return received_by(peer, own) == 0;
   }
   void wait_for_end() override {
     while (read()) {

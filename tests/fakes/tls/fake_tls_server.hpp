@@ -24,6 +24,8 @@ class TlsSession {
   virtual std::optional<std::string> read() = 0;
   // False when they cannot be sent.
   virtual bool write(std::string_view bytes) = 0;
+  // The client has read from its socket all that was written. For plain connections over IPv4.
+  virtual bool all_read() const = 0;
   // Returns when the client closes or the server ends. What still comes is thrown away.
   virtual void wait_for_end() = 0;
   // 1 for the first connection of this server.

@@ -1,4 +1,6 @@
 // Answers of which only the status counts.
+#include <thread>
+
 #include "client_fixture.hpp"
 
 namespace paynamed::net {
@@ -27,6 +29,9 @@ class TruncatedAnswer : public ClientFixture {
           if (after) after(session);
         },
         plain());
+  }
+  static void wait_until_read(TlsSession& session) {
+    while (!session.all_read()) std::this_thread::yield();
   }
   HttpOutcome ask(const FakeTlsServer& at, base::Duration timeout = base::Duration{20'000}) {
     HttpRequest request = post_to("http://127.0.0.1:" + std::to_string(at.port()) + "/");
@@ -79,6 +84,38 @@ TEST_F(TruncatedAnswer, WithoutAStatusLineThereIsNoAnswer) {
     const auto outcome = ask(at);
     EXPECT_FALSE(outcome.result) << bytes;
     EXPECT_TRUE(outcome.sent);
+  }
+}
+
+// The first part is read before the second is sent.
+TEST_F(TruncatedAnswer, AStatusLineInTwoPartsIsOne) {
+  for (const auto& [first, second] : std::vector<std::pair<std::string, std::string>>{
+           {"HTTP/1.1 20", "2 OK\r\n"},
+           {"HTTP/1.1 202 O", "K\r\nContent-Le"},
+           {"H", "TTP/1.1 202\r\nX: " + std::string(100'000, 'x')},
+           {"HTTP/1.1 202 OK\r", "\nX: y\r\n"},
+           {"HTTP/1.1 103 Hints\r\n\r\nHTTP/1.1 2", "02 OK\r\nX"}}) {
+    SCOPED_TRACE(first);
+    const auto at = server(first, [&second = second](TlsSession& session) {
+      wait_until_read(session);
+      session.write(second);
+    });
+    const auto outcome = ask(at);
+    ASSERT_TRUE(outcome.result) << outcome.result.error().to_string();
+    EXPECT_EQ(outcome.result->status, 202U);
+  }
+  for (const auto& [first, second] :
+       std::vector<std::pair<std::string, std::string>>{{"HTTP/1.1 20", "2 OK"},
+                                                        {"HTTP/1.1 10", "3 Hints\r\nX"},
+                                                        {"HTTP/9.9 2", "02 OK\r\nX"},
+                                                        {"HTTP/1.1 2", "x2 OK\r\nX"},
+                                                        {"hello", " HTTP/1.1 202 OK\r\n"}}) {
+    SCOPED_TRACE(first);
+    const auto at = server(first, [&second = second](TlsSession& session) {
+      wait_until_read(session);
+      session.write(second);
+    });
+    EXPECT_FALSE(ask(at).result);
   }
 }
 
