@@ -189,7 +189,7 @@ asio::awaitable<Exchanged> HttpExchange::Going::exchange_on(Stream& stream, TlsC
         base::data_loss(fmt::format("{} gave no answer, only interim ones", connection.peer().shown)));
     co_return out;
   }
-  out.keeps = parser->get().keep_alive() && buffer.size() == 0;
+  out.keeps = parser->get().keep_alive() && buffer.size() == 0 && connection.is_quiet();
   out.result = to_response(parser->get());
   co_return out;
 }

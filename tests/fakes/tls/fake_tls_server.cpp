@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <linux/sockios.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -92,6 +93,15 @@ class Session final : public TlsSession {
     require(::getsockname(socket_, reinterpret_cast<sockaddr*>(&own), &size) == 0, "find its address");
     require(::getpeername(socket_, reinterpret_cast<sockaddr*>(&peer), &size) == 0, "find its client");
     return received_by(peer, own) == 0;
+  }
+  bool write_at_once(const std::vector<std::string>& parts) override {
+    // Held back by the kernel until it is told otherwise (tcp(7), TCP_CORK).
+    const auto cork = [this](int on) {
+      return setsockopt(socket_, IPPROTO_TCP, TCP_CORK, &on, sizeof on) == 0;
+    };
+    bool fine = cork(1);
+    for (const auto& each : parts) fine = fine && write(each);
+    return cork(0) && fine;
   }
   void wait_for_end() override {
     while (read()) {

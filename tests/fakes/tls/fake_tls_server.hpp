@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/fakes/tls/tls_authority.hpp"
 
@@ -26,6 +27,8 @@ class TlsSession {
   virtual bool write(std::string_view bytes) = 0;
   // The client has read from its socket all that was written. For plain connections over IPv4.
   virtual bool all_read() const = 0;
+  // Each part in a TLS record of its own, and all of them in one send. At most 16 KiB together.
+  virtual bool write_at_once(const std::vector<std::string>& parts) = 0;
   // Returns when the client closes or the server ends. What still comes is thrown away.
   virtual void wait_for_end() = 0;
   // 1 for the first connection of this server.

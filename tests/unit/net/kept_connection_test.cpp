@@ -64,5 +64,31 @@ TEST_F(KeptConnection, ARequestIsRepeatedOnceHoweverManyConnectionsHangUp) {
   EXPECT_EQ(waiting, 2);
 }
 
+// Bytes behind an answer belong to no request. In a TLS record of their own they are read from the socket
+// with the answer, but not yet taken out of TLS.
+TEST_F(KeptConnection, WhatComesBehindAnAnswerIsNotTheNextOne) {
+  const auto serve = [](TlsSession& session) {
+    while (true) {
+      std::string head;
+      while (head.find("\r\n\r\nevent") == head.npos) {
+        auto part = session.read();
+        if (!part) return;
+        head += *part;
+      }
+      const std::string answer = "HTTP/1.1 204 No Content\r\n\r\n";
+      const std::string more = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged";
+      session.write_at_once({answer, more});
+    }
+  };
+  const FakeTlsServer server(good_, serve);
+  for (int i = 0; i < 3; ++i) {
+    const auto outcome = attempt(post_to(url(server.port())));
+    ASSERT_TRUE(outcome.result) << outcome.result.error().to_string();
+    EXPECT_EQ(outcome.result->status, 204U);
+    EXPECT_EQ(outcome.result->body, "");
+    EXPECT_EQ(client_->idle(), 0U);
+  }
+}
+
 }  // namespace
 }  // namespace paynamed::net
