@@ -88,7 +88,16 @@ void Attempt::read_authorities() {
   });
 }
 
+bool Attempt::is_over() const {
+  const Call& call = reply_.call();
+  return work_->ended || call.cancelled() || host_.remaining(call, settings_.timeout).count() == 0;
+}
+
 void Attempt::send(std::string trust_pem) {
+  if (is_over()) {
+    return reply_.fail(Code::kUnavailable,
+                       "The event was not sent, because the instance stops or the time for it is over.");
+  }
   HttpRequest request = request_to(settings_, "POST", request_.target().address());
   request.set_body(request_.event());
   request.set_trust_pem(std::move(trust_pem));

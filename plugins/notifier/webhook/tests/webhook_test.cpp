@@ -4,10 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <paynamed/http.hpp>
 #include <paynamed/testing/test_host.hpp>
 
+#include "attempt.hpp"
 #include "network.hpp"
 #include "signing.hpp"
 
@@ -29,6 +33,28 @@ const std::string kNew = "whsec_FbFQe4OmZ7nvH5w82PQuHVW/YVrTP8aSc0RkXq8BPUc=";
 const std::string kOld = "whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldY";
 const std::string kPair =
     "whsk_RnCzc3zE8DyX4AX0R9pyYjWWcLv8cvFqUBkaawg98VonE5xI5M3wVk3TfNvmToWYqkm+kr6slmgmyxXlz6NPHQ==";
+
+// A notifier whose work ends when the test says so, with attempts of the plugin.
+class Ending final : public Notifier {
+ public:
+  Ending(Host host, const Config& config) : host_(std::move(host)), settings_(read_settings(config)) {
+    made = this;
+  }
+  void deliver(DeliverRequest request, Reply<DeliverReply> reply) override {
+    std::make_shared<Attempt>(settings_, host_, work_.part(), std::move(request), std::move(reply))->begin();
+  }
+  void end() {
+    work_.end([] {});
+  }
+  void stop(std::function<void()> done) override { done(); }
+
+  static inline Ending* made = nullptr;
+
+ private:
+  const Host host_;
+  const Settings settings_;
+  OpenWork work_;
+};
 
 class WebhookTest : public ::testing::Test {
  protected:
@@ -241,6 +267,32 @@ TEST_F(WebhookTest, ASecretThatCannotBeReadIsTheOperators) {
       EXPECT_EQ(deliver(event()).code(), to) << static_cast<int>(from);
     }
   }
+  EXPECT_TRUE(requests_.empty());
+}
+
+// Whoever stops the instance or gives up has the event brought again, so it is not sent now.
+TEST_F(WebhookTest, WhatIsNoLongerWantedIsNotSent) {
+  const auto while_a_secret_is_read = [this](const std::function<void()>& what) {
+    host_.set_service("pn.secret/1", "Read", [what](std::string_view, const Call::Info&) {
+      what();
+      plugin::v1::ReadSecretReply reply;
+      reply.set_value(kNew);
+      return Result<std::string>(reply.SerializeAsString());
+    });
+  };
+  ASSERT_TRUE(make());
+  std::optional<paynamed::testing::PendingCall> call;
+  while_a_secret_is_read([&] { host_.cancel(webhook_, *call); });
+  call = host_.start(webhook_, "Deliver", event());
+  EXPECT_EQ(host_.wait_bytes(*call).code(), Code::kUnavailable);
+  while_a_secret_is_read([&] { host_.advance(2s); });
+  EXPECT_EQ(deliver(event(), 1s).code(), Code::kUnavailable);
+  const auto ending = host_.create<Ending>("{}");
+  ASSERT_TRUE(ending.ok());
+  while_a_secret_is_read([] { Ending::made->end(); });
+  const auto reply = host_.call<DeliverReply>(*ending, "Deliver", event());
+  EXPECT_EQ(reply.code(), Code::kUnavailable);
+  EXPECT_THAT(reply.error().message(), HasSubstr("was not sent"));
   EXPECT_TRUE(requests_.empty());
 }
 
