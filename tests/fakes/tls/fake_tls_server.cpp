@@ -185,11 +185,13 @@ class FakeTlsServer::Server {
     if (v6) {
       auto* address = reinterpret_cast<sockaddr_in6*>(&storage);
       address->sin6_family = AF_INET6;
+      address->sin6_port = htons(options_.port);
       require(inet_pton(AF_INET6, options_.address.c_str(), &address->sin6_addr) == 1, "read its address");
       size = sizeof(sockaddr_in6);
     } else {
       auto* address = reinterpret_cast<sockaddr_in*>(&storage);
       address->sin_family = AF_INET;
+      address->sin_port = htons(options_.port);
       require(inet_pton(AF_INET, options_.address.c_str(), &address->sin_addr) == 1, "read its address");
       size = sizeof(sockaddr_in);
     }

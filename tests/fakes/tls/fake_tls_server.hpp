@@ -39,6 +39,7 @@ class TlsSession {
 
 struct FakeTlsOptions {
   std::string address = "127.0.0.1";
+  std::uint16_t port = 0;          // 0: the system chooses; throws when another has it at this address
   std::string protocol;            // the only one taken when the client offers some by ALPN; empty: none is
   bool tls = true;                 // false: plain TCP
   int most_version = 0;            // for example TLS1_1_VERSION; 0: the newest
@@ -50,7 +51,7 @@ class FakeTlsServer {
   // Returning from it closes the connection.
   using Serve = std::function<void(TlsSession&)>;
 
-  // Listens on a port that the system chooses. Throws std::runtime_error when it cannot.
+  // Throws std::runtime_error when it cannot listen.
   FakeTlsServer(const TlsIdentity& identity, Serve serve, FakeTlsOptions options = {});
   ~FakeTlsServer();
 
