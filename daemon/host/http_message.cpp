@@ -41,7 +41,8 @@ base::Result<std::shared_ptr<const net::AddressGuard>> make_guard(const plugin::
     if (port > 65'535) return base::fail(wrong("its guard has a port above 65535"));
     ports.push_back(static_cast<std::uint16_t>(port));
   }
-  auto guard = net::AddressGuard::create({message.allow().begin(), message.allow().end()}, std::move(ports));
+  auto guard = net::AddressGuard::create({message.allow().begin(), message.allow().end()}, std::move(ports),
+                                         {message.names().begin(), message.names().end()});
   if (!guard) return base::fail(wrong("in its guard " + printable(guard.error().message(), 200)));
   return guard;
 }

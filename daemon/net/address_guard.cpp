@@ -128,6 +128,12 @@ bool is_label(std::string_view label) {
   return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-';
 }
 
+// `host` is `name` or below it.
+bool is_below(std::string_view host, std::string_view name) {
+  if (!host.ends_with(name)) return false;
+  return host.size() == name.size() || host[host.size() - name.size() - 1] == '.';
+}
+
 base::Status bad_host(const std::string& host, std::string_view what) {
   return base::invalid_argument(fmt::format("the host '{}' {}", host.substr(0, 253), what));
 }
@@ -137,6 +143,15 @@ base::Status bad_host(const std::string& host, std::string_view what) {
 std::string_view special_use(const address& which) {
   if (which.is_v6()) return special_v6(which.to_v6());
   return found_in(kV4, which.to_v4().to_bytes());
+}
+
+std::string_view special_name(const std::string& host) {
+  if (is_below(host, "localhost")) return "this host itself (RFC 6761)";
+  if (host.find('.') == host.npos) return "a name with no domain";
+  if (is_below(host, "internal")) return "a name of networks inside (.internal)";
+  if (is_below(host, "local")) return "a name of mDNS (RFC 6762)";
+  if (is_below(host, "home.arpa")) return "a name of networks at home (RFC 8375)";
+  return {};
 }
 
 base::Status check_host_form(const std::string& host) {
@@ -200,11 +215,12 @@ bool Network::contains(const asio::ip::address& other) const {
   return in_network(other.to_v6().to_bytes(), address.to_v6().to_bytes(), bits);
 }
 
-base::Result<std::shared_ptr<const AddressGuard>> AddressGuard::create(const std::vector<std::string>& allow,
-                                                                       std::vector<std::uint16_t> ports) {
-  if (allow.size() > kMostEntries || ports.size() > kMostEntries) {
+base::Result<std::shared_ptr<const AddressGuard>> AddressGuard::create(
+    const std::vector<std::string>& allow, std::vector<std::uint16_t> ports,
+    const std::vector<std::string>& names) {
+  if (std::max({allow.size(), ports.size(), names.size()}) > kMostEntries) {
     return base::fail(
-        base::invalid_argument(fmt::format("more than {} networks or ports are named", kMostEntries)));
+        base::invalid_argument(fmt::format("more than {} networks, ports or names are named", kMostEntries)));
   }
   std::shared_ptr<AddressGuard> guard{new AddressGuard};
   for (const auto& text : allow) {
@@ -215,6 +231,19 @@ base::Result<std::shared_ptr<const AddressGuard>> AddressGuard::create(const std
   if (std::find(ports.begin(), ports.end(), 0) != ports.end()) {
     return base::fail(base::invalid_argument("0 is not a port"));
   }
+  for (const auto& each : names) {
+    boost::system::error_code is_name;
+    asio::ip::make_address(each, is_name);
+    const bool plain = std::all_of(each.begin(), each.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '.' || c == '_';
+    });
+    if (!is_name || !plain || !check_host_form(each).ok()) {
+      return base::fail(base::invalid_argument(
+          fmt::format("'{}' is not a name such as hooks.internal, in lower case", each.substr(0, 60))));
+    }
+    guard->names_.push_back(each);
+  }
+  std::sort(guard->names_.begin(), guard->names_.end());
   std::sort(ports.begin(), ports.end());
   guard->ports_ = std::move(ports);
   std::vector<std::string> parts;
@@ -222,7 +251,8 @@ base::Result<std::shared_ptr<const AddressGuard>> AddressGuard::create(const std
     parts.push_back(fmt::format("{}/{}", each.address.to_string(), each.bits));
   }
   std::sort(parts.begin(), parts.end());
-  guard->key_ = fmt::format("{}:{}", fmt::join(parts, ","), fmt::join(guard->ports_, ","));
+  guard->key_ = fmt::format("{}:{}:{}", fmt::join(parts, ","), fmt::join(guard->ports_, ","),
+                            fmt::join(guard->names_, ","));
   return guard;
 }
 
@@ -242,6 +272,14 @@ base::Status AddressGuard::check(std::string_view host, const address& which) co
       which.to_string());
 }
 
+base::Status AddressGuard::check_name(const std::string& host) const {
+  const std::string_view what = special_name(host);
+  const bool named = std::any_of(names_.begin(), names_.end(),
+                                 [&](const std::string& each) { return is_below(host, each); });
+  if (what.empty() || named) return {};
+  return base::permission_denied(fmt::format("{} must not be called: it is {}", host, what));
+}
+
 base::Status AddressGuard::check_url(const HttpUrl& url) const {
   if (auto form = check_host_form(url.host); !form.ok()) return form;
   if (!ports_.empty() && !std::binary_search(ports_.begin(), ports_.end(), url.port)) {
@@ -250,7 +288,7 @@ base::Status AddressGuard::check_url(const HttpUrl& url) const {
   }
   boost::system::error_code is_name;
   const auto literal = asio::ip::make_address(url.host, is_name);
-  return is_name ? base::Status() : check(url.host, literal);
+  return is_name ? check_name(url.host) : check(url.host, literal);
 }
 
 }  // namespace paynamed::net

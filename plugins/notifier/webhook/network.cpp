@@ -61,6 +61,23 @@ bool is_network(const std::string& text) {
   return ends_in_zeros(bytes, bits, most);
 }
 
+bool is_name(const std::string& text) {
+  std::string_view rest(text);
+  std::string_view label;
+  if (text.size() > 253 || text.ends_with('.')) return false;
+  do {
+    label = rest.substr(0, rest.find('.'));
+    const bool plain = std::all_of(label.begin(), label.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    });
+    if (!plain || label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-')
+      return false;
+    rest.remove_prefix(std::min(rest.size(), label.size() + 1));
+  } while (!rest.empty());
+  // A number at the end makes an address of it.
+  return !label.starts_with("0x") && label.find_first_not_of("0123456789") != label.npos;
+}
+
 bool is_proxy(const std::string& text) {
   constexpr std::string_view kScheme = "http://";
   std::string_view rest(text);

@@ -15,6 +15,17 @@ std::vector<std::string> networks_in(const Config& config) {
   return networks;
 }
 
+std::vector<std::string> names_in(const Config& config) {
+  auto names = config.strings("allow_names");
+  for (const auto& each : names) {
+    if (!is_name(each)) {
+      config.wrong("allow_names",
+                   "has '" + each + "', which is not a name such as hooks.internal, in lower case");
+    }
+  }
+  return names;
+}
+
 std::vector<std::uint32_t> ports_in(const Config& config) {
   std::vector<std::uint32_t> ports;
   for (const std::int64_t each : config.integers("ports", 1, 65'535)) {
@@ -45,6 +56,7 @@ Settings read_settings(const Config& config) {
   Settings settings;
   settings.allow_http = config.boolean("allow_http", false);
   settings.allow = networks_in(config);
+  settings.names = names_in(config);
   settings.ports = ports_in(config);
   settings.proxy = proxy_in(config);
   settings.ca = config.find_secret("ca");

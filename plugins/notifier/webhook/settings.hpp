@@ -15,6 +15,7 @@ namespace paynamed::webhook {
 struct Settings {
   bool allow_http = false;
   std::vector<std::string> allow;    // networks
+  std::vector<std::string> names;    // special names, and those below them
   std::vector<std::uint32_t> ports;  // empty: every port
   std::string proxy;                 // empty: none
   std::optional<Secret> ca;

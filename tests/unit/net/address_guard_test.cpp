@@ -112,6 +112,50 @@ TEST(AddressGuard, AddressesThatAreNotPublicAreRefused) {
   }
 }
 
+// Behind a proxy, which finds the addresses, these lead to its own network.
+TEST(AddressGuard, NamesOfNetworksInsideAreRefused) {
+  const std::vector<Refused> table = {
+      {"localhost", "https://localhost/", "this host itself"},
+      {"below localhost", "https://hook.localhost/", "this host itself"},
+      {"in upper case", "https://LocalHost/", "this host itself"},
+      {"one label", "https://metadata/", "no domain"},
+      {"one label with a port", "https://redis:6379/", "no domain"},
+      {"cloud metadata", "http://metadata.google.internal/", "of networks inside"},
+      {"a top-level domain alone", "https://internal/", "no domain"},
+      {"mDNS", "https://printer.local/", "mDNS"},
+      {"a home", "https://router.home.arpa/", "of networks at home"},
+      {"the home itself", "https://home.arpa/", "of networks at home"},
+  };
+  for (const auto& each : table) {
+    SCOPED_TRACE(each.rule);
+    const auto judged = judge(each.url, *guard({"0.0.0.0/0", "::/0"}));
+    EXPECT_EQ(judged.code(), base::Code::kPermissionDenied) << judged.to_string();
+    EXPECT_THAT(judged.message(), HasSubstr(each.says));
+  }
+  for (const std::string url : {"https://internal.example/", "https://localhost.example/",
+                                "https://my-localhost.example/", "https://thelocal.example/",
+                                "https://home.arpa.example/", "https://notinternal.example.local.example/"}) {
+    EXPECT_TRUE(judge(url, *guard()).ok()) << url;
+  }
+}
+
+TEST(AddressGuard, SpecialNamesThatTheOperatorNamedAreTaken) {
+  const auto by = *AddressGuard::create({}, {}, {"hooks.internal", "redis", "local"});
+  for (const std::string url : {"https://hooks.internal/", "https://a.hooks.internal/", "https://redis/",
+                                "https://printer.local/", "https://HOOKS.internal/"}) {
+    EXPECT_TRUE(judge(url, *by).ok()) << url;
+  }
+  for (const std::string url : {"https://otherhooks.internal/", "https://internal/", "https://localhost/",
+                                "https://redis2/", "https://a.home.arpa/"}) {
+    EXPECT_EQ(judge(url, *by).code(), base::Code::kPermissionDenied) << url;
+  }
+  EXPECT_FALSE(by->check("hooks.internal", make_address("10.0.0.1")).ok()) << "the address is judged, too";
+  EXPECT_NE(by->key(), guard()->key());
+  for (const std::string name : {"", ".internal", "10.0.0.1", "a b", "Hooks.internal", "hooks.internal."}) {
+    EXPECT_FALSE(AddressGuard::create({}, {}, {name})) << name;
+  }
+}
+
 // What a C library, a browser or a proxy would read as an address, and what only looks like the host.
 TEST(AddressGuard, HostsThatCanBeReadInTwoWaysAreRefused) {
   const std::vector<Refused> table = {

@@ -309,13 +309,15 @@ TEST_F(WebhookTest, AnIdThatCannotBeSignedIsRefused) {
 
 TEST_F(WebhookTest, TheOperatorsTableGoesIntoEachRequest) {
   host_.set_secret("authorities", "PEM");
-  ASSERT_TRUE(make(R"({"allow_http": true, "allow": ["10.1.0.0/16", "::1"], "ports": [443, 8443],
+  ASSERT_TRUE(make(R"({"allow_http": true, "allow": ["10.1.0.0/16", "::1"],
+                       "allow_names": ["hooks.internal"], "ports": [443, 8443],
                        "proxy": "http://proxy.example:3128", "ca": "authorities", "user_agent": "shop/1",
                        "content_type": "application/cloudevents+json"})"));
   ASSERT_TRUE(deliver(event()).ok());
   const HttpRequest& sent = requests_.at(0);
   EXPECT_TRUE(sent.allow_plain());
   EXPECT_THAT(sent.guard().allow(), ::testing::ElementsAre("10.1.0.0/16", "::1"));
+  EXPECT_THAT(sent.guard().names(), ::testing::ElementsAre("hooks.internal"));
   EXPECT_THAT(sent.guard().ports(), ::testing::ElementsAre(443U, 8443U));
   EXPECT_EQ(sent.proxy(), "http://proxy.example:3128");
   EXPECT_EQ(sent.trust_pem(), "PEM");
@@ -327,6 +329,11 @@ TEST_F(WebhookTest, ATableThatDoesNotFitIsRefused) {
   for (const std::string table : {R"({"allow": ["10.0.0.1/8"]})",
                                   R"({"allow": ["10/8"]})",
                                   R"({"allow": ["::/129"]})",
+                                  R"({"allow_names": [".internal"]})",
+                                  R"({"allow_names": ["Hooks.internal"]})",
+                                  R"({"allow_names": ["10.0.0.1"]})",
+                                  R"({"allow_names": ["a..b"]})",
+                                  R"({"allow_names": [""]})",
                                   R"({"allow": ["hook.example"]})",
                                   R"({"ports": [0]})",
                                   R"({"ports": [65536]})",
