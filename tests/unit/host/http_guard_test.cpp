@@ -161,6 +161,20 @@ TEST_F(HttpGuardTest, TooManyOfSomethingHereSaysNothingOfTheServer) {
   }
 }
 
+TEST_F(HttpGuardTest, ConnectionsToStrangersDoNotTakeThePlacesOfKeptOnes) {
+  const FakeHttpsServer server{good_, fine};
+  ASSERT_TRUE(ask(to(server)));
+  for (std::uint32_t i = 0; i < 70; ++i) {
+    Request request = to(server);
+    request.mutable_guard()->add_allow("127.0.0.0/8");
+    request.mutable_guard()->add_ports(server.port());
+    request.mutable_guard()->add_ports(1 + i);  // connections are kept for one guard each
+    ASSERT_TRUE(ask(request));
+  }
+  ASSERT_TRUE(ask(to(server)));
+  EXPECT_EQ(server.connections(), 71);
+}
+
 TEST_F(HttpGuardTest, CheckGivesTheNormalForm) {
   struct Case {
     std::string url, normal;
