@@ -42,7 +42,8 @@ base::Result<std::shared_ptr<const net::AddressGuard>> make_guard(const plugin::
     ports.push_back(static_cast<std::uint16_t>(port));
   }
   auto guard = net::AddressGuard::create({message.allow().begin(), message.allow().end()}, std::move(ports),
-                                         {message.names().begin(), message.names().end()});
+                                         {message.names().begin(), message.names().end()},
+                                         {message.nat64().begin(), message.nat64().end()});
   if (!guard) return base::fail(wrong("in its guard " + printable(guard.error().message(), 200)));
   return guard;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 #include <span>
 
 namespace paynamed::net {
@@ -103,15 +104,28 @@ std::string_view special_v6(const asio::ip::address_v6& v6) {
   return {};
 }
 
-bool is_nat64(const address& which) {
-  static const auto kPrefix = asio::ip::make_address_v6("64:ff9b::").to_bytes();
-  return which.is_v6() && in_network(which.to_v6().to_bytes(), kPrefix, 96);
+// NAT64's well-known prefix, and the one of which each network may choose its own (RFC 8215).
+const Network& well_known_nat64() {
+  static const Network kPrefix{asio::ip::make_address("64:ff9b::"), 96};
+  return kPrefix;
+}
+const Network& local_nat64() {
+  static const Network kPrefix{asio::ip::make_address("64:ff9b:1::"), 48};
+  return kPrefix;
 }
 
-// The IPv4 address at the end.
-address last_four(const address& v6) {
+// The IPv4 address behind a prefix of `bits`; nothing when the octet between (bits 64 to 71), which must be
+// zero, is not (RFC 6052 section 2.2).
+std::optional<address> inside_nat64(const address& v6, unsigned bits) {
   const auto bytes = v6.to_v6().to_bytes();
-  return asio::ip::address_v4{asio::ip::address_v4::bytes_type{bytes[12], bytes[13], bytes[14], bytes[15]}};
+  if (bits < 96 && bytes[8] != 0) return std::nullopt;
+  asio::ip::address_v4::bytes_type inner{};
+  std::size_t at = bits / 8;
+  for (auto& each : inner) {
+    if (at == 8) ++at;
+    each = bytes[at++];
+  }
+  return asio::ip::address_v4{inner};
 }
 
 bool is_digit(char c) {
@@ -132,6 +146,15 @@ bool is_label(std::string_view label) {
 bool is_below(std::string_view host, std::string_view name) {
   if (!host.ends_with(name)) return false;
   return host.size() == name.size() || host[host.size() - name.size() - 1] == '.';
+}
+
+// What `host` is told when `which` must not be called, for a reason that is `what`.
+base::Status refuse(std::string_view host, const address& which, std::string_view what) {
+  boost::system::error_code is_name;
+  asio::ip::make_address(std::string{host}, is_name);
+  return base::permission_denied(
+      fmt::format("{} {}must not be called: it is {}", host, is_name ? "has an address that " : "", what),
+      which.to_string());
 }
 
 base::Status bad_host(const std::string& host, std::string_view what) {
@@ -217,19 +240,36 @@ bool Network::contains(const asio::ip::address& other) const {
 
 base::Result<std::shared_ptr<const AddressGuard>> AddressGuard::create(
     const std::vector<std::string>& allow, std::vector<std::uint16_t> ports,
-    const std::vector<std::string>& names) {
-  if (std::max({allow.size(), ports.size(), names.size()}) > kMostEntries) {
-    return base::fail(
-        base::invalid_argument(fmt::format("more than {} networks, ports or names are named", kMostEntries)));
+    const std::vector<std::string>& names, const std::vector<std::string>& nat64) {
+  if (std::max({allow.size(), ports.size(), names.size(), nat64.size()}) > kMostEntries) {
+    return base::fail(base::invalid_argument(
+        fmt::format("more than {} networks, ports, names or prefixes are named", kMostEntries)));
   }
   std::shared_ptr<AddressGuard> guard{new AddressGuard};
   for (const auto& text : allow) {
     auto network = Network::parse(text);
     if (!network) return base::fail(network.error());
+    if (network->bits >= local_nat64().bits && local_nat64().contains(network->address)) {
+      return base::fail(base::invalid_argument(
+          fmt::format("{} leads through NAT64 to any IPv4 address; name its prefix as nat64 instead", text)));
+    }
     guard->allow_.push_back(*std::move(network));
   }
   if (std::find(ports.begin(), ports.end(), 0) != ports.end()) {
     return base::fail(base::invalid_argument("0 is not a port"));
+  }
+  for (const auto& text : nat64) {
+    const auto prefix = Network::parse(text);
+    constexpr std::array<unsigned, 6> kBits{32, 40, 48, 56, 64, 96};
+    const bool fits = prefix && prefix->address.is_v6() &&
+                      std::find(kBits.begin(), kBits.end(), prefix->bits) != kBits.end() &&
+                      prefix->address.to_v6().to_bytes()[8] == 0;
+    if (!fits) {
+      return base::fail(base::invalid_argument(
+          fmt::format("'{}' is not a prefix of NAT64, an IPv6 network of 32, 40, 48, 56, 64 or 96 bits",
+                      text.substr(0, 60))));
+    }
+    guard->nat64_.push_back(*prefix);
   }
   for (const auto& each : names) {
     boost::system::error_code is_name;
@@ -251,8 +291,13 @@ base::Result<std::shared_ptr<const AddressGuard>> AddressGuard::create(
     parts.push_back(fmt::format("{}/{}", each.address.to_string(), each.bits));
   }
   std::sort(parts.begin(), parts.end());
-  guard->key_ = fmt::format("{}:{}:{}", fmt::join(parts, ","), fmt::join(guard->ports_, ","),
-                            fmt::join(guard->names_, ","));
+  std::vector<std::string> prefixes;
+  for (const auto& each : guard->nat64_) {
+    prefixes.push_back(fmt::format("{}/{}", each.address.to_string(), each.bits));
+  }
+  std::sort(prefixes.begin(), prefixes.end());
+  guard->key_ = fmt::format("{}|{}|{}|{}", fmt::join(parts, ","), fmt::join(guard->ports_, ","),
+                            fmt::join(guard->names_, ","), fmt::join(prefixes, ","));
   return guard;
 }
 
@@ -261,15 +306,20 @@ bool AddressGuard::allows(const address& which) const {
 }
 
 base::Status AddressGuard::check(std::string_view host, const address& which) const {
+  // An operator who allows a translator did not allow what is behind it.
+  bool translated = false;
+  for (const auto& each : nat64_) {
+    if (!each.contains(which)) continue;
+    const auto inner = inside_nat64(which, each.bits);
+    if (!inner) return refuse(host, which, "NAT64 that leads nowhere (RFC 6052)");
+    if (auto judged = check(host, *inner); !judged.ok()) return judged;
+    translated = true;
+  }
+  if (translated) return {};
   const std::string_view what = special_use(which);
   if (what.empty()) return {};
-  // An operator who allows the translator did not allow what is behind it.
-  if (allows(which)) return is_nat64(which) ? check(host, last_four(which)) : base::Status();
-  boost::system::error_code is_name;
-  asio::ip::make_address(std::string{host}, is_name);
-  return base::permission_denied(
-      fmt::format("{} {}must not be called: it is {}", host, is_name ? "has an address that " : "", what),
-      which.to_string());
+  if (!allows(which) || local_nat64().contains(which)) return refuse(host, which, what);
+  return well_known_nat64().contains(which) ? check(host, *inside_nat64(which, 96)) : base::Status();
 }
 
 base::Status AddressGuard::check_name(const std::string& host) const {

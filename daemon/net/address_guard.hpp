@@ -49,10 +49,13 @@ class AddressGuard {
 
   // `allow` are networks that may be called though they are special; `ports` the only ones that may, or empty
   // for all; `names` and what is below them may be called though they are special names, if their addresses
-  // may. INVALID_ARGUMENT when one of them is none, or there are more than kMostEntries.
+  // may; `nat64` are the prefixes that translators of this network's own make IPv4 addresses of (RFC 6052),
+  // so that the IPv4 address inside is judged. INVALID_ARGUMENT when one of them is none, or there are more
+  // than kMostEntries.
   static base::Result<std::shared_ptr<const AddressGuard>> create(const std::vector<std::string>& allow,
                                                                   std::vector<std::uint16_t> ports,
-                                                                  const std::vector<std::string>& names = {});
+                                                                  const std::vector<std::string>& names = {},
+                                                                  const std::vector<std::string>& nat64 = {});
 
   // PERMISSION_DENIED when `address` must not be called. The sentence begins with `host`, for which the
   // address was found, and does not tell the address to whoever only knows the name; the detail does.
@@ -70,6 +73,7 @@ class AddressGuard {
   std::vector<Network> allow_;
   std::vector<std::uint16_t> ports_;
   std::vector<std::string> names_;
+  std::vector<Network> nat64_;
   std::string key_;
 };
 

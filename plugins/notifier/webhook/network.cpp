@@ -61,6 +61,27 @@ bool is_network(const std::string& text) {
   return ends_in_zeros(bytes, bits, most);
 }
 
+bool is_local_nat64(const std::string& network) {
+  constexpr std::array<unsigned char, 6> kPrefix{0, 0x64, 0xff, 0x9b, 0, 1};
+  const auto slash = network.find('/');
+  std::array<unsigned char, 16> bytes{};
+  if (inet_pton(AF_INET6, network.substr(0, slash).c_str(), bytes.data()) != 1) return false;
+  unsigned bits = 128;
+  if (slash != network.npos && !read_number(std::string_view(network).substr(slash + 1), 128, bits))
+    return false;
+  return bits >= 48 && std::equal(kPrefix.begin(), kPrefix.end(), bytes.begin());
+}
+
+bool is_nat64_prefix(const std::string& text) {
+  constexpr std::array<std::string_view, 6> kBits{"32", "40", "48", "56", "64", "96"};
+  const auto slash = text.find('/');
+  std::array<unsigned char, 16> bytes{};
+  if (slash == text.npos || inet_pton(AF_INET6, text.substr(0, slash).c_str(), bytes.data()) != 1)
+    return false;
+  const auto bits = std::find(kBits.begin(), kBits.end(), std::string_view(text).substr(slash + 1));
+  return bits != kBits.end() && bytes[8] == 0 && is_network(text);
+}
+
 bool is_name(const std::string& text) {
   std::string_view rest(text);
   std::string_view label;

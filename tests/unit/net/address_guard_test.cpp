@@ -266,6 +266,48 @@ TEST(AddressGuard, NetworksThatAreAllowedMayBeCalled) {
   }
 }
 
+// The examples of RFC 6052 section 2.4, with other addresses inside.
+TEST(AddressGuard, WhatIsBehindATranslatorIsJudged) {
+  struct Case {
+    std::string prefix, forbidden, fine;  // 10.0.2.33 and 8.0.2.33
+  };
+  for (const Case& each : std::vector<Case>{
+           {"2a01:db8::/32", "2a01:db8:a00:221::", "2a01:db8:800:221::"},
+           {"2a01:db8:100::/40", "2a01:db8:10a:2:21::", "2a01:db8:108:2:21::"},
+           {"2a01:db8:122::/48", "2a01:db8:122:a00:2:2100::", "2a01:db8:122:800:2:2100::"},
+           {"2a01:db8:122:300::/56", "2a01:db8:122:30a:0:221::", "2a01:db8:122:308:0:221::"},
+           {"2a01:db8:122:344::/64", "2a01:db8:122:344:a:2:2100::", "2a01:db8:122:344:8:2:2100::"},
+           {"2a01:db8:122:344::/96", "2a01:db8:122:344::10.0.2.33", "2a01:db8:122:344::8.0.2.33"},
+           {"64:ff9b:1::/48", "64:ff9b:1:a00:2:2100::", "64:ff9b:1:800:2:2100::"},
+           {"64:ff9b:1::/96", "64:ff9b:1::10.0.2.33", "64:ff9b:1::8.0.2.33"}}) {
+    SCOPED_TRACE(each.prefix);
+    const auto by = *AddressGuard::create({}, {}, {}, {each.prefix});
+    const auto judged = by->check("hook.example", make_address(each.forbidden));
+    EXPECT_EQ(judged.code(), base::Code::kPermissionDenied);
+    EXPECT_THAT(judged.message(), HasSubstr("it is private"));
+    EXPECT_TRUE(by->check("hook.example", make_address(each.fine)).ok());
+    const auto both = *AddressGuard::create({"10.0.0.0/8"}, {}, {}, {each.prefix});
+    EXPECT_TRUE(both->check("hook.example", make_address(each.forbidden)).ok()) << "the operator allows it";
+    EXPECT_NE(by->key(), guard()->key());
+  }
+  const auto by = *AddressGuard::create({}, {}, {}, {"2a01:db8:122::/48"});
+  EXPECT_FALSE(by->check("hook.example", make_address("2a01:db8:122:800:102:2100::")).ok())
+      << "the octet between is not zero";
+}
+
+TEST(AddressGuard, ATranslatorIsNotAllowedWithWhatIsBehindIt) {
+  for (const std::string allow : {"64:ff9b:1::/48", "64:ff9b:1:2::/64", "64:ff9b:1::1"}) {
+    EXPECT_FALSE(AddressGuard::create({allow}, {})) << allow;
+  }
+  for (const std::string allow : {"::/0", "64:ff9b::/32"}) {
+    EXPECT_FALSE(guard({allow})->check("hook.example", make_address("64:ff9b:1::10.0.0.1")).ok()) << allow;
+  }
+  for (const std::string prefix :
+       {"", "10.0.0.0/8", "2a01:db8::/33", "2a01:db8::/128", "2a01:db8:0:0:ff00::/96", "2a01:db8::1/96"}) {
+    EXPECT_FALSE(AddressGuard::create({}, {}, {}, {prefix})) << prefix;
+  }
+}
+
 TEST(AddressGuard, PortsThatAreNotNamedAreRefused) {
   const auto two = guard({}, {8443, 443});
   EXPECT_TRUE(judge("https://example.com/", *two).ok());

@@ -310,13 +310,15 @@ TEST_F(WebhookTest, AnIdThatCannotBeSignedIsRefused) {
 TEST_F(WebhookTest, TheOperatorsTableGoesIntoEachRequest) {
   host_.set_secret("authorities", "PEM");
   ASSERT_TRUE(make(R"({"allow_http": true, "allow": ["10.1.0.0/16", "::1"],
-                       "allow_names": ["hooks.internal"], "ports": [443, 8443],
+                       "allow_names": ["hooks.internal"],
+                       "nat64": ["2001:db8:64::/96"], "ports": [443, 8443],
                        "proxy": "http://proxy.example:3128", "ca": "authorities", "user_agent": "shop/1",
                        "content_type": "application/cloudevents+json"})"));
   ASSERT_TRUE(deliver(event()).ok());
   const HttpRequest& sent = requests_.at(0);
   EXPECT_TRUE(sent.allow_plain());
   EXPECT_THAT(sent.guard().allow(), ::testing::ElementsAre("10.1.0.0/16", "::1"));
+  EXPECT_THAT(sent.guard().nat64(), ::testing::ElementsAre("2001:db8:64::/96"));
   EXPECT_THAT(sent.guard().names(), ::testing::ElementsAre("hooks.internal"));
   EXPECT_THAT(sent.guard().ports(), ::testing::ElementsAre(443U, 8443U));
   EXPECT_EQ(sent.proxy(), "http://proxy.example:3128");
@@ -334,6 +336,10 @@ TEST_F(WebhookTest, ATableThatDoesNotFitIsRefused) {
                                   R"({"allow_names": ["10.0.0.1"]})",
                                   R"({"allow_names": ["a..b"]})",
                                   R"({"allow_names": [""]})",
+                                  R"({"nat64": ["2001:db8::/33"]})",
+                                  R"({"nat64": ["2001:db8::"]})",
+                                  R"({"nat64": ["10.0.0.0/32"]})",
+                                  R"({"allow": ["64:ff9b:1::/96"]})",
                                   R"({"allow": ["hook.example"]})",
                                   R"({"ports": [0]})",
                                   R"({"ports": [65536]})",
