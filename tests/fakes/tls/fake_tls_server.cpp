@@ -87,11 +87,12 @@ class Session final : public TlsSession {
   bool all_read() const override {
     int unacknowledged = 0;
     require(::ioctl(socket_, SIOCOUTQ, &unacknowledged) == 0, "ask for what is on its way");
-    if (unacknowledged != 0) return false;
     sockaddr_in own{}, peer{};
     socklen_t size = sizeof own;
     require(::getsockname(socket_, reinterpret_cast<sockaddr*>(&own), &size) == 0, "find its address");
-    require(::getpeername(socket_, reinterpret_cast<sockaddr*>(&peer), &size) == 0, "find its client");
+    // A client that has gone reads nothing more.
+    if (::getpeername(socket_, reinterpret_cast<sockaddr*>(&peer), &size) != 0) return true;
+    if (unacknowledged != 0) return false;
     return received_by(peer, own) == 0;
   }
   bool write_at_once(const std::vector<std::string>& parts) override {
