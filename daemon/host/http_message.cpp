@@ -41,7 +41,9 @@ base::Result<std::shared_ptr<const net::AddressGuard>> make_guard(const plugin::
     if (port > 65'535) return base::fail(wrong("its guard has a port above 65535"));
     ports.push_back(static_cast<std::uint16_t>(port));
   }
-  auto guard = net::AddressGuard::create({message.allow().begin(), message.allow().end()}, std::move(ports));
+  auto guard = net::AddressGuard::create({message.allow().begin(), message.allow().end()}, std::move(ports),
+                                         {message.names().begin(), message.names().end()},
+                                         {message.nat64().begin(), message.nat64().end()});
   if (!guard) return base::fail(wrong("in its guard " + printable(guard.error().message(), 200)));
   return guard;
 }
@@ -199,8 +201,8 @@ base::Result<std::string> to_http_reply(net::HttpOutcome outcome) {
   const Code code = status.code();
   if (!outcome.sent) {
     // A network that is down for a moment has no routes either: to a plugin that is no end.
-    const bool says_it =
-        code == Code::kInvalidArgument || code == Code::kUnauthenticated || code == Code::kPermissionDenied;
+    const bool says_it = code == Code::kInvalidArgument || code == Code::kUnauthenticated ||
+                         code == Code::kPermissionDenied || code == Code::kResourceExhausted;
     return as(says_it ? code : Code::kUnavailable);
   }
   const bool says_it =

@@ -77,10 +77,11 @@ struct Running : std::enable_shared_from_this<Running> {
 class HttpService::State : public std::enable_shared_from_this<State> {
  public:
   State(asio::any_io_executor executor, base::Clock& clock, observe::Log log, observe::Metrics& metrics,
-        std::shared_ptr<const net::TlsPolicy> policy)
+        const std::shared_ptr<const net::TlsPolicy>& policy)
       : executor_(std::move(executor)),
         clock_(clock),
-        client_(executor_, clock, client_settings(std::move(policy))),
+        client_(executor_, clock, client_settings(policy)),
+        guarded_(executor_, clock, client_settings(policy)),
         budgets_(executor_, clock, metrics),
         log_(log),
         measures_(std::move(log), metrics) {}
@@ -90,8 +91,9 @@ class HttpService::State : public std::enable_shared_from_this<State> {
     ended_.request_stop();
     budgets_.end_waits();
     client_.end_waits();
+    guarded_.end_waits();
   }
-  std::size_t connections() const { return client_.connections(); }
+  std::size_t connections() const { return client_.connections() + guarded_.connections(); }
 
  private:
   void request(ServiceCall call, ServiceReply reply);
@@ -110,6 +112,8 @@ class HttpService::State : public std::enable_shared_from_this<State> {
   base::Clock& clock_;
   net::TrustMemory trust_;
   const net::HttpsClient client_;
+  // For URLs of strangers: the connections that are kept for them take no place of the others.
+  const net::HttpsClient guarded_;
   HttpBudgets budgets_;
   const observe::Log log_;
   HttpMeasures measures_;
@@ -186,7 +190,8 @@ asio::awaitable<HttpService::State::Ended> HttpService::State::send(std::shared_
     if (!spent.ok()) co_return Ended(base::fail(spent), 0);
   }
   const auto left = std::chrono::ceil<base::Duration>(end - clock_.monotonic());
-  auto sending = client_.attempt(std::move(running->checked.request), std::max(left, base::Duration{1}));
+  const net::HttpsClient& client = running->checked.request.guard ? guarded_ : client_;
+  auto sending = client.attempt(std::move(running->checked.request), std::max(left, base::Duration{1}));
   net::HttpOutcome outcome = co_await std::move(sending);
   if (!outcome.sent) budgets_.give_back(call.module, budgets);
   const unsigned status = outcome.result ? outcome.result->status : 0;
@@ -220,8 +225,7 @@ base::Result<std::unique_ptr<HttpService>> HttpService::create(asio::any_io_exec
                                                                observe::Metrics& metrics) {
   auto policy = net::TlsPolicy::create();
   if (!policy) return base::fail(policy.error());
-  auto state =
-      std::make_shared<State>(std::move(executor), clock, std::move(log), metrics, *std::move(policy));
+  auto state = std::make_shared<State>(std::move(executor), clock, std::move(log), metrics, *policy);
   std::unique_ptr<HttpService> service(new HttpService(std::move(state)));
   const auto gauge = metrics.gauge("paynamed_http_connections",
                                    "HTTP connections of plugins that are open, kept ones included.");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 #include <span>
 
 namespace paynamed::net {
@@ -103,15 +104,28 @@ std::string_view special_v6(const asio::ip::address_v6& v6) {
   return {};
 }
 
-bool is_nat64(const address& which) {
-  static const auto kPrefix = asio::ip::make_address_v6("64:ff9b::").to_bytes();
-  return which.is_v6() && in_network(which.to_v6().to_bytes(), kPrefix, 96);
+// NAT64's well-known prefix, and the one of which each network may choose its own (RFC 8215).
+const Network& well_known_nat64() {
+  static const Network kPrefix{asio::ip::make_address("64:ff9b::"), 96};
+  return kPrefix;
+}
+const Network& local_nat64() {
+  static const Network kPrefix{asio::ip::make_address("64:ff9b:1::"), 48};
+  return kPrefix;
 }
 
-// The IPv4 address at the end.
-address last_four(const address& v6) {
+// The IPv4 address behind a prefix of `bits`; nothing when the octet between (bits 64 to 71), which must be
+// zero, is not (RFC 6052 section 2.2).
+std::optional<address> inside_nat64(const address& v6, unsigned bits) {
   const auto bytes = v6.to_v6().to_bytes();
-  return asio::ip::address_v4{asio::ip::address_v4::bytes_type{bytes[12], bytes[13], bytes[14], bytes[15]}};
+  if (bits < 96 && bytes[8] != 0) return std::nullopt;
+  asio::ip::address_v4::bytes_type inner{};
+  std::size_t at = bits / 8;
+  for (auto& each : inner) {
+    if (at == 8) ++at;
+    each = bytes[at++];
+  }
+  return asio::ip::address_v4{inner};
 }
 
 bool is_digit(char c) {
@@ -128,6 +142,21 @@ bool is_label(std::string_view label) {
   return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-';
 }
 
+// `host` is `name` or below it.
+bool is_below(std::string_view host, std::string_view name) {
+  if (!host.ends_with(name)) return false;
+  return host.size() == name.size() || host[host.size() - name.size() - 1] == '.';
+}
+
+// What `host` is told when `which` must not be called, for a reason that is `what`.
+base::Status refuse(std::string_view host, const address& which, std::string_view what) {
+  boost::system::error_code is_name;
+  asio::ip::make_address(std::string{host}, is_name);
+  return base::permission_denied(
+      fmt::format("{} {}must not be called: it is {}", host, is_name ? "has an address that " : "", what),
+      which.to_string());
+}
+
 base::Status bad_host(const std::string& host, std::string_view what) {
   return base::invalid_argument(fmt::format("the host '{}' {}", host.substr(0, 253), what));
 }
@@ -137,6 +166,15 @@ base::Status bad_host(const std::string& host, std::string_view what) {
 std::string_view special_use(const address& which) {
   if (which.is_v6()) return special_v6(which.to_v6());
   return found_in(kV4, which.to_v4().to_bytes());
+}
+
+std::string_view special_name(const std::string& host) {
+  if (is_below(host, "localhost")) return "this host itself (RFC 6761)";
+  if (host.find('.') == host.npos) return "a name with no domain";
+  if (is_below(host, "internal")) return "a name of networks inside (.internal)";
+  if (is_below(host, "local")) return "a name of mDNS (RFC 6762)";
+  if (is_below(host, "home.arpa")) return "a name of networks at home (RFC 8375)";
+  return {};
 }
 
 base::Status check_host_form(const std::string& host) {
@@ -200,21 +238,52 @@ bool Network::contains(const asio::ip::address& other) const {
   return in_network(other.to_v6().to_bytes(), address.to_v6().to_bytes(), bits);
 }
 
-base::Result<std::shared_ptr<const AddressGuard>> AddressGuard::create(const std::vector<std::string>& allow,
-                                                                       std::vector<std::uint16_t> ports) {
-  if (allow.size() > kMostEntries || ports.size() > kMostEntries) {
-    return base::fail(
-        base::invalid_argument(fmt::format("more than {} networks or ports are named", kMostEntries)));
+base::Result<std::shared_ptr<const AddressGuard>> AddressGuard::create(
+    const std::vector<std::string>& allow, std::vector<std::uint16_t> ports,
+    const std::vector<std::string>& names, const std::vector<std::string>& nat64) {
+  if (std::max({allow.size(), ports.size(), names.size(), nat64.size()}) > kMostEntries) {
+    return base::fail(base::invalid_argument(
+        fmt::format("more than {} networks, ports, names or prefixes are named", kMostEntries)));
   }
   std::shared_ptr<AddressGuard> guard{new AddressGuard};
   for (const auto& text : allow) {
     auto network = Network::parse(text);
     if (!network) return base::fail(network.error());
+    if (network->bits >= local_nat64().bits && local_nat64().contains(network->address)) {
+      return base::fail(base::invalid_argument(
+          fmt::format("{} leads through NAT64 to any IPv4 address; name its prefix as nat64 instead", text)));
+    }
     guard->allow_.push_back(*std::move(network));
   }
   if (std::find(ports.begin(), ports.end(), 0) != ports.end()) {
     return base::fail(base::invalid_argument("0 is not a port"));
   }
+  for (const auto& text : nat64) {
+    const auto prefix = Network::parse(text);
+    constexpr std::array<unsigned, 6> kBits{32, 40, 48, 56, 64, 96};
+    const bool fits = prefix && prefix->address.is_v6() &&
+                      std::find(kBits.begin(), kBits.end(), prefix->bits) != kBits.end() &&
+                      prefix->address.to_v6().to_bytes()[8] == 0;
+    if (!fits) {
+      return base::fail(base::invalid_argument(
+          fmt::format("'{}' is not a prefix of NAT64, an IPv6 network of 32, 40, 48, 56, 64 or 96 bits",
+                      text.substr(0, 60))));
+    }
+    guard->nat64_.push_back(*prefix);
+  }
+  for (const auto& each : names) {
+    boost::system::error_code is_name;
+    asio::ip::make_address(each, is_name);
+    const bool plain = std::all_of(each.begin(), each.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '.' || c == '_';
+    });
+    if (!is_name || !plain || !check_host_form(each).ok()) {
+      return base::fail(base::invalid_argument(
+          fmt::format("'{}' is not a name such as hooks.internal, in lower case", each.substr(0, 60))));
+    }
+    guard->names_.push_back(each);
+  }
+  std::sort(guard->names_.begin(), guard->names_.end());
   std::sort(ports.begin(), ports.end());
   guard->ports_ = std::move(ports);
   std::vector<std::string> parts;
@@ -222,7 +291,13 @@ base::Result<std::shared_ptr<const AddressGuard>> AddressGuard::create(const std
     parts.push_back(fmt::format("{}/{}", each.address.to_string(), each.bits));
   }
   std::sort(parts.begin(), parts.end());
-  guard->key_ = fmt::format("{}:{}", fmt::join(parts, ","), fmt::join(guard->ports_, ","));
+  std::vector<std::string> prefixes;
+  for (const auto& each : guard->nat64_) {
+    prefixes.push_back(fmt::format("{}/{}", each.address.to_string(), each.bits));
+  }
+  std::sort(prefixes.begin(), prefixes.end());
+  guard->key_ = fmt::format("{}|{}|{}|{}", fmt::join(parts, ","), fmt::join(guard->ports_, ","),
+                            fmt::join(guard->names_, ","), fmt::join(prefixes, ","));
   return guard;
 }
 
@@ -231,15 +306,28 @@ bool AddressGuard::allows(const address& which) const {
 }
 
 base::Status AddressGuard::check(std::string_view host, const address& which) const {
+  // An operator who allows a translator did not allow what is behind it.
+  bool translated = false;
+  for (const auto& each : nat64_) {
+    if (!each.contains(which)) continue;
+    const auto inner = inside_nat64(which, each.bits);
+    if (!inner) return refuse(host, which, "NAT64 that leads nowhere (RFC 6052)");
+    if (auto judged = check(host, *inner); !judged.ok()) return judged;
+    translated = true;
+  }
+  if (translated) return {};
   const std::string_view what = special_use(which);
   if (what.empty()) return {};
-  // An operator who allows the translator did not allow what is behind it.
-  if (allows(which)) return is_nat64(which) ? check(host, last_four(which)) : base::Status();
-  boost::system::error_code is_name;
-  asio::ip::make_address(std::string{host}, is_name);
-  return base::permission_denied(
-      fmt::format("{} {}must not be called: it is {}", host, is_name ? "has an address that " : "", what),
-      which.to_string());
+  if (!allows(which) || local_nat64().contains(which)) return refuse(host, which, what);
+  return well_known_nat64().contains(which) ? check(host, *inside_nat64(which, 96)) : base::Status();
+}
+
+base::Status AddressGuard::check_name(const std::string& host) const {
+  const std::string_view what = special_name(host);
+  const bool named = std::any_of(names_.begin(), names_.end(),
+                                 [&](const std::string& each) { return is_below(host, each); });
+  if (what.empty() || named) return {};
+  return base::permission_denied(fmt::format("{} must not be called: it is {}", host, what));
 }
 
 base::Status AddressGuard::check_url(const HttpUrl& url) const {
@@ -250,7 +338,7 @@ base::Status AddressGuard::check_url(const HttpUrl& url) const {
   }
   boost::system::error_code is_name;
   const auto literal = asio::ip::make_address(url.host, is_name);
-  return is_name ? base::Status() : check(url.host, literal);
+  return is_name ? check_name(url.host) : check(url.host, literal);
 }
 
 }  // namespace paynamed::net

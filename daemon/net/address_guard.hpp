@@ -38,14 +38,24 @@ struct Network {
   bool contains(const boost::asio::ip::address& other) const;
 };
 
+// Which rule keeps a name from being called by strangers, in words that follow "it is": names of this host
+// and of networks inside, which a proxy may find though we cannot judge what it finds. Empty when there is
+// none.
+std::string_view special_name(const std::string& host);
+
 class AddressGuard {
  public:
   static constexpr std::size_t kMostEntries = 64;
 
   // `allow` are networks that may be called though they are special; `ports` the only ones that may, or empty
-  // for all. INVALID_ARGUMENT when one of them is none, or there are more than kMostEntries.
+  // for all; `names` and what is below them may be called though they are special names, if their addresses
+  // may; `nat64` are the prefixes that translators of this network's own make IPv4 addresses of (RFC 6052),
+  // so that the IPv4 address inside is judged. INVALID_ARGUMENT when one of them is none, or there are more
+  // than kMostEntries.
   static base::Result<std::shared_ptr<const AddressGuard>> create(const std::vector<std::string>& allow,
-                                                                  std::vector<std::uint16_t> ports);
+                                                                  std::vector<std::uint16_t> ports,
+                                                                  const std::vector<std::string>& names = {},
+                                                                  const std::vector<std::string>& nat64 = {});
 
   // PERMISSION_DENIED when `address` must not be called. The sentence begins with `host`, for which the
   // address was found, and does not tell the address to whoever only knows the name; the detail does.
@@ -58,9 +68,12 @@ class AddressGuard {
  private:
   AddressGuard() = default;
   bool allows(const boost::asio::ip::address& address) const;
+  base::Status check_name(const std::string& host) const;
 
   std::vector<Network> allow_;
   std::vector<std::uint16_t> ports_;
+  std::vector<std::string> names_;
+  std::vector<Network> nat64_;
   std::string key_;
 };
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -19,11 +18,6 @@ namespace paynamed::net {
 namespace asio = boost::asio;
 
 using Found = base::Result<std::vector<asio::ip::address>>;
-
-struct HostLookup::Open {
-  const std::size_t most;
-  std::atomic<std::size_t> count{0};
-};
 
 namespace {
 
@@ -48,25 +42,20 @@ struct Job {
 
 }  // namespace
 
-HostLookup::HostLookup(base::Clock& clock, std::size_t most_open)
-    : clock_(clock), open_(new Open{most_open, {}}) {}
+HostLookup::HostLookup(base::Clock& clock, std::size_t most_open, std::size_t most_of_domain)
+    : clock_(clock), places_(std::make_shared<LookupPlaces>(most_open, most_of_domain)) {}
 
 asio::awaitable<Found> HostLookup::find(std::string host, base::Duration timeout) const {
   boost::system::error_code no_address;
   const auto address = asio::ip::make_address(host, no_address);
   if (!no_address) co_return std::vector{address};
-  if (open_->count.fetch_add(1) >= open_->most) {
-    --open_->count;
-    co_return base::fail(base::resource_exhausted(
-        fmt::format("{} look-ups of host names are open already; look at this host's resolver (resolv.conf)",
-                    open_->most)));
-  }
+  if (auto taken = places_->take(host); !taken.ok()) co_return base::fail(std::move(taken));
   const auto executor = co_await asio::this_coro::executor;
   auto made = std::make_shared<Job>();
   // Named: g++ 12.2 frees the captures of a lambda twice that is a temporary inside a co_await expression.
   // And mutable: the coroutine must not hold the job that holds it.
   auto initiate = [this, kept = std::move(made), host, executor, timeout,
-                   open = open_](auto handler) mutable {
+                   places = places_](auto handler) mutable {
     const auto job = std::move(kept);
     auto shared = std::make_shared<decltype(handler)>(std::move(handler));
     const auto end_with = [executor, weak = std::weak_ptr(job)](base::Status status) {
@@ -96,12 +85,12 @@ asio::awaitable<Found> HostLookup::find(std::string host, base::Duration timeout
     auto& threads = asio::use_service<LookupService>(executor.context()).threads();
     // The context has work until then, as with Asio's own resolver.
     auto busy = asio::prefer(executor, asio::execution::outstanding_work.tracked);
-    const bool asked = threads.find(host, [job, busy, open](const Found& found) {
-      --open->count;
+    const bool asked = threads.find(host, [job, busy, places, host](const Found& found) {
+      places->give(host);
       asio::post(busy, [job, found] { job->finish(found); });
     });
     if (asked) return;
-    --open->count;
+    places->give(host);
     job->finish(
         base::fail(base::resource_exhausted("too many look-ups of host names are open already; look at this "
                                             "host's resolver (resolv.conf)")));

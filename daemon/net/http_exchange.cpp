@@ -86,6 +86,19 @@ HttpResponse to_response(Answer& answer) {
   return response;
 }
 
+// Of a whole status line at the beginning of what was read (RFC 9112 section 4); 0 without one. Beast reads a
+// status line that did not come in one piece only when the headers are whole.
+unsigned status_in(const beast::flat_buffer& buffer) {
+  const auto data = buffer.data();
+  const std::string_view text{static_cast<const char*>(data.data()), data.size()};
+  const std::string_view line = text.substr(0, text.find("\r\n"));
+  const auto is_digit = [&](std::size_t at) { return line[at] >= '0' && line[at] <= '9'; };
+  if (line.size() == text.size() || line.size() < 12 || !line.starts_with("HTTP/1.")) return 0;
+  if ((line[7] != '0' && line[7] != '1') || line[8] != ' ' || (line.size() > 12 && line[12] != ' ')) return 0;
+  if (!is_digit(9) || !is_digit(10) || !is_digit(11)) return 0;
+  return static_cast<unsigned>((line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0'));
+}
+
 bool hung_up(error_code error) {
   return TlsConnection::is_closed(error) || error == http::error::end_of_stream ||
          error == http::error::partial_message;
@@ -155,7 +168,11 @@ asio::awaitable<Exchanged> HttpExchange::Going::exchange_on(Stream& stream, TlsC
     parser.emplace();
     prepare(*parser);
     const auto [failed, got] = co_await http::async_read(stream, buffer, *parser, kAsTuple);
-    const unsigned status = parser->get().result_int();
+    unsigned status = parser->get().result_int();
+    if (failed && truncate && status == 0) {
+      status = status_in(buffer);
+      parser->get().result(status);
+    }
     if (failed && truncate && status >= 200) {
       out.result = to_response(parser->get());
       co_return out;
@@ -172,7 +189,7 @@ asio::awaitable<Exchanged> HttpExchange::Going::exchange_on(Stream& stream, TlsC
         base::data_loss(fmt::format("{} gave no answer, only interim ones", connection.peer().shown)));
     co_return out;
   }
-  out.keeps = parser->get().keep_alive() && buffer.size() == 0;
+  out.keeps = parser->get().keep_alive() && buffer.size() == 0 && connection.is_quiet();
   out.result = to_response(parser->get());
   co_return out;
 }

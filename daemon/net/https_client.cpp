@@ -24,7 +24,8 @@ class HttpsClient::State {
         clock(the_clock),
         settings(std::move(all)),
         lookup(clock, settings.most_lookups),
-        lookup_for_strangers(clock, settings.most_lookups),
+        lookup_for_strangers(clock, settings.most_lookups,
+                             std::max<std::size_t>(settings.most_lookups / 4, 1)),
         idle(std::make_shared<IdleConnections>(
             executor, clock,
             IdleConnections::Limits{settings.idle_per_origin, settings.idle_total, settings.idle_time})),
@@ -149,7 +150,8 @@ asio::awaitable<HttpOutcome> HttpsClient::State::run(HttpUrl url, HttpRequest re
   if (!in_turn) co_return HttpOutcome(base::fail(in_turn.error()), false);
   // Once something may have reached the server, what fails later does not change that.
   bool sent = false;
-  while (auto kept = idle->take(origin)) {
+  // Not all kept connections one after the other: each that hangs up may have brought the request.
+  if (auto kept = idle->take(origin)) {
     auto on_kept = HttpExchange::run(going, kept, std::nullopt, end, timeout);
     Exchanged out = co_await asio::co_spawn(kept->strand(), std::move(on_kept), asio::use_awaitable);
     sent = sent || out.sent;

@@ -125,6 +125,8 @@ bool TlsConnection::is_closed(error_code error) {
 
 bool TlsConnection::is_quiet() {
   if (!plain().is_open()) return false;
+  SSL* const tls = stream_.native_handle();
+  if (peer_.tls && (SSL_pending(tls) != 0 || BIO_ctrl_pending(SSL_get_rbio(tls)) != 0)) return false;
   char byte = 0;
   const ssize_t got = ::recv(plain().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);

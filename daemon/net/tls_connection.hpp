@@ -59,7 +59,8 @@ class TlsConnection : public std::enable_shared_from_this<TlsConnection> {
   base::Status explain(Phase phase, boost::system::error_code error) const;
   // The other side has closed, or there is nothing but that to tell.
   static bool is_closed(boost::system::error_code error);
-  // Open, and nothing has come since the last answer: not even that it closed.
+  // Open, and nothing has come since the last answer: not even that it closed. On TLS what was read from the
+  // socket counts, too, whether it is decrypted or not.
   bool is_quiet();
   void close();
 

@@ -92,6 +92,19 @@ DeliverReply judge(const HttpReply& answer, Time now) {
   return reply;
 }
 
+Result<DeliverReply> judge_refusal(const Error& error, const Result<HttpCheckReply>& checked) {
+  if (!checked.ok()) return checked.error();
+  // Certificates, networks or a proxy of the operator's.
+  if (error.code() == Code::kInvalidArgument) {
+    return Error(Code::kFailedPrecondition, error.message(), error.detail());
+  }
+  // The name leads elsewhere now, which its owner may not even have noticed.
+  DeliverReply reply;
+  reply.set_outcome(DeliverReply::RETRY);
+  reply.set_reason("The receiver was not called: " + error.message() + ".");
+  return reply;
+}
+
 Result<DeliverReply> judge(const Error& error) {
   switch (error.code()) {
     case Code::kDataLoss:

@@ -28,6 +28,10 @@ std::optional<std::chrono::milliseconds> retry_after(const std::string& value, T
 // may be tried again.
 plugin::v1::DeliverReply judge(const HttpReply& answer, Time now);
 
+// Of a request that was refused before anything was sent, by what is said of its URL alone (`checked`): what
+// is wrong with the URL is for ever, everything else may be mended.
+Result<plugin::v1::DeliverReply> judge_refusal(const Error& error, const Result<HttpCheckReply>& checked);
+
 // Of a request without an answer: a reply when the receiver was reached, else the error of the contract.
 Result<plugin::v1::DeliverReply> judge(const Error& error);
 

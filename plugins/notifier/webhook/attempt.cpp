@@ -19,6 +19,13 @@ bool is_id(const std::string& id) {
   });
 }
 
+// Whyever a secret cannot be read: that is no attempt, and the receiver's address is as good as before.
+Error unreadable(const Error& error) {
+  const bool says_it = error.code() == Code::kUnauthenticated || error.code() == Code::kCancelled ||
+                       error.code() == Code::kResourceExhausted;
+  return says_it ? error : Error(Code::kFailedPrecondition, error.message(), error.detail());
+}
+
 }  // namespace
 
 Attempt::Attempt(const Settings& settings, Host host, OpenWork::Part work, plugin::v1::DeliverRequest request,
@@ -49,7 +56,7 @@ void Attempt::sign_with_next() {
   const SigningKey& key = request_.target().keys(next_key_++);
   const Secret secret(host_, key.handle());
   secret.read([self = shared_from_this(), &key](const Result<SecretValue>& value) {
-    if (!value.ok()) return self->reply_.fail(value.error());
+    if (!value.ok()) return self->reply_.fail(unreadable(value.error()));
     try {
       self->sign_with(key, *value);
     } catch (const Error& error) {
@@ -76,12 +83,21 @@ void Attempt::sign_with(const SigningKey& key, const SecretValue& secret) {
 void Attempt::read_authorities() {
   if (!settings_.ca) return send({});
   settings_.ca->read([self = shared_from_this()](const Result<SecretValue>& pem) {
-    if (!pem.ok()) return self->reply_.fail(pem.error());
+    if (!pem.ok()) return self->reply_.fail(unreadable(pem.error()));
     self->send(std::string(pem->reveal()));
   });
 }
 
+bool Attempt::is_over() const {
+  const Call& call = reply_.call();
+  return work_->ended || call.cancelled() || host_.remaining(call, settings_.timeout).count() == 0;
+}
+
 void Attempt::send(std::string trust_pem) {
+  if (is_over()) {
+    return reply_.fail(Code::kUnavailable,
+                       "The event was not sent, because the instance stops or the time for it is over.");
+  }
   HttpRequest request = request_to(settings_, "POST", request_.target().address());
   request.set_body(request_.event());
   request.set_trust_pem(std::move(trust_pem));
@@ -97,10 +113,22 @@ void Attempt::send(std::string trust_pem) {
   const Http http(host_);
   const auto time = time_for(settings_, host_, reply_.call());
   http.request(std::move(request), reply_.call(), time,
-               [self = shared_from_this()](const Result<HttpReply>& answer) {
-                 self->reply_.finish(answer.ok() ? Result<DeliverReply>(judge(*answer, self->host_.wall()))
-                                                 : judge(answer.error()));
-               });
+               [self = shared_from_this()](const Result<HttpReply>& answer) { self->finish(answer); });
+}
+
+void Attempt::finish(const Result<HttpReply>& answer) {
+  if (answer.ok()) return reply_.ok(judge(*answer, host_.wall()));
+  const Code code = answer.code();
+  if (code == Code::kInvalidArgument || code == Code::kPermissionDenied) return explain(answer.error());
+  reply_.finish(judge(answer.error()));
+}
+
+void Attempt::explain(const Error& refusal) {
+  const Http http(host_);
+  http.check(request_to(settings_, "POST", request_.target().address()),
+             [self = shared_from_this(), refusal](const Result<HttpCheckReply>& checked) {
+               self->reply_.finish(judge_refusal(refusal, checked));
+             });
 }
 
 }  // namespace paynamed::webhook

@@ -29,7 +29,12 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   void sign_with_next();
   void sign_with(const plugin::v1::SigningKey& key, const SecretValue& secret);
   void read_authorities();
+  // Nobody can take the reply any more, so that the event will come again.
+  bool is_over() const;
   void send(std::string trust_pem);
+  void finish(const Result<HttpReply>& answer);
+  // The reply for a request that the daemon refused to send.
+  void explain(const Error& refusal);
 
   const Settings& settings_;
   const Host host_;

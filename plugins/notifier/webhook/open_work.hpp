@@ -13,22 +13,24 @@ class OpenWork {
  public:
   OpenWork() : work_(std::make_shared<Work>()) {}
 
-  using Part = std::shared_ptr<void>;
+  struct Work {
+    std::function<void()> done;
+    bool ended = false;  // nothing new may be begun
+    ~Work() {
+      if (done) done();
+    }
+  };
+  using Part = std::shared_ptr<const Work>;
   // Only before end().
   Part part() const { return work_; }
   // Calls `done` when every part has gone. No part can be had any more.
   void end(std::function<void()> done) {
     work_->done = std::move(done);
+    work_->ended = true;
     work_.reset();
   }
 
  private:
-  struct Work {
-    std::function<void()> done;
-    ~Work() {
-      if (done) done();
-    }
-  };
   std::shared_ptr<Work> work_;
 };
 

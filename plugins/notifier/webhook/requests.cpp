@@ -16,6 +16,8 @@ HttpRequest request_to(const Settings& settings, std::string_view method, const 
   request.set_truncate_reply(true);
   auto& guard = *request.mutable_guard();
   for (const auto& each : settings.allow) guard.add_allow(each);
+  for (const auto& each : settings.nat64) guard.add_nat64(each);
+  for (const auto& each : settings.names) guard.add_names(each);
   for (const auto each : settings.ports) guard.add_ports(each);
   add_header(request, "User-Agent", settings.user_agent);
   return request;

@@ -15,6 +15,8 @@ namespace paynamed::webhook {
 struct Settings {
   bool allow_http = false;
   std::vector<std::string> allow;    // networks
+  std::vector<std::string> names;    // special names, and those below them
+  std::vector<std::string> nat64;    // prefixes of this network's translators
   std::vector<std::uint32_t> ports;  // empty: every port
   std::string proxy;                 // empty: none
   std::optional<Secret> ca;

@@ -1,19 +1,25 @@
 #include "tests/fakes/tls/fake_tls_server.hpp"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <list>
 #include <mutex>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -38,6 +44,25 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* size, const 
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// Bytes that the kernel keeps for whoever has the socket from `from` to `to`, which nobody has read yet.
+unsigned long received_by(const sockaddr_in& from, const sockaddr_in& to) {
+  const auto shown = [](const sockaddr_in& each) {
+    char text[24];
+    std::snprintf(text, sizeof text, "%08X:%04X", each.sin_addr.s_addr, ntohs(each.sin_port));
+    return std::string(text);
+  };
+  std::ifstream table("/proc/net/tcp");
+  std::string line;
+  while (std::getline(table, line)) {
+    std::istringstream in(line);
+    std::string number, local, remote, state, queues;
+    in >> number >> local >> remote >> state >> queues;
+    if (local != shown(from) || remote != shown(to)) continue;
+    return std::stoul(queues.substr(queues.find(':') + 1), nullptr, 16);
+  }
+  return 0;
+}
+
 class Session final : public TlsSession {
  public:
   Session(int socket, SSL* tls, int number) : socket_(socket), tls_(tls), number_(number) {}
@@ -58,6 +83,26 @@ class Session final : public TlsSession {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
     return true;
+  }
+  bool all_read() const override {
+    int unacknowledged = 0;
+    require(::ioctl(socket_, SIOCOUTQ, &unacknowledged) == 0, "ask for what is on its way");
+    sockaddr_in own{}, peer{};
+    socklen_t size = sizeof own;
+    require(::getsockname(socket_, reinterpret_cast<sockaddr*>(&own), &size) == 0, "find its address");
+    // A client that has gone reads nothing more.
+    if (::getpeername(socket_, reinterpret_cast<sockaddr*>(&peer), &size) != 0) return true;
+    if (unacknowledged != 0) return false;
+    return received_by(peer, own) == 0;
+  }
+  bool write_at_once(const std::vector<std::string>& parts) override {
+    // Held back by the kernel until it is told otherwise (tcp(7), TCP_CORK).
+    const auto cork = [this](int on) {
+      return setsockopt(socket_, IPPROTO_TCP, TCP_CORK, &on, sizeof on) == 0;
+    };
+    bool fine = cork(1);
+    for (const auto& each : parts) fine = fine && write(each);
+    return cork(0) && fine;
   }
   void wait_for_end() override {
     while (read()) {
@@ -141,11 +186,13 @@ class FakeTlsServer::Server {
     if (v6) {
       auto* address = reinterpret_cast<sockaddr_in6*>(&storage);
       address->sin6_family = AF_INET6;
+      address->sin6_port = htons(options_.port);
       require(inet_pton(AF_INET6, options_.address.c_str(), &address->sin6_addr) == 1, "read its address");
       size = sizeof(sockaddr_in6);
     } else {
       auto* address = reinterpret_cast<sockaddr_in*>(&storage);
       address->sin_family = AF_INET;
+      address->sin_port = htons(options_.port);
       require(inet_pton(AF_INET, options_.address.c_str(), &address->sin_addr) == 1, "read its address");
       size = sizeof(sockaddr_in);
     }

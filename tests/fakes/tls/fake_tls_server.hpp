@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/fakes/tls/tls_authority.hpp"
 
@@ -24,6 +25,10 @@ class TlsSession {
   virtual std::optional<std::string> read() = 0;
   // False when they cannot be sent.
   virtual bool write(std::string_view bytes) = 0;
+  // The client has read from its socket all that was written. For plain connections over IPv4.
+  virtual bool all_read() const = 0;
+  // Each part in a TLS record of its own, and all of them in one send. At most 16 KiB together.
+  virtual bool write_at_once(const std::vector<std::string>& parts) = 0;
   // Returns when the client closes or the server ends. What still comes is thrown away.
   virtual void wait_for_end() = 0;
   // 1 for the first connection of this server.
@@ -34,6 +39,7 @@ class TlsSession {
 
 struct FakeTlsOptions {
   std::string address = "127.0.0.1";
+  std::uint16_t port = 0;          // 0: the system chooses; throws when another has it at this address
   std::string protocol;            // the only one taken when the client offers some by ALPN; empty: none is
   bool tls = true;                 // false: plain TCP
   int most_version = 0;            // for example TLS1_1_VERSION; 0: the newest
@@ -45,7 +51,7 @@ class FakeTlsServer {
   // Returning from it closes the connection.
   using Serve = std::function<void(TlsSession&)>;
 
-  // Listens on a port that the system chooses. Throws std::runtime_error when it cannot.
+  // Throws std::runtime_error when it cannot listen.
   FakeTlsServer(const TlsIdentity& identity, Serve serve, FakeTlsOptions options = {});
   ~FakeTlsServer();
 

@@ -104,7 +104,7 @@ class Handler(BaseHTTPRequestHandler):
                 poured += len(block)
         except OSError:
             pass
-        self.server.poured = poured
+        self.server.keep_poured(poured)
 
     def do_cut(self, value, _):
         self.raw({"status-line": b"HTTP/1.1 200 OK\r\n", "headers": b"HTTP/1.1 200 OK\r\nContent-Le",
@@ -132,7 +132,8 @@ class FakeReceiver(ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.lock, self.requests, self.ended, self.poured = threading.Lock(), [], threading.Event(), 0
+        self.lock, self.requests, self.ended, self.poured = threading.Lock(), [], threading.Event(), []
+        self.pouring_ended = threading.Condition()
         self.thread = threading.Thread(target=self.serve_forever, args=(0.05,))
         self.thread.start()
 
@@ -142,6 +143,17 @@ class FakeReceiver(ThreadingHTTPServer):
     def keep(self, request):
         with self.lock:
             self.requests.append(request)
+
+    def keep_poured(self, size):
+        with self.pouring_ended:
+            self.poured.append(size)
+            self.pouring_ended.notify_all()
+
+    def wait_for_poured(self, count):
+        """How much was taken of each long body, when there were `count` of them and all have ended."""
+        with self.pouring_ended:
+            self.pouring_ended.wait_for(lambda: len(self.poured) >= count, 30)
+            return list(self.poured)
 
     def url(self, path):
         return f"http://127.0.0.1:{self.server_address[1]}{path}"

@@ -1,6 +1,7 @@
 // pn.http/1 for URLs that somebody else wrote: guard, proxy, answers of which only the status counts.
 #include <gmock/gmock.h>
 
+#include "host/http_message.hpp"
 #include "http_fixture.hpp"
 #include "tests/fakes/tls/fake_proxy.hpp"
 
@@ -59,7 +60,7 @@ TEST_F(HttpGuardTest, AnEmptyGuardLetsOnlyPublicAddressesBeCalled) {
   answer = ask(request);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), Code::kPermissionDenied);
-  EXPECT_THAT(answer.error().message(), HasSubstr("localhost has an address that must not be called"));
+  EXPECT_THAT(answer.error().message(), HasSubstr("localhost must not be called"));
   EXPECT_EQ(server.requests().size(), 1U);
   request = to(server);
   request.mutable_guard()->add_allow("127.0.0.0/8");
@@ -149,6 +150,29 @@ TEST_F(HttpGuardTest, ALaneDoesNotWaitForThePlacesOfAnother) {
   EXPECT_TRUE(ask(request));
   EXPECT_NE(slow.back().wait_for(std::chrono::seconds(0)), std::future_status::ready);
   for (auto& each : slow) EXPECT_FALSE(get(each));
+}
+
+TEST_F(HttpGuardTest, TooManyOfSomethingHereSaysNothingOfTheServer) {
+  for (const auto& [sent, code] :
+       std::vector<std::pair<bool, Code>>{{false, Code::kResourceExhausted}, {true, Code::kUnknown}}) {
+    const auto reply = to_http_reply({base::fail(base::resource_exhausted("too many look-ups")), sent});
+    ASSERT_FALSE(reply);
+    EXPECT_EQ(reply.error().code(), code);
+  }
+}
+
+TEST_F(HttpGuardTest, ConnectionsToStrangersDoNotTakeThePlacesOfKeptOnes) {
+  const FakeHttpsServer server{good_, fine};
+  ASSERT_TRUE(ask(to(server)));
+  for (std::uint32_t i = 0; i < 70; ++i) {
+    Request request = to(server);
+    request.mutable_guard()->add_allow("127.0.0.0/8");
+    request.mutable_guard()->add_ports(server.port());
+    request.mutable_guard()->add_ports(1 + i);  // connections are kept for one guard each
+    ASSERT_TRUE(ask(request));
+  }
+  ASSERT_TRUE(ask(to(server)));
+  EXPECT_EQ(server.connections(), 71);
 }
 
 TEST_F(HttpGuardTest, CheckGivesTheNormalForm) {

@@ -112,6 +112,50 @@ TEST(AddressGuard, AddressesThatAreNotPublicAreRefused) {
   }
 }
 
+// Behind a proxy, which finds the addresses, these lead to its own network.
+TEST(AddressGuard, NamesOfNetworksInsideAreRefused) {
+  const std::vector<Refused> table = {
+      {"localhost", "https://localhost/", "this host itself"},
+      {"below localhost", "https://hook.localhost/", "this host itself"},
+      {"in upper case", "https://LocalHost/", "this host itself"},
+      {"one label", "https://metadata/", "no domain"},
+      {"one label with a port", "https://redis:6379/", "no domain"},
+      {"cloud metadata", "http://metadata.google.internal/", "of networks inside"},
+      {"a top-level domain alone", "https://internal/", "no domain"},
+      {"mDNS", "https://printer.local/", "mDNS"},
+      {"a home", "https://router.home.arpa/", "of networks at home"},
+      {"the home itself", "https://home.arpa/", "of networks at home"},
+  };
+  for (const auto& each : table) {
+    SCOPED_TRACE(each.rule);
+    const auto judged = judge(each.url, *guard({"0.0.0.0/0", "::/0"}));
+    EXPECT_EQ(judged.code(), base::Code::kPermissionDenied) << judged.to_string();
+    EXPECT_THAT(judged.message(), HasSubstr(each.says));
+  }
+  for (const std::string url : {"https://internal.example/", "https://localhost.example/",
+                                "https://my-localhost.example/", "https://thelocal.example/",
+                                "https://home.arpa.example/", "https://notinternal.example.local.example/"}) {
+    EXPECT_TRUE(judge(url, *guard()).ok()) << url;
+  }
+}
+
+TEST(AddressGuard, SpecialNamesThatTheOperatorNamedAreTaken) {
+  const auto by = *AddressGuard::create({}, {}, {"hooks.internal", "redis", "local"});
+  for (const std::string url : {"https://hooks.internal/", "https://a.hooks.internal/", "https://redis/",
+                                "https://printer.local/", "https://HOOKS.internal/"}) {
+    EXPECT_TRUE(judge(url, *by).ok()) << url;
+  }
+  for (const std::string url : {"https://otherhooks.internal/", "https://internal/", "https://localhost/",
+                                "https://redis2/", "https://a.home.arpa/"}) {
+    EXPECT_EQ(judge(url, *by).code(), base::Code::kPermissionDenied) << url;
+  }
+  EXPECT_FALSE(by->check("hooks.internal", make_address("10.0.0.1")).ok()) << "the address is judged, too";
+  EXPECT_NE(by->key(), guard()->key());
+  for (const std::string name : {"", ".internal", "10.0.0.1", "a b", "Hooks.internal", "hooks.internal."}) {
+    EXPECT_FALSE(AddressGuard::create({}, {}, {name})) << name;
+  }
+}
+
 // What a C library, a browser or a proxy would read as an address, and what only looks like the host.
 TEST(AddressGuard, HostsThatCanBeReadInTwoWaysAreRefused) {
   const std::vector<Refused> table = {
@@ -219,6 +263,48 @@ TEST(AddressGuard, NetworksThatAreAllowedMayBeCalled) {
                                             {"64:ff9b::/96", "64:ff9b::169.254.169.254", false}}) {
     const auto judged = guard({each.allow})->check("hook.example", make_address(each.address));
     EXPECT_EQ(judged.ok(), each.fits) << each.allow << " " << each.address << ": " << judged.to_string();
+  }
+}
+
+// The examples of RFC 6052 section 2.4, with other addresses inside.
+TEST(AddressGuard, WhatIsBehindATranslatorIsJudged) {
+  struct Case {
+    std::string prefix, forbidden, fine;  // 10.0.2.33 and 8.0.2.33
+  };
+  for (const Case& each : std::vector<Case>{
+           {"2a01:db8::/32", "2a01:db8:a00:221::", "2a01:db8:800:221::"},
+           {"2a01:db8:100::/40", "2a01:db8:10a:2:21::", "2a01:db8:108:2:21::"},
+           {"2a01:db8:122::/48", "2a01:db8:122:a00:2:2100::", "2a01:db8:122:800:2:2100::"},
+           {"2a01:db8:122:300::/56", "2a01:db8:122:30a:0:221::", "2a01:db8:122:308:0:221::"},
+           {"2a01:db8:122:344::/64", "2a01:db8:122:344:a:2:2100::", "2a01:db8:122:344:8:2:2100::"},
+           {"2a01:db8:122:344::/96", "2a01:db8:122:344::10.0.2.33", "2a01:db8:122:344::8.0.2.33"},
+           {"64:ff9b:1::/48", "64:ff9b:1:a00:2:2100::", "64:ff9b:1:800:2:2100::"},
+           {"64:ff9b:1::/96", "64:ff9b:1::10.0.2.33", "64:ff9b:1::8.0.2.33"}}) {
+    SCOPED_TRACE(each.prefix);
+    const auto by = *AddressGuard::create({}, {}, {}, {each.prefix});
+    const auto judged = by->check("hook.example", make_address(each.forbidden));
+    EXPECT_EQ(judged.code(), base::Code::kPermissionDenied);
+    EXPECT_THAT(judged.message(), HasSubstr("it is private"));
+    EXPECT_TRUE(by->check("hook.example", make_address(each.fine)).ok());
+    const auto both = *AddressGuard::create({"10.0.0.0/8"}, {}, {}, {each.prefix});
+    EXPECT_TRUE(both->check("hook.example", make_address(each.forbidden)).ok()) << "the operator allows it";
+    EXPECT_NE(by->key(), guard()->key());
+  }
+  const auto by = *AddressGuard::create({}, {}, {}, {"2a01:db8:122::/48"});
+  EXPECT_FALSE(by->check("hook.example", make_address("2a01:db8:122:800:102:2100::")).ok())
+      << "the octet between is not zero";
+}
+
+TEST(AddressGuard, ATranslatorIsNotAllowedWithWhatIsBehindIt) {
+  for (const std::string allow : {"64:ff9b:1::/48", "64:ff9b:1:2::/64", "64:ff9b:1::1"}) {
+    EXPECT_FALSE(AddressGuard::create({allow}, {})) << allow;
+  }
+  for (const std::string allow : {"::/0", "64:ff9b::/32"}) {
+    EXPECT_FALSE(guard({allow})->check("hook.example", make_address("64:ff9b:1::10.0.0.1")).ok()) << allow;
+  }
+  for (const std::string prefix :
+       {"", "10.0.0.0/8", "2a01:db8::/33", "2a01:db8::/128", "2a01:db8:0:0:ff00::/96", "2a01:db8::1/96"}) {
+    EXPECT_FALSE(AddressGuard::create({}, {}, {}, {prefix})) << prefix;
   }
 }
 

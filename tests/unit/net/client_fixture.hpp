@@ -72,6 +72,21 @@ class ClientFixture : public testing::Test {
     return *std::move(outcome);
   }
 
+  // All of them at once.
+  void attempt_all(std::vector<HttpRequest> requests) {
+    std::size_t open = requests.size();
+    const auto run_one = [&](HttpRequest request) -> boost::asio::awaitable<void> {
+      auto asked = client_->attempt(std::move(request), base::Duration{20'000});
+      const HttpOutcome outcome = co_await std::move(asked);
+      EXPECT_TRUE(outcome.result);
+      --open;
+    };
+    for (auto& each : requests) boost::asio::co_spawn(io_, run_one(std::move(each)), boost::asio::detached);
+    io_.restart();
+    while (open != 0 && io_.run_one() != 0) {
+    }
+  }
+
   fakes::TlsAuthority authority_;
   fakes::TlsIdentity good_ = authority_.issue({"DNS:hook.example", "IP:127.0.0.1"});
   base::SystemClock clock_;

@@ -57,6 +57,8 @@ TEST_F(GuardedRequest, ANameThatChangesAfterItsCheckIsCalledWhereItWasChecked) {
   const FakeHttpsServer allowed{good_, fine};
   fakes::FakeTlsOptions elsewhere;
   elsewhere.address = "127.0.0.2";
+  // On the same port: it would be reached if the name decided.
+  elsewhere.port = allowed.port();
   const FakeHttpsServer inside{good_, fine, elsewhere};
   answers({"127.0.0.1"});
   answers({"127.0.0.2"});

@@ -1,4 +1,7 @@
 // Answers of which only the status counts.
+#include <future>
+#include <thread>
+
 #include "client_fixture.hpp"
 
 namespace paynamed::net {
@@ -27,6 +30,9 @@ class TruncatedAnswer : public ClientFixture {
           if (after) after(session);
         },
         plain());
+  }
+  static void wait_until_read(TlsSession& session) {
+    while (!session.all_read()) std::this_thread::yield();
   }
   HttpOutcome ask(const FakeTlsServer& at, base::Duration timeout = base::Duration{20'000}) {
     HttpRequest request = post_to("http://127.0.0.1:" + std::to_string(at.port()) + "/");
@@ -82,16 +88,52 @@ TEST_F(TruncatedAnswer, WithoutAStatusLineThereIsNoAnswer) {
   }
 }
 
+// The first part is read before the second is sent.
+TEST_F(TruncatedAnswer, AStatusLineInTwoPartsIsOne) {
+  for (const auto& [first, second] : std::vector<std::pair<std::string, std::string>>{
+           {"HTTP/1.1 20", "2 OK\r\n"},
+           {"HTTP/1.1 202 O", "K\r\nContent-Le"},
+           {"H", "TTP/1.1 202\r\nX: " + std::string(100'000, 'x')},
+           {"HTTP/1.1 202 OK\r", "\nX: y\r\n"},
+           {"HTTP/1.1 103 Hints\r\n\r\nHTTP/1.1 2", "02 OK\r\nX"}}) {
+    SCOPED_TRACE(first);
+    const auto at = server(first, [&second = second](TlsSession& session) {
+      wait_until_read(session);
+      session.write(second);
+    });
+    const auto outcome = ask(at);
+    ASSERT_TRUE(outcome.result) << outcome.result.error().to_string();
+    EXPECT_EQ(outcome.result->status, 202U);
+  }
+  for (const auto& [first, second] :
+       std::vector<std::pair<std::string, std::string>>{{"HTTP/1.1 20", "2 OK"},
+                                                        {"HTTP/1.1 10", "3 Hints\r\nX"},
+                                                        {"HTTP/9.9 2", "02 OK\r\nX"},
+                                                        {"HTTP/1.1 2", "x2 OK\r\nX"},
+                                                        {"hello", " HTTP/1.1 202 OK\r\n"}}) {
+    SCOPED_TRACE(first);
+    const auto at = server(first, [&second = second](TlsSession& session) {
+      wait_until_read(session);
+      session.write(second);
+    });
+    EXPECT_FALSE(ask(at).result);
+  }
+}
+
 TEST_F(TruncatedAnswer, AnEndlessBodyIsNotReadToItsEnd) {
-  std::size_t written = 0;
-  const auto at = server("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", [&](TlsSession& session) {
+  std::promise<std::size_t> ended;
+  auto at = server("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", [&](TlsSession& session) {
     const std::string chunk = "10000\r\n" + std::string(0x10000, 'x') + "\r\n";
+    std::size_t written = 0;
     while (written < 200'000'000 && session.write(chunk)) written += chunk.size();
+    ended.set_value(written);
   });
   const auto outcome = ask(at);
   ASSERT_TRUE(outcome.result) << outcome.result.error().to_string();
   EXPECT_EQ(outcome.result->body.size(), 5000U);
   EXPECT_EQ(client_->idle(), 0U) << "the connection is no longer of use";
+  // More than the kernel keeps for both sides, and far from all.
+  EXPECT_LT(ended.get_future().get(), 50'000'000U);
 }
 
 TEST_F(TruncatedAnswer, ABodyThatDoesNotComeInTimeIsLeftOut) {

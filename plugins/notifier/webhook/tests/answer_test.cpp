@@ -107,8 +107,6 @@ TEST(Answer, WithoutOneTheErrorSaysWhoWasReached) {
   for (const Case& each : std::vector<Case>{{Code::kUnavailable, Code::kUnavailable},
                                             {Code::kUnknown, Code::kUnknown},
                                             {Code::kDeadlineExceeded, Code::kDeadlineExceeded},
-                                            {Code::kPermissionDenied, Code::kPermissionDenied},
-                                            {Code::kInvalidArgument, Code::kInvalidArgument},
                                             {Code::kUnauthenticated, Code::kUnavailable},
                                             {Code::kUnimplemented, Code::kFailedPrecondition},
                                             {Code::kDataLoss, std::nullopt},
@@ -122,6 +120,21 @@ TEST(Answer, WithoutOneTheErrorSaysWhoWasReached) {
       EXPECT_EQ(judged->status(), 0U);
       EXPECT_THAT(judged->reason(), HasSubstr("so it was"));
     }
+  }
+}
+
+TEST(Answer, WhatIsWrongWithTheUrlAloneIsForEver) {
+  const Error refused(Code::kPermissionDenied, "so it was");
+  const Error unsendable(Code::kInvalidArgument, "so it was");
+  HttpCheckReply fine;
+  fine.set_url("https://hook.example/");
+  const auto again = judge_refusal(refused, fine);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->outcome(), DeliverReply::RETRY);
+  EXPECT_EQ(judge_refusal(unsendable, fine).code(), Code::kFailedPrecondition);
+  for (const Code code : {Code::kPermissionDenied, Code::kInvalidArgument, Code::kUnavailable}) {
+    EXPECT_EQ(judge_refusal(refused, Error(code, "of the URL")).code(), code);
+    EXPECT_EQ(judge_refusal(unsendable, Error(code, "of the URL")).error().message(), "of the URL");
   }
 }
 
