@@ -73,17 +73,19 @@ void Worker::cut_all() {
   for (const auto& [key, connection] : all_) connection->cut();
 }
 
-void Worker::check(std::string_view credential, const std::string& peer,
+void Worker::check(std::string_view credential, const std::string& peer, bool again,
                    std::function<void(const Result<CheckCallerReply>&)> then) {
-  check_turns_.begin([this, credential = std::string(credential), peer, then = std::move(then)] {
-    auth_.check(credential, peer, [weak = weak_from_this(), then](Result<CheckCallerReply> checked) {
+  check_turns_.begin([this, credential = std::string(credential), peer, again, then = std::move(then)] {
+    auto answered = [weak = weak_from_this(), then](Result<CheckCallerReply> checked) {
       const auto self = weak.lock();
       if (!self) return;
       self->post([self, then, checked = std::move(checked)] {
         self->check_turns_.ended();
         then(checked);
       });
-    });
+    };
+    if (again) return auth_.check_again(credential, peer, std::move(answered));
+    auth_.check(credential, peer, std::move(answered));
   });
 }
 

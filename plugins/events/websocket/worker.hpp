@@ -78,7 +78,8 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
   std::size_t subscriptions() const { return subscriptions_; }
 
   // For clients.
-  void check(std::string_view credential, const std::string& peer,
+  // `again`: it was good before on the same connection.
+  void check(std::string_view credential, const std::string& peer, bool again,
              std::function<void(const Result<CheckCallerReply>&)> then);
   std::shared_ptr<Hub> enter_hub(const std::string& tenant);
   void leave_hub(const std::string& tenant, const std::shared_ptr<Hub>& hub);
@@ -87,6 +88,7 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
   const Host& host() const { return shared_->host; }
   // As of the last tick.
   std::chrono::nanoseconds now() const { return now_; }
+  std::chrono::milliseconds random_time(std::chrono::milliseconds most);
 
   void attached(const std::string& tenant, Position end) override;
   void follows(const std::string& tenant, SharedPage page) override;
@@ -98,7 +100,6 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
   void page_arrived(const std::pair<std::string, std::string>& key, Position after, Result<ReadEventsReply> reply);
   template <class Work>
   void with_hub(const std::string& tenant, Work work);
-  std::chrono::milliseconds random_time(std::chrono::milliseconds most);
 
   const std::shared_ptr<Shared> shared_;
   const std::function<void()> on_empty_;

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <fstream>
 #include <map>
+#include <thread>
 
 #include "scene.hpp"
 #include "tests/fakes/tls/tls_authority.hpp"
@@ -212,6 +213,47 @@ TEST_F(Subscriptions, ATokenThatEndsCanBeReplaced) {
   EXPECT_THAT(left.last_reason(), HasSubstr("expired"));
   renewed.send(R"({"ping":{}})");
   EXPECT_TRUE(renewed.read_json().contains("pong"));
+}
+
+// A key that was taken away, or one whose tokens end with it, reads no further.
+TEST_F(Subscriptions, ACredentialIsLookedAtAgainAndAgain) {
+  start({{"check_interval", "1s"}});
+  host().set_caller("revoked", {"default"});
+  host().set_caller("token", {"default", {}, {}, in_seconds(600)});
+  const auto open = [&](const std::string& credential) {
+    WebSocketClient one(host().port());
+    EXPECT_EQ(one.open({{"Authorization", "Bearer " + credential}}), 101);
+    one.read_json();
+    return one;
+  };
+  auto stays = open("key");
+  auto by_key = open("revoked");
+  auto by_token = open("token");
+  host().forget_caller("revoked");
+  host().forget_caller("token");
+  EXPECT_EQ(by_key.read_close(), 3500);
+  EXPECT_EQ(by_token.read_close(), 3005);
+  stays.send(R"({"ping":{}})");
+  EXPECT_TRUE(stays.read_json().contains("pong"));
+}
+
+TEST_F(Subscriptions, WhoCannotBeLookedAtNowStays) {
+  for (const auto code : {base::Code::kUnavailable, base::Code::kResourceExhausted}) {
+    start({{"check_interval", "1s"}});
+    auto one = client();
+    host().fail_checks(code);
+    const std::size_t before = host().checks();
+    for (int i = 0; i < 2'000 && host().checks() < before + 2; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_GE(host().checks(), before + 2);
+    one.send(R"({"ping":{}})");
+    EXPECT_TRUE(one.read_json().contains("pong"));
+    host().fail_checks(std::nullopt);
+    host().forget_caller("key");
+    EXPECT_EQ(one.read_close(), 3500) << "it is asked on";
+    host().set_caller("key", {});
+    host_.reset();
+  }
 }
 
 TEST_F(Subscriptions, PagesOfListedOriginsMayConnect) {
