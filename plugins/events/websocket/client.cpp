@@ -205,7 +205,9 @@ void Client::reply_error(ReplyId id, const Error& error, bool temporary) {
 }
 
 void Client::drained() {
-  if (!hub_) return;
+  const bool waits = std::ranges::any_of(
+      subscriptions_, [](const auto& each) { return each->state == Subscription::State::kWaiting; });
+  if (!hub_ || !waits) return;
   const auto all = subscriptions_;
   for (const auto& subscription : all) hub_->resume(subscription);
 }
@@ -216,6 +218,8 @@ void Client::tick(std::chrono::nanoseconds now, std::chrono::milliseconds wall) 
     return transport_.close(CloseCode::kNoCredential, close_reason("no_credential"));
   if (who_ && is_token() && wall.count() >= who_->expires_ms)
     return transport_.close(CloseCode::kExpired, close_reason("expired"));
+  // Some wait for what all may hold together, which nobody says to each.
+  if (transport_.outbox().empty()) drained();
   if (who_ && !checking_again_ && now >= check_at_) check_again();
 }
 

@@ -51,7 +51,10 @@ void Hub::confirm(Subscription& subscription, Position position) {
 
 void Hub::read(const std::shared_ptr<Subscription>& subscription, Position after) {
   subscription->state = State::kReading;
-  read_(after, [weak = weak_from_this(), still = std::weak_ptr(subscription)](const Result<Read>& read) {
+  budget_->read_begun();
+  read_(after, [weak = weak_from_this(), budget = budget_,
+                still = std::weak_ptr(subscription)](const Result<Read>& read) {
+    budget->read_ended();
     const auto self = weak.lock();
     const auto wanted = still.lock();
     if (self && wanted && wanted->in_hub) self->arrived(wanted, read);
@@ -70,6 +73,13 @@ void Hub::arrived(const std::shared_ptr<Subscription>& subscription, const Resul
   }
   const Page& page = frames->page();
   if (!subscription->confirmed) confirm(*subscription, {page.next().epoch, page.after.seq});
+  // When the page was asked for there was room. Since then other subscriptions of the client may have taken it,
+  // or other clients what all may have together.
+  client.flush();
+  if (client.overflows(frames->bytes()) || !budget_->fits(frames->bytes())) {
+    subscription->state = State::kWaiting;
+    return;
+  }
   send(*subscription, *frames, 0, !read.value().shared);
   subscription->position = page.next();
   // First: what was taken at once makes room, and nobody would say so later.
@@ -88,7 +98,7 @@ void Hub::failed(const std::shared_ptr<Subscription>& subscription, const Error&
 void Hub::advance(const std::shared_ptr<Subscription>& subscription) {
   if (end_ && subscription->position.seq >= end_->seq) {
     subscription->state = State::kLive;
-  } else if (subscription->client->has_room()) {
+  } else if (subscription->client->has_room() && budget_->has_room()) {
     read(subscription, subscription->position);
   } else {
     subscription->state = State::kWaiting;

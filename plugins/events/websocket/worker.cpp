@@ -8,6 +8,8 @@ namespace {
 // An instance may have 1,000 calls of services open.
 constexpr std::size_t kMostCalls = 400;
 // A page is what each of many who are behind may hold.
+// Old events that all clients of an instance hold.
+constexpr std::size_t kCatchUpBytes = 64U << 20;
 constexpr std::uint32_t kPageEvents = 128;
 
 }  // namespace
@@ -18,6 +20,7 @@ Worker::Worker(std::shared_ptr<Shared> shared, std::function<void()> on_empty)
       events_(shared_->host),
       auth_(shared_->host),
       work_(io_.get_executor()),
+      budget_(std::make_shared<CatchUpBudget>(kCatchUpBytes / shared_->settings.threads)),
       read_turns_(kMostCalls / shared_->settings.threads),
       check_turns_(kMostCalls / shared_->settings.threads),
       now_(shared_->host.monotonic()),
@@ -92,9 +95,8 @@ void Worker::check(std::string_view credential, const std::string& peer, bool ag
 std::shared_ptr<Hub> Worker::enter_hub(const std::string& tenant) {
   auto& hub = hubs_[tenant];
   if (!hub) {
-    hub = std::make_shared<Hub>([this, tenant](Position after, PageTaker then) {
-      read_page(tenant, after, std::move(then));
-    });
+    hub = std::make_shared<Hub>(
+        [this, tenant](Position after, PageTaker then) { read_page(tenant, after, std::move(then)); }, budget_);
     shared_->followers->join(tenant, shared_from_this());
   }
   return hub;
@@ -141,7 +143,7 @@ void Worker::page_arrived(const std::pair<std::string, std::string>& key, Positi
   read.shared = takers.size() > 1;
   if (reply.value().recovered()) {
     const auto page = std::make_shared<const Page>(Page{after, std::move(reply).value()});
-    read.frames = std::make_shared<PageFrames>(page);
+    read.frames = std::make_shared<PageFrames>(page, budget_);
   }
   const Result<Hub::Read> result(std::move(read));
   for (const PageTaker& take : takers) take(result);

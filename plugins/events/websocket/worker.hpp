@@ -111,6 +111,7 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
   std::multimap<std::chrono::nanoseconds, std::weak_ptr<Connection>> leaving_;  // when each is asked to
   std::chrono::nanoseconds drain_over_{};
   std::chrono::milliseconds return_spread_{};
+  const std::shared_ptr<CatchUpBudget> budget_;
   std::map<std::string, std::shared_ptr<Hub>> hubs_;
   std::map<std::pair<std::string, std::string>, std::vector<PageTaker>> reads_;  // by tenant and position
   Turns read_turns_;
