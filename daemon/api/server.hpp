@@ -23,8 +23,7 @@ struct Settings {
   std::string listen = "127.0.0.1:8080";  // address:port, [address]:port for IPv6; port 0: the system chooses
   Limits limits;
   RateLimit rate;
-  // One more is closed at once; never more than three quarters of the file descriptors that the process may
-  // have.
+  // One more is closed at once; never more than half of the file descriptors that the process may have.
   std::uint32_t max_connections = 1024;
   base::Duration read_timeout{
       30'000};  // for a request to come in whole; also how long a connection may be idle

@@ -22,6 +22,18 @@ constexpr std::chrono::milliseconds kLeastSpread{250};
 constexpr std::chrono::milliseconds kLeastReturn{1'000};
 constexpr int kBacklog = 4'096;
 
+// Strangers must not use up what the state, the plugins and REST need.
+Settings within_descriptors(const Host& host, Settings settings) {
+  const std::size_t share = share_of_descriptors();
+  if (settings.most_connections <= share) return settings;
+  host.log(Level::kWarning, "max_connections is " + std::to_string(settings.most_connections) + ", but there are " +
+                                std::to_string(share) +
+                                " at most, a quarter of the files that the process may open; raise LimitNOFILE= "
+                                "of the service");
+  settings.most_connections = share;
+  return settings;
+}
+
 std::string told(const boost::system::error_code& error, const Settings& settings) {
   const std::string where = settings.address + ":" + std::to_string(settings.port);
   if (error == asio::error::address_in_use)
@@ -32,7 +44,7 @@ std::string told(const boost::system::error_code& error, const Settings& setting
 }  // namespace
 
 Server::Server(Host host, Settings settings)
-    : host_(std::move(host)), shared_(std::make_shared<Worker::Shared>(host_, settings)) {
+    : host_(std::move(host)), shared_(std::make_shared<Worker::Shared>(host_, within_descriptors(host_, settings))) {
   if (settings.tls()) tls_.emplace(host_, settings.certificate, settings.key);
 }
 

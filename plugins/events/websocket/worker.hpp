@@ -47,7 +47,8 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
     Shared(Host given, const Settings& chosen)
         : host(std::move(given)),
           settings(chosen),
-          places({chosen.most_connections, chosen.most_per_peer, chosen.most_per_tenant}),
+          places({chosen.most_connections, chosen.most_per_peer, chosen.most_per_tenant,
+                  share_of_unnamed(chosen.most_connections)}),
           followers(std::make_shared<Followers>(host)) {}
     const Host host;
     const Settings settings;
