@@ -52,7 +52,7 @@ void Hub::confirm(Subscription& subscription, Position position) {
 void Hub::read(const std::shared_ptr<Subscription>& subscription, Position after) {
   subscription->state = State::kReading;
   budget_->read_begun();
-  read_(after, [weak = weak_from_this(), budget = budget_,
+  read_(*subscription->client, after, [weak = weak_from_this(), budget = budget_,
                 still = std::weak_ptr(subscription)](const Result<Read>& read) {
     budget->read_ended();
     const auto self = weak.lock();

@@ -5,8 +5,8 @@
 namespace paynamed::websocket {
 namespace {
 
-// An instance may have 1,000 calls of services open.
-constexpr std::size_t kMostCalls = 400;
+// Of all workers, about.
+constexpr std::size_t kChecksAtOnce = 24;
 // A page is what each of many who are behind may hold.
 // Old events that all clients of an instance hold.
 constexpr std::size_t kCatchUpBytes = 64U << 20;
@@ -21,8 +21,7 @@ Worker::Worker(std::shared_ptr<Shared> shared, std::function<void()> on_empty)
       auth_(shared_->host),
       work_(io_.get_executor()),
       budget_(std::make_shared<CatchUpBudget>(kCatchUpBytes / shared_->settings.threads)),
-      read_turns_(kMostCalls / shared_->settings.threads),
-      check_turns_(kMostCalls / shared_->settings.threads),
+      check_turns_(kChecksAtOnce / shared_->settings.threads),
       now_(shared_->host.monotonic()),
       random_(std::random_device()()) {}
 
@@ -96,7 +95,10 @@ std::shared_ptr<Hub> Worker::enter_hub(const std::string& tenant) {
   auto& hub = hubs_[tenant];
   if (!hub) {
     hub = std::make_shared<Hub>(
-        [this, tenant](Position after, PageTaker then) { read_page(tenant, after, std::move(then)); }, budget_);
+        [this, tenant](const Subscriber& client, Position after, PageTaker then) {
+          read_page(tenant, client, after, std::move(then));
+        },
+        budget_);
     shared_->followers->join(tenant, shared_from_this());
   }
   return hub;
@@ -110,22 +112,29 @@ void Worker::leave_hub(const std::string& tenant, const std::shared_ptr<Hub>& hu
   shared_->followers->leave(tenant, shared_from_this());
 }
 
-void Worker::read_page(const std::string& tenant, Position after, PageTaker then) {
+void Worker::read_page(const std::string& tenant, const Subscriber& client, Position after, PageTaker then) {
   const std::pair key(tenant, to_text(after));
   auto& takers = reads_[key];
   takers.push_back(std::move(then));
   if (takers.size() > 1) return;
-  read_turns_.begin([this, key, after] {
-    events_.read(key.first, to_message(after), kPageEvents, std::chrono::milliseconds(0),
-                 [weak = weak_from_this(), key, after](Result<ReadEventsReply> reply) {
-                   const auto self = weak.lock();
-                   if (!self) return;
-                   self->post([self, key, after, reply = std::move(reply)]() mutable {
-                     self->read_turns_.ended();
-                     self->page_arrived(key, after, std::move(reply));
-                   });
-                 });
+  shared_->read_turns.begin(tenant, &client, [weak = weak_from_this(), key, after] {
+    const auto self = weak.lock();
+    if (!self) return false;
+    self->ask_for_page(key, after);
+    return true;
   });
+}
+
+void Worker::ask_for_page(const std::pair<std::string, std::string>& key, Position after) {
+  events_.read(key.first, to_message(after), kPageEvents, std::chrono::milliseconds(0),
+               [weak = weak_from_this(), shared = shared_, key, after](Result<ReadEventsReply> reply) {
+                 shared->read_turns.ended();
+                 const auto self = weak.lock();
+                 if (!self) return;
+                 self->post([worker = self.get(), key, after, reply = std::move(reply)]() mutable {
+                   worker->page_arrived(key, after, std::move(reply));
+                 });
+               });
 }
 
 void Worker::page_arrived(const std::pair<std::string, std::string>& key, Position after,

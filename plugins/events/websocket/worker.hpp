@@ -23,6 +23,7 @@
 #include "hub.hpp"
 #include "paynamed/auth.hpp"
 #include "places.hpp"
+#include "read_turns.hpp"
 #include "settings.hpp"
 #include "turns.hpp"
 
@@ -43,16 +44,19 @@ class Connection {
 
 class Worker final : public FeedSink, public std::enable_shared_from_this<Worker> {
  public:
+  static constexpr std::size_t kReadsAtOnce = 4;
   struct Shared {
     Shared(Host given, const Settings& chosen)
         : host(std::move(given)),
           settings(chosen),
           places({chosen.most_connections, chosen.most_per_peer, chosen.most_per_tenant,
                   share_of_unnamed(chosen.most_connections)}),
+          read_turns(kReadsAtOnce),
           followers(std::make_shared<Followers>(host)) {}
     const Host host;
     const Settings settings;
     Places places;
+    ReadTurns read_turns;
     const std::shared_ptr<Followers> followers;
   };
   // `on_empty` is called when the last connection has gone.
@@ -97,7 +101,7 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
 
  private:
   using PageTaker = std::function<void(const Result<Hub::Read>&)>;
-  void read_page(const std::string& tenant, Position after, PageTaker then);
+  void read_page(const std::string& tenant, const Subscriber& client, Position after, PageTaker then);
   void page_arrived(const std::pair<std::string, std::string>& key, Position after, Result<ReadEventsReply> reply);
   template <class Work>
   void with_hub(const std::string& tenant, Work work);
@@ -115,7 +119,6 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
   const std::shared_ptr<CatchUpBudget> budget_;
   std::map<std::string, std::shared_ptr<Hub>> hubs_;
   std::map<std::pair<std::string, std::string>, std::vector<PageTaker>> reads_;  // by tenant and position
-  Turns read_turns_;
   Turns check_turns_;
   std::chrono::nanoseconds now_;
   std::minstd_rand random_;

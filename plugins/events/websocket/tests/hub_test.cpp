@@ -130,7 +130,7 @@ struct HubTest : ::testing::Test {
   std::deque<std::pair<Position, std::function<void(const Result<Hub::Read>&)>>> reads;
   std::shared_ptr<CatchUpBudget> budget = std::make_shared<CatchUpBudget>(SIZE_MAX / 2);
   std::shared_ptr<Hub> hub = std::make_shared<Hub>(
-      [this](Position after, std::function<void(const Result<Hub::Read>&)> then) {
+      [this](const Subscriber&, Position after, std::function<void(const Result<Hub::Read>&)> then) {
         reads.emplace_back(after, std::move(then));
       },
       budget);
@@ -253,7 +253,7 @@ TEST_F(HubTest, ThoseWhoAreBehindHoldOnlySoMuchTogether) {
   budget = std::make_shared<CatchUpBudget>(kMost);
   text_bytes = 10'000;
   hub = std::make_shared<Hub>(
-      [this](Position after, std::function<void(const Result<Hub::Read>&)> then) {
+      [this](const Subscriber&, Position after, std::function<void(const Result<Hub::Read>&)> then) {
         reads.emplace_back(after, std::move(then));
       },
       budget);
@@ -357,7 +357,7 @@ TEST_F(HubTest, WhateverComesBetweenEachSeqComesOnceInOrder) {
     end = followed = chance(20);
     reads.clear();
     hub = std::make_shared<Hub>(
-        [this](Position after, std::function<void(const Result<Hub::Read>&)> then) {
+        [this](const Subscriber&, Position after, std::function<void(const Result<Hub::Read>&)> then) {
           reads.emplace_back(after, std::move(then));
         },
         budget);
