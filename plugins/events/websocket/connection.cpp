@@ -407,8 +407,7 @@ template <class Stream, class... Arguments>
 void start(Worker& worker, std::string peer, std::string place, Arguments&&... arguments) {
   const auto connection = std::make_shared<SocketConnection<Stream>>(worker, std::move(peer), std::move(place),
                                                                      std::forward<Arguments>(arguments)...);
-  worker.add(connection);
-  connection->begin();
+  if (worker.add(connection)) connection->begin();
 }
 
 }  // namespace

@@ -132,7 +132,7 @@ void Server::accepted(tcp::socket socket, std::size_t turn) {
   std::shared_ptr<asio::ssl::context> context;
   if (tls_) context = tls_->context();
   const auto& worker = workers_[turn];
-  worker->post([worker, socket = std::move(socket), address = std::move(address), place = std::move(place),
+  worker->post([worker = worker.get(), socket = std::move(socket), address = std::move(address), place = std::move(place),
                 context]() mutable {
     serve(*worker, std::move(socket), std::move(address), std::move(place), context);
   });
@@ -152,7 +152,7 @@ void Server::tick() {
   const auto now = host_.monotonic();
   const auto wall = host_.wall().time_since_epoch();
   for (const auto& worker : workers_)
-    worker->post([worker, now, wall] { worker->tick(now, wall); });
+    worker->post([worker = worker.get(), now, wall] { worker->tick(now, wall); });
   host_.gauge("connections", static_cast<double>(connections()));
   host_.gauge("subscriptions", static_cast<double>(subscriptions()));
   if (draining_ && (connections() == 0 || now >= drain_end_)) drained();
@@ -174,7 +174,7 @@ void Server::drain(std::chrono::milliseconds within, std::function<void(std::uin
   const auto spread = std::min(std::max(enough, kLeastSpread), most);
   const auto return_spread = std::min(std::max(enough, kLeastReturn), shared_->settings.reconnect_spread);
   for (const auto& worker : workers_)
-    worker->post([worker, now, spread, return_spread] { worker->drain(now, spread, return_spread); });
+    worker->post([worker = worker.get(), now, spread, return_spread] { worker->drain(now, spread, return_spread); });
   // Sooner than the tick that waits already.
   host_.after(kDrainTick, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->tick();
@@ -183,7 +183,7 @@ void Server::drain(std::chrono::milliseconds within, std::function<void(std::uin
 
 void Server::drained() {
   const std::uint64_t cut = connections();
-  for (const auto& worker : workers_) worker->post([worker] { worker->cut_all(); });
+  for (const auto& worker : workers_) worker->post([worker = worker.get()] { worker->cut_all(); });
   for (const auto& then : std::exchange(when_drained_, {})) then(cut);
 }
 

@@ -26,16 +26,18 @@ Worker::Worker(std::shared_ptr<Shared> shared, std::function<void()> on_empty)
       random_(std::random_device()()) {}
 
 void Worker::stop() {
-  post([self = shared_from_this()] {
-    self->work_.reset();
-    self->cut_all();
+  post([this] {
+    refuses_ = true;
+    work_.reset();
+    cut_all();
   });
 }
 
-void Worker::add(std::shared_ptr<Connection> connection) {
-  const Connection* key = connection.get();
-  all_.emplace(key, std::move(connection));
+bool Worker::add(const std::shared_ptr<Connection>& connection) {
+  all_.emplace(connection.get(), connection);
   count_ = all_.size();
+  if (refuses_) connection->cut();
+  return !refuses_;
 }
 
 void Worker::remove(const Connection* connection) {
@@ -66,6 +68,7 @@ std::chrono::milliseconds Worker::random_time(std::chrono::milliseconds most) {
 
 void Worker::drain(std::chrono::nanoseconds now, std::chrono::milliseconds spread,
                    std::chrono::milliseconds return_spread) {
+  refuses_ = true;
   drain_over_ = now + spread;
   return_spread_ = return_spread;
   for (const auto& [key, connection] : all_) leaving_.emplace(now + random_time(spread), connection);
@@ -81,8 +84,8 @@ void Worker::check(std::string_view credential, const std::string& peer, bool ag
     auto answered = [weak = weak_from_this(), then](Result<CheckCallerReply> checked) {
       const auto self = weak.lock();
       if (!self) return;
-      self->post([self, then, checked = std::move(checked)] {
-        self->check_turns_.ended();
+      self->post([worker = self.get(), then, checked = std::move(checked)] {
+        worker->check_turns_.ended();
         then(checked);
       });
     };
@@ -160,9 +163,9 @@ void Worker::page_arrived(const std::pair<std::string, std::string>& key, Positi
 
 template <class Work>
 void Worker::with_hub(const std::string& tenant, Work work) {
-  post([self = shared_from_this(), tenant, work = std::move(work)] {
-    const auto found = self->hubs_.find(tenant);
-    if (found != self->hubs_.end()) work(*self, found->second);
+  post([this, tenant, work = std::move(work)] {
+    const auto found = hubs_.find(tenant);
+    if (found != hubs_.end()) work(*this, found->second);
   });
 }
 

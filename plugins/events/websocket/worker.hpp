@@ -65,13 +65,15 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
   void run() { io_.run(); }
   // Cuts all connections; run() returns when they have ended.
   void stop();
+  // Never with a pointer that keeps this alive: what is posted after run() has ended is kept here until the end.
   template <class Work>
   void post(Work work) {
     boost::asio::post(io_, std::move(work));
   }
   boost::asio::io_context& io() { return io_; }
 
-  void add(std::shared_ptr<Connection> connection);
+  // False when it was accepted before the end began and comes after: it is cut.
+  bool add(const std::shared_ptr<Connection>& connection);
   void remove(const Connection* connection);
   // `now` of Host::monotonic(), `wall` since 1970.
   void tick(std::chrono::nanoseconds now, std::chrono::milliseconds wall);
@@ -102,6 +104,7 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
  private:
   using PageTaker = std::function<void(const Result<Hub::Read>&)>;
   void read_page(const std::string& tenant, const Subscriber& client, Position after, PageTaker then);
+  void ask_for_page(const std::pair<std::string, std::string>& key, Position after);
   void page_arrived(const std::pair<std::string, std::string>& key, Position after, Result<ReadEventsReply> reply);
   template <class Work>
   void with_hub(const std::string& tenant, Work work);
@@ -114,6 +117,7 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::unordered_map<const Connection*, std::shared_ptr<Connection>> all_;
   std::multimap<std::chrono::nanoseconds, std::weak_ptr<Connection>> leaving_;  // when each is asked to
+  bool refuses_ = false;  // it drains or stops
   std::chrono::nanoseconds drain_over_{};
   std::chrono::milliseconds return_spread_{};
   const std::shared_ptr<CatchUpBudget> budget_;
