@@ -1,6 +1,7 @@
 #include "server.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "connection.hpp"
@@ -43,8 +44,8 @@ std::string told(const boost::system::error_code& error, const Settings& setting
 
 }  // namespace
 
-Server::Server(Host host, Settings settings)
-    : host_(std::move(host)), shared_(std::make_shared<Worker::Shared>(host_, within_descriptors(host_, settings))) {
+Server::Server(Host host, Settings settings, MakeThread make_thread)
+    : host_(std::move(host)), make_thread_(std::move(make_thread)), shared_(std::make_shared<Worker::Shared>(host_, within_descriptors(host_, settings))) {
   if (settings.tls()) tls_.emplace(host_, settings.certificate, settings.key);
 }
 
@@ -57,11 +58,23 @@ void Server::start() {
   for (std::size_t i = 0; i < shared_->settings.threads; ++i)
     workers_.push_back(std::make_shared<Worker>(shared_, nullptr));
   listen();
+  begin_threads();
   started_ = true;
-  running_ = workers_.size();
-  for (const auto& worker : workers_) threads_.emplace_back([this, worker] { run_worker(*worker); });
   workers_.front()->post([this] { accept(); });
   tick();
+}
+
+void Server::begin_threads() {
+  running_ = workers_.size();
+  try {
+    for (const auto& worker : workers_) threads_.push_back(make_thread_([this, worker] { run_worker(*worker); }));
+  } catch (const std::system_error& error) {
+    for (const auto& worker : workers_) worker->stop();
+    threads_.clear();
+    acceptor_.reset();
+    throw Error(Code::kFailedPrecondition, std::string("The system gives it no thread: ") + error.what() +
+                                               "; choose fewer `threads`, or raise LimitNPROC= of the service.");
+  }
 }
 
 void Server::listen() {
