@@ -15,7 +15,7 @@ enum class CloseCode : std::uint16_t {
   kSlow = 3008,         // what was sent was not read
   kPositionLost = 3010,  // the log cannot be read on from where this connection is
   kSilent = 3012,       // no answer to pings
-  kTooMany = 3013,      // commands in too short a time
+  kTooMany = 3013,      // commands or frames in too short a time, a message without end
   kUnavailable = 3014,  // the daemon cannot tell who this is
   kRefused = 3500,      // the credential is not good
   kBadMessage = 3501,   // not a message of this protocol

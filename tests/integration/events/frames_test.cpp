@@ -151,6 +151,33 @@ TEST_F(Frames, WhoAsksTooMuchIsClosed) {
   EXPECT_EQ(one.read_close(), 3013);
 }
 
+TEST_F(Frames, ControlFramesCountToo) {
+  start();
+  auto one = client();
+  for (int i = 0; i < 200; ++i) one.send_frame(i % 2 == 0 ? 0x89 : 0x8a, "x");
+  EXPECT_EQ(one.read_close(), 3013);
+}
+
+TEST_F(Frames, AMessageHasOnlySoManyEmptyParts) {
+  start();
+  auto one = client();
+  std::string parts = masked_frame(0x01, "{");
+  for (int i = 0; i < 50'000; ++i) parts += masked_frame(0x00, "");
+  one.send_raw(parts);
+  EXPECT_EQ(one.read_close(), 3013);
+}
+
+TEST_F(Frames, AMessageThatWasBegunEnds) {
+  start({{"handshake_timeout", "1s"}});
+  auto one = client();
+  one.send_frame(0x01, R"({"ping")");
+  EXPECT_EQ(one.read_close(), 3013);
+  auto other = client();
+  other.send_frame(0x01, R"({"ping")");
+  other.send_frame(0x80, ":{}}");
+  EXPECT_TRUE(other.read_json().contains("pong"));
+}
+
 // The kernel's buffers are full, then the queue, and then it is over; others go on.
 TEST_F(Frames, WhoReadsNothingIsClosedAndCostsABoundedQueue) {
   start({{"stall_timeout", "2s"}, {"max_queue_bytes", 131'072}, {"ping_interval", "1h"}, {"pong_timeout", "1h"}});
