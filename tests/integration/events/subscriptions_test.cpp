@@ -143,6 +143,11 @@ TEST_F(Subscriptions, OneTenantNeverSeesAnother) {
   host().append({{"plugin.tested", "eve@example.org", R"({"of":"other"})"}}, "other");
   EXPECT_EQ(theirs.read_json().at("event").at("subject"), json::value("eve@example.org"));
   EXPECT_EQ(mine.read_json().at("event").at("subject"), json::value("alice@example.com"));
+  // And nothing else: whatever was sent before comes before this.
+  for (WebSocketClient* each : {&mine, &theirs}) {
+    each->send(R"({"id":9,"ping":{}})");
+    EXPECT_EQ(json::serialize(each->read_json()), R"({"id":9,"pong":{}})");
+  }
 }
 
 TEST_F(Subscriptions, ATokenSeesWhatItIsBoundTo) {
@@ -301,10 +306,19 @@ TEST_F(Subscriptions, OverTlsToo) {
   one.read_json();
   host().append(std::vector<fakes::LoggedEvent>(300, {"plugin.tested", "a@b.org", R"({"x":")" + std::string(500, 'x') + "\"}"}));
   EXPECT_EQ(next_seqs(one, 300), from_to(1, 300));
-  // A renewed certificate counts for who comes next; a broken one leaves the one before.
+  EXPECT_THAT(identity.certificate, HasSubstr(one.certificate()));
+  // A renewed certificate counts for who comes next.
+  const auto renewed = authority.issue({"IP:127.0.0.1"});
+  write("key.pem", renewed.key);
+  write("cert.pem", renewed.certificate);
+  WebSocketClient next(host().port(), true);
+  EXPECT_EQ(next.open({{"Authorization", "Bearer key"}}), 101);
+  EXPECT_THAT(renewed.certificate, HasSubstr(next.certificate()));
+  // A broken one leaves the one before.
   write("cert.pem", "no certificate");
   WebSocketClient two(host().port(), true);
   EXPECT_EQ(two.open({{"Authorization", "Bearer key"}}), 101);
+  EXPECT_EQ(two.certificate(), next.certificate());
   EXPECT_THAT(host().log(), HasSubstr("the certificate before stays"));
 }
 
