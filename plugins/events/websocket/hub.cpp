@@ -30,7 +30,12 @@ void Hub::attached(Position end) {
   end_ = end;
   const auto waiting = subscriptions_;
   for (const auto& subscription : waiting) {
-    if (subscription->state == State::kStarting) begin(subscription);
+    if (subscription->state == State::kStarting) {
+      begin(subscription);
+    } else if (subscription->state == State::kLive && subscription->position.seq < end.seq) {
+      // What came since the last page will come in none.
+      read(subscription, subscription->position);
+    }
   }
 }
 
@@ -52,13 +57,14 @@ void Hub::confirm(Subscription& subscription, Position position) {
 void Hub::read(const std::shared_ptr<Subscription>& subscription, Position after) {
   subscription->state = State::kReading;
   budget_->read_begun();
-  read_(*subscription->client, after, [weak = weak_from_this(), budget = budget_,
-                still = std::weak_ptr(subscription)](const Result<Read>& read) {
-    budget->read_ended();
-    const auto self = weak.lock();
-    const auto wanted = still.lock();
-    if (self && wanted && wanted->in_hub) self->arrived(wanted, read);
-  });
+  read_(*subscription->client, after,
+        [weak = weak_from_this(), budget = budget_,
+         still = std::weak_ptr(subscription)](const Result<Read>& read) {
+          budget->read_ended();
+          const auto self = weak.lock();
+          const auto wanted = still.lock();
+          if (self && wanted && wanted->in_hub) self->arrived(wanted, read);
+        });
 }
 
 void Hub::arrived(const std::shared_ptr<Subscription>& subscription, const Result<Read>& read) {
@@ -73,8 +79,8 @@ void Hub::arrived(const std::shared_ptr<Subscription>& subscription, const Resul
   }
   const Page& page = frames->page();
   if (!subscription->confirmed) confirm(*subscription, {page.next().epoch, page.after.seq});
-  // When the page was asked for there was room. Since then other subscriptions of the client may have taken it,
-  // or other clients what all may have together.
+  // When the page was asked for there was room. Since then other subscriptions of the client may have taken
+  // it, or other clients what all may have together.
   client.flush();
   if (client.overflows(frames->bytes()) || !budget_->fits(frames->bytes())) {
     subscription->state = State::kWaiting;
