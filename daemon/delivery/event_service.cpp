@@ -103,8 +103,8 @@ class EventReads : public std::enable_shared_from_this<EventReads> {
     asio::co_spawn(parts_.executor, std::move(following), asio::detached);
   }
 
-  static asio::awaitable<void> follow(std::shared_ptr<EventReads> self, Reading reading, std::stop_token ended,
-                                      host::ServiceReply reply) {
+  static asio::awaitable<void> follow(std::shared_ptr<EventReads> self, Reading reading,
+                                      std::stop_token ended, host::ServiceReply reply) {
     base::Duration left = reading.wait;
     while (!ended.stop_requested()) {
       const base::Duration part = std::min(left, kLook);

@@ -84,8 +84,8 @@ class PluginHost {
   // is none.
   Instance* find(std::string_view id);
   std::vector<Instance*> list();
-  // The same, when the one that it replaced has ended: no two that stand for one id get calls at once. nullptr,
-  // too, when `stop` is asked for first.
+  // The same, when the one that it replaced has ended: no two that stand for one id get calls at once.
+  // nullptr, too, when `stop` is asked for first.
   boost::asio::awaitable<Instance*> find_alone(std::string id, std::stop_token stop = {});
 
   // Instances that are made and get no calls yet, and those that could not be made.

@@ -5,8 +5,8 @@
 
 namespace paynamed::process {
 
-// Raises it as far as the system lets the process (getrlimit(2)). The system's lower default is for programs that
-// use select(2), which fails beyond 1,024; nothing here does.
+// Raises it as far as the system lets the process (getrlimit(2)). The system's lower default is for programs
+// that use select(2), which fails beyond 1,024; nothing here does.
 void raise_descriptor_limit();
 
 }  // namespace paynamed::process

@@ -73,7 +73,8 @@ asio::awaitable<void> EventServers::keep(EventServers& self, std::string id) {
     const auto seen = self.changed_.count();
     if (self.is_stopping() || !self.server(id)) break;
     // Not before the one that it replaces has let go of the address.
-    host::Instance* const instance = co_await self.host_.find_alone(id, self.stop_.get_token());
+    auto finding = self.host_.find_alone(id, self.stop_.get_token());
+    host::Instance* const instance = co_await std::move(finding);
     if (instance && instance == self.wanted(id) && !self.is_stopping()) {
       listening = self.listens(id, instance);
       if (!listening) listening = co_await self.start(instance);

@@ -27,8 +27,8 @@ class Auth {
              std::function<void(Result<CheckCallerReply>)> then) const {
     ask(credential, peer, false, std::move(then));
   }
-  // The same for one that was good before on the same connection: whether it still is. Ask once a minute or so:
-  // keys are taken away.
+  // The same for one that was good before on the same connection: whether it still is. Ask once a minute or
+  // so: keys are taken away.
   void check_again(std::string_view credential, std::string_view peer,
                    std::function<void(Result<CheckCallerReply>)> then) const {
     ask(credential, peer, true, std::move(then));

@@ -1,5 +1,5 @@
-// CatchUpBudget: how much of the log the clients of a worker that are behind hold together. What is new is shared
-// by all and needs none.
+// CatchUpBudget: how much of the log the clients of a worker that are behind hold together. What is new is
+// shared by all and needs none.
 //
 // Threads: of one worker.
 #pragma once

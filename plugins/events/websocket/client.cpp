@@ -48,13 +48,14 @@ void Client::plan_check() {
 
 void Client::check_again() {
   checking_again_ = true;
-  worker_.check(credential_, peer_, true, [this, alive = std::weak_ptr(alive_), asked = credential_](
-                                              const Result<CheckCallerReply>& checked) {
-    if (alive.expired()) return;
-    checking_again_ = false;
-    // Another one may have come meanwhile.
-    if (asked == credential_) checked_again(checked);
-  });
+  worker_.check(
+      credential_, peer_, true,
+      [this, alive = std::weak_ptr(alive_), asked = credential_](const Result<CheckCallerReply>& checked) {
+        if (alive.expired()) return;
+        checking_again_ = false;
+        // Another one may have come meanwhile.
+        if (asked == credential_) checked_again(checked);
+      });
 }
 
 // An answer that says nothing of the credential leaves everything as it is.

@@ -230,8 +230,7 @@ class SocketConnection final : public Connection,
             response.set(http::field::sec_websocket_protocol, beast::string_view(kProtocol.data(), kProtocol.size()));
         }));
     ws_.read_message_max(worker_.settings().message_bytes);
-    ws_.control_callback(
-        [this](beast::websocket::frame_type, beast::string_view) { on_control(); });
+    ws_.control_callback([this](beast::websocket::frame_type, beast::string_view) { on_control(); });
     ws_.async_accept(upgrade_->parser.get(), [self = self()](error_code error) { self->on_accept(error); });
   }
 
@@ -240,6 +239,7 @@ class SocketConnection final : public Connection,
     if (phase_ != Phase::kHandshake) return;
     if (error) return finish();
     phase_ = Phase::kOpen;
+    message_since_ = worker_.now();
     hear();
     client_.opened();
     read_on();
@@ -265,7 +265,7 @@ class SocketConnection final : public Connection,
     } else if (ws_.is_message_done()) {
       message_since_ = now;
       message_from_ = received;
-    } else if (now - message_since_ >= worker_.settings().handshake_timeout) {
+    } else if (!blocked_ && now - message_since_ >= worker_.settings().handshake_timeout) {
       close(CloseCode::kTooMany, close_reason("slow_message", 10'000));
     }
   }

@@ -66,9 +66,11 @@ class Hub : public std::enable_shared_from_this<Hub> {
     Position head;
   };
   // Reads a page of old events; `then` runs on the worker, never from within.
-  using Reader = std::function<void(const Subscriber& client, Position after, std::function<void(const Result<Read>&)> then)>;
+  using Reader = std::function<void(const Subscriber& client, Position after,
+                                    std::function<void(const Result<Read>&)> then)>;
   // `budget` is of what those who are behind hold of the log.
-  Hub(Reader read, std::shared_ptr<CatchUpBudget> budget) : read_(std::move(read)), budget_(std::move(budget)) {}
+  Hub(Reader read, std::shared_ptr<CatchUpBudget> budget)
+      : read_(std::move(read)), budget_(std::move(budget)) {}
 
   void add(const std::shared_ptr<Subscription>& subscription);
   void remove(const std::shared_ptr<Subscription>& subscription);

@@ -36,7 +36,8 @@ class Places {
   // kFits takes a place, which leave() gives back.
   Answer enter(const std::string& peer);
   void leave(const std::string& peer);
-  // The same for the tenant that a connection with a place turned out to be of; until then it is a stranger's.
+  // The same for the tenant that a connection with a place turned out to be of; until then it is a
+  // stranger's.
   bool enter_tenant(const std::string& tenant);
   void leave_tenant(const std::string& tenant);
 

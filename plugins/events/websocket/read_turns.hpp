@@ -1,5 +1,6 @@
-// ReadTurns: few reads of old events are under way at once, however many clients are behind, for the log is read
-// on threads that all plugins and their calls share. Tenants take turns, and the clients of one among themselves.
+// ReadTurns: few reads of old events are under way at once, however many clients are behind, for the log is
+// read on threads that all plugins and their calls share. Tenants take turns, and the clients of one among
+// themselves.
 //
 // Threads: every function may be called from any thread.
 #pragma once
@@ -34,9 +35,9 @@ class ReadTurns {
 
   const std::size_t at_once_;
   std::mutex mutex_;
-  std::size_t under_way_ = 0;               // guarded by mutex_
-  std::map<std::string, Tenant> tenants_;   // guarded by mutex_
-  std::deque<std::string> order_;           // guarded by mutex_
+  std::size_t under_way_ = 0;              // guarded by mutex_
+  std::map<std::string, Tenant> tenants_;  // guarded by mutex_
+  std::deque<std::string> order_;          // guarded by mutex_
 };
 
 }  // namespace paynamed::websocket

@@ -27,10 +27,11 @@ constexpr int kBacklog = 4'096;
 Settings within_descriptors(const Host& host, Settings settings) {
   const std::size_t share = share_of_descriptors();
   if (settings.most_connections <= share) return settings;
-  host.log(Level::kWarning, "max_connections is " + std::to_string(settings.most_connections) + ", but there are " +
-                                std::to_string(share) +
-                                " at most, a quarter of the files that the process may open; raise LimitNOFILE= "
-                                "of the service");
+  host.log(Level::kWarning,
+           "max_connections is " + std::to_string(settings.most_connections) + ", but there are " +
+               std::to_string(share) +
+               " at most, a quarter of the files that the process may open; raise LimitNOFILE= "
+               "of the service");
   settings.most_connections = share;
   return settings;
 }
@@ -45,7 +46,9 @@ std::string told(const boost::system::error_code& error, const Settings& setting
 }  // namespace
 
 Server::Server(Host host, Settings settings, MakeThread make_thread)
-    : host_(std::move(host)), make_thread_(std::move(make_thread)), shared_(std::make_shared<Worker::Shared>(host_, within_descriptors(host_, settings))) {
+    : host_(std::move(host)),
+      make_thread_(std::move(make_thread)),
+      shared_(std::make_shared<Worker::Shared>(host_, within_descriptors(host_, settings))) {
   if (settings.tls()) tls_.emplace(host_, settings.certificate, settings.key);
 }
 
@@ -67,13 +70,15 @@ void Server::start() {
 void Server::begin_threads() {
   running_ = workers_.size();
   try {
-    for (const auto& worker : workers_) threads_.push_back(make_thread_([this, worker] { run_worker(*worker); }));
+    for (const auto& worker : workers_)
+      threads_.push_back(make_thread_([this, worker] { run_worker(*worker); }));
   } catch (const std::system_error& error) {
     for (const auto& worker : workers_) worker->stop();
     threads_.clear();
     acceptor_.reset();
-    throw Error(Code::kFailedPrecondition, std::string("The system gives it no thread: ") + error.what() +
-                                               "; choose fewer `threads`, or raise LimitNPROC= of the service.");
+    throw Error(Code::kFailedPrecondition,
+                std::string("The system gives it no thread: ") + error.what() +
+                    "; choose fewer `threads`, or raise LimitNPROC= of the service.");
   }
 }
 
@@ -145,8 +150,8 @@ void Server::accepted(tcp::socket socket, std::size_t turn) {
   std::shared_ptr<asio::ssl::context> context;
   if (tls_) context = tls_->context();
   const auto& worker = workers_[turn];
-  worker->post([worker = worker.get(), socket = std::move(socket), address = std::move(address), place = std::move(place),
-                context]() mutable {
+  worker->post([worker = worker.get(), socket = std::move(socket), address = std::move(address),
+                place = std::move(place), context]() mutable {
     serve(*worker, std::move(socket), std::move(address), std::move(place), context);
   });
 }
@@ -187,7 +192,8 @@ void Server::drain(std::chrono::milliseconds within, std::function<void(std::uin
   const auto spread = std::min(std::max(enough, kLeastSpread), most);
   const auto return_spread = std::min(std::max(enough, kLeastReturn), shared_->settings.reconnect_spread);
   for (const auto& worker : workers_)
-    worker->post([worker = worker.get(), now, spread, return_spread] { worker->drain(now, spread, return_spread); });
+    worker->post(
+        [worker = worker.get(), now, spread, return_spread] { worker->drain(now, spread, return_spread); });
   // Sooner than the tick that waits already.
   host_.after(kDrainTick, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->tick();

@@ -22,8 +22,9 @@ class Server : public std::enable_shared_from_this<Server> {
  public:
   // Makes a thread, or throws std::system_error.
   using MakeThread = std::function<std::jthread(std::function<void()> run)>;
-  Server(Host host, Settings settings,
-         MakeThread make_thread = [](std::function<void()> run) { return std::jthread(std::move(run)); });
+  Server(
+      Host host, Settings settings,
+      MakeThread make_thread = [](std::function<void()> run) { return std::jthread(std::move(run)); });
   // stop() was done, or start() never was.
   ~Server();
   Server(const Server&) = delete;

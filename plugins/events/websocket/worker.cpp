@@ -7,9 +7,9 @@ namespace {
 
 // Of all workers, about.
 constexpr std::size_t kChecksAtOnce = 24;
-// A page is what each of many who are behind may hold.
 // Old events that all clients of an instance hold.
 constexpr std::size_t kCatchUpBytes = 64U << 20;
+// A page is what each of many who are behind may hold.
 constexpr std::uint32_t kPageEvents = 128;
 
 }  // namespace

@@ -65,7 +65,8 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
   void run() { io_.run(); }
   // Cuts all connections; run() returns when they have ended.
   void stop();
-  // Never with a pointer that keeps this alive: what is posted after run() has ended is kept here until the end.
+  // Never with a pointer that keeps this alive: what is posted after run() has ended is kept here until the
+  // end.
   template <class Work>
   void post(Work work) {
     boost::asio::post(io_, std::move(work));
@@ -117,7 +118,7 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::unordered_map<const Connection*, std::shared_ptr<Connection>> all_;
   std::multimap<std::chrono::nanoseconds, std::weak_ptr<Connection>> leaving_;  // when each is asked to
-  bool refuses_ = false;  // it drains or stops
+  bool refuses_ = false;                                                        // it drains or stops
   std::chrono::nanoseconds drain_over_{};
   std::chrono::milliseconds return_spread_{};
   const std::shared_ptr<CatchUpBudget> budget_;
