@@ -29,7 +29,8 @@ void bench_monitor(const Options& options);
 // What paynamed adds to a Lightning node that answers at once: an invoice, a payment until its event is
 // readable, and payments taken in a second beside the bare writer. Prints; throws when it cannot measure.
 void bench_payments(const Options& options);
-// Events to a thousand and ten thousand WebSocket clients, beside nchan. Prints; throws when it cannot measure.
+// Events to a thousand and ten thousand WebSocket clients, beside nchan. Prints; throws when it cannot
+// measure.
 void bench_fanout(const Options& options);
 // A child of bench_fanout: an event server over a log in `folder`, which publishes what stdin says.
 void serve_events(const Options& options, std::uint16_t port);

@@ -107,7 +107,8 @@ void FanoutClient::open(std::size_t count, const std::function<Wish(std::size_t)
   std::size_t next = 0;
   while (open_ < count) {
     if (monotonic_ns() > end) throw std::runtime_error("the connections did not open in a minute");
-    for (std::size_t looked = 0; looked < count && opening_ < kOnTheirWay; ++looked, next = (next + 1) % count) {
+    for (std::size_t looked = 0; looked < count && opening_ < kOnTheirWay;
+         ++looked, next = (next + 1) % count) {
       if (connections_[next].state == Connection::State::kNew) begin(connections_[next]);
     }
     step(20);
@@ -150,7 +151,9 @@ void FanoutClient::drop(Connection& connection) {
 bool FanoutClient::step(int wait_ms) {
   std::array<epoll_event, 256> events;
   const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), wait_ms);
-  for (int i = 0; i < count; ++i) ready(connections_[events[static_cast<std::size_t>(i)].data.u64], events[static_cast<std::size_t>(i)].events);
+  for (int i = 0; i < count; ++i)
+    ready(connections_[events[static_cast<std::size_t>(i)].data.u64],
+          events[static_cast<std::size_t>(i)].events);
   return count > 0;
 }
 
@@ -199,7 +202,8 @@ void FanoutClient::take(Connection& connection, const char* data, std::size_t si
     } else {
       connection.state = Connection::State::kAsking;
       const std::string frame = masked_text(wish.message);
-      if (::send(connection.socket, frame.data(), frame.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(frame.size()))
+      if (::send(connection.socket, frame.data(), frame.size(), MSG_NOSIGNAL) !=
+          static_cast<ssize_t>(frame.size()))
         return drop(connection);
     }
   }

@@ -30,8 +30,8 @@ class FanoutClient {
   FanoutClient(const FanoutClient&) = delete;
   FanoutClient& operator=(const FanoutClient&) = delete;
 
-  // Opens `count` connections, at most 256 on their way at once. A refused one is tried again. Throws when that
-  // takes longer than a minute.
+  // Opens `count` connections, at most 256 on their way at once. A refused one is tried again. Throws when
+  // that takes longer than a minute.
   void open(std::size_t count, const std::function<Wish(std::size_t index)>& wish);
   // Reads until every connection has seen `n`; false when nothing came for 20 seconds.
   bool read_until(std::uint64_t n);
@@ -55,7 +55,8 @@ class FanoutClient {
   void begin(Connection& connection);
   void ready(Connection& connection, std::uint32_t events);
   void take(Connection& connection, const char* data, std::size_t size);
-  void frame(Connection& connection, unsigned opcode, const char* payload, std::size_t size, std::uint64_t now_ns);
+  void frame(Connection& connection, unsigned opcode, const char* payload, std::size_t size,
+             std::uint64_t now_ns);
   void drop(Connection& connection);
 
   int epoll_ = -1;

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <fstream>
 #include <sstream>
@@ -114,7 +116,8 @@ void OurPeer::start() {
 FanoutClient::Wish OurPeer::wish() const {
   FanoutClient::Wish wish;
   wish.port = port_;
-  wish.request = fmt::format("GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer key\r\n{}\r\n", kUpgrade);
+  wish.request = fmt::format(
+      "GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer key\r\n{}\r\n", kUpgrade);
   wish.message = R"({"id":1,"subscribe":{}})";
   wish.answer = R"("subscribed")";
   return wish;
@@ -149,13 +152,43 @@ double OurPeer::resident_mb() const {
 struct NchanPeer::Publisher {
   explicit Publisher(int given) : socket(given) {}
   ~Publisher() {
-    if (writer.joinable()) writer.join();
+    ::shutdown(socket, SHUT_RDWR);
+    writer = {};
+    reader = {};
     ::close(socket);
   }
+  void read_answers(std::size_t count);
+
   const int socket;
-  std::size_t awaited = 0;
+  std::string failure;  // of the reader, when it has ended
   std::jthread writer;
+  std::jthread reader;
 };
+
+// While requests are written, so that nginx never waits for us.
+void NchanPeer::Publisher::read_answers(std::size_t count) {
+  std::size_t seen = 0;
+  std::string text;
+  std::array<char, 65'536> bytes{};
+  while (seen < count) {
+    const ssize_t size = ::recv(socket, bytes.data(), bytes.size(), 0);
+    if (size <= 0) {
+      failure = "nginx ended the publisher's connection";
+      return;
+    }
+    text.append(bytes.data(), static_cast<std::size_t>(size));
+    constexpr std::string_view kStatus = "HTTP/1.1 ";
+    std::size_t at = 0;
+    for (std::size_t next = text.find(kStatus); next != text.npos && text.size() - next > kStatus.size();
+         next = text.find(kStatus, at)) {
+      if (text[next + kStatus.size()] != '2') failure = "nginx refused an event";
+      ++seen;
+      at = next + kStatus.size();
+    }
+    // What may be the begin of a status line.
+    text.erase(0, std::max(at, text.size() - std::min(text.size(), kStatus.size())));
+  }
+}
 
 NchanPeer::NchanPeer(std::filesystem::path folder, std::string channel)
     : channel_(std::move(channel)), port_(free_port()) {
@@ -208,7 +241,8 @@ FanoutClient::Wish NchanPeer::wish() const {
 // Requests one after the other on one connection, so that they stay in order; as fast as it can means that
 // they do not wait for each other's answers (RFC 9112 section 9.3.2).
 void NchanPeer::publish(std::uint64_t first, std::size_t count, double rate) {
-  publisher_->awaited = count;
+  publisher_->reader =
+      std::jthread([publisher = publisher_.get(), count] { publisher->read_answers(count); });
   publisher_->writer = std::jthread([this, first, count, rate] {
     const std::uint64_t begin = monotonic_ns();
     for (std::size_t i = 0; i < count; ++i) {
@@ -219,7 +253,8 @@ void NchanPeer::publish(std::uint64_t first, std::size_t count, double rate) {
       }
       const std::string body = frame_text(first + i);
       const std::string request = fmt::format(
-          "POST /pub HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+          "POST /pub HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+          "{}\r\n\r\n{}",
           body.size(), body);
       std::string_view left = request;
       while (!left.empty()) {
@@ -229,27 +264,12 @@ void NchanPeer::publish(std::uint64_t first, std::size_t count, double rate) {
       }
     }
   });
-  // Answers are read so that nginx never waits for us; they are counted by await_published().
 }
 
 void NchanPeer::await_published() {
-  std::size_t seen = 0;
-  std::string text;
-  char bytes[65'536];
-  while (seen < publisher_->awaited) {
-    const ssize_t size = ::recv(publisher_->socket, bytes, sizeof(bytes), 0);
-    if (size <= 0) throw std::runtime_error("nginx ended the publisher's connection");
-    text.append(bytes, static_cast<std::size_t>(size));
-    std::size_t at = 0;
-    for (std::size_t next = text.find("HTTP/1.1 20", at); next != text.npos; next = text.find("HTTP/1.1 20", at)) {
-      ++seen;
-      at = next + 11;
-    }
-    if (text.find("HTTP/1.1 4") != text.npos || text.find("HTTP/1.1 5") != text.npos)
-      throw std::runtime_error("nginx refused an event");
-    text.erase(0, std::max(at, text.size() > 16 ? text.size() - 16 : 0));
-  }
   publisher_->writer.join();
+  publisher_->reader.join();
+  if (!publisher_->failure.empty()) throw std::runtime_error(publisher_->failure);
 }
 
 double NchanPeer::cpu_seconds() const {

@@ -19,7 +19,8 @@ class FanoutPeer {
  public:
   virtual ~FanoutPeer() = default;
   virtual FanoutClient::Wish wish() const = 0;
-  // Begins to publish "n" from `first` on, `count` of them, `rate` a second; 0: as fast as it can.
+  // Begins to publish "n" from `first` on, `count` of them, `rate` a second; 0: as fast as it can; below 0:
+  // the same, many in one unit of the log, where there is such a thing.
   virtual void publish(std::uint64_t first, std::size_t count, double rate) = 0;
   // Waits until all were taken.
   virtual void await_published() = 0;
@@ -27,8 +28,8 @@ class FanoutPeer {
   virtual double cpu_seconds() const = 0;
 };
 
-// The module websocket in the daemon's plugin host over a true log (state::SqliteStore, events::EventFeed), all
-// in one child; the log is written there.
+// The module websocket in the daemon's plugin host over a true log (state::SqliteStore, events::EventFeed),
+// all in one child; the log is written there.
 class OurPeer final : public FanoutPeer {
  public:
   OurPeer(const Options& options, std::filesystem::path folder);

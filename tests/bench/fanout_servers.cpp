@@ -1,15 +1,13 @@
 // The children of bench_fanout.
 #include <arpa/inet.h>
-#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
 #include <iostream>
 #include <sstream>
 #include <stdexcept>
@@ -23,21 +21,33 @@
 namespace paynamed::bench {
 namespace {
 
-// Of a burst, in one unit of the writer.
+// Of a burst: units that are on their way to the writer at once, each with one event.
+constexpr std::size_t kAtOnce = 64;
+// Of a batched burst: events in one unit.
 constexpr std::size_t kUnit = 64;
 
+void wait_until(std::uint64_t due) {
+  const std::uint64_t now = monotonic_ns();
+  if (due > now) std::this_thread::sleep_for(std::chrono::nanoseconds(due - now));
+}
+
+std::uint64_t due_at(std::uint64_t begin, std::size_t index, double rate) {
+  return begin + static_cast<std::uint64_t>(static_cast<double>(index) / rate * 1e9);
+}
+
+fakes::LoggedEvent event(std::uint64_t n) {
+  return {"plugin.benchmark", "alice@example.com", fanout_data(n)};
+}
+
+// `rate` a second; 0: as fast as it goes; below 0: the same, many in one unit.
 void publish(fakes::EventHost& host, std::uint64_t first, std::size_t count, double rate) {
+  if (rate == 0) return host.append_each(count, kAtOnce, [&](std::size_t i) { return event(first + i); });
   const std::uint64_t begin = monotonic_ns();
   const std::size_t unit = rate > 0 ? 1 : kUnit;
   for (std::size_t i = 0; i < count; i += unit) {
-    if (rate > 0) {
-      const auto due = begin + static_cast<std::uint64_t>(static_cast<double>(i) / rate * 1e9);
-      const std::uint64_t now = monotonic_ns();
-      if (due > now) std::this_thread::sleep_for(std::chrono::nanoseconds(due - now));
-    }
+    if (rate > 0) wait_until(due_at(begin, i, rate));
     std::vector<fakes::LoggedEvent> events;
-    for (std::size_t j = i; j < std::min(i + unit, count); ++j)
-      events.push_back({"plugin.benchmark", "alice@example.com", fanout_data(first + j)});
+    for (std::size_t j = i; j < std::min(i + unit, count); ++j) events.push_back(event(first + j));
     host.append(events);
   }
 }
@@ -83,12 +93,19 @@ void serve_frames(std::size_t count) {
     ::send(socket, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL);
     sockets.push_back(socket);
   }
-  // Each line: so many frames for each, in one write a frame as a server that is paced does.
+  // Each line: how many frames for each, and how many a second. One write a frame, as a server of live events
+  // does.
   std::uint64_t n = 0;
   for (std::string line; std::getline(std::cin, line);) {
-    const std::size_t rounds = std::stoul(line);
+    std::istringstream words(line);
+    std::size_t rounds = 0;
+    double rate = 0;
+    words >> rounds >> rate;
+    const std::uint64_t begin = monotonic_ns();
     for (std::size_t i = 0; i < rounds; ++i) {
-      const std::string data = R"({"subscription":1,"event":{"data":)" + fanout_data(++n) + std::string(400, ' ') + "}}";
+      wait_until(due_at(begin, i, rate));
+      const std::string data =
+          R"({"subscription":1,"event":{"data":)" + fanout_data(++n) + std::string(400, ' ') + "}}";
       std::string frame("\x81\x7e", 2);
       frame += static_cast<char>(data.size() >> 8);
       frame += static_cast<char>(data.size() & 255);

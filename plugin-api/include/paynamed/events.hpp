@@ -42,8 +42,9 @@ class Events {
   // The same for straight code on a thread of the plugin's own (Blocking<>). Throws Error.
   ReadEventsReply read_now(const std::string& tenant, const EventPosition& after, std::uint32_t most,
                            std::chrono::milliseconds wait) const {
-    return detail::wait_now<ReadEventsReply>(
-        host_, "Events::read_now()", [&](auto then) { this->read(tenant, after, most, wait, std::move(then)); });
+    return detail::wait_now<ReadEventsReply>(host_, "Events::read_now()", [&](auto then) {
+      this->read(tenant, after, most, wait, std::move(then));
+    });
   }
 
   // Where the log ends now.

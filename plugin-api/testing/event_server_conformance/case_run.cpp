@@ -96,7 +96,8 @@ void EventServerCaseRun::expect_seqs(EventFollower& follower, std::uint64_t firs
 
 void EventServerCaseRun::expect_nothing(EventFollower& follower) {
   const auto event = follower.next(kMoment);
-  expect(!event.has_value(), event ? "Nothing may come, but event " + std::to_string(event->seq) + " did." : "");
+  expect(!event.has_value(),
+         event ? "Nothing may come, but event " + std::to_string(event->seq) + " did." : "");
 }
 
 }  // namespace paynamed::testing

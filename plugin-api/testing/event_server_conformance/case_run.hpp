@@ -26,7 +26,8 @@ class EventServerCaseRun {
   plugin::v1::ServerStatusReply status();
   std::future<Result<std::string>> begin_drain(std::chrono::milliseconds within);
   // A client with a credential of the tenant that follows.
-  std::unique_ptr<EventFollower> follower(const EventFollower::Wish& wish, const std::string& tenant = kTenant);
+  std::unique_ptr<EventFollower> follower(const EventFollower::Wish& wish,
+                                          const std::string& tenant = kTenant);
   std::unique_ptr<EventFollower> connected(const std::string& tenant = kTenant);
   void append(std::size_t count);
   // Expects exactly these events next.
@@ -47,7 +48,8 @@ class EventServerCaseRun {
     const auto bytes = plugin_->call_all({{method, request.SerializeAsString(), {}, kSoon}}).at(0);
     if (!bytes.ok()) return bytes.error();
     Message message;
-    if (!message.ParseFromString(bytes.value())) return Error(Code::kInternal, "The reply cannot be decoded.");
+    if (!message.ParseFromString(bytes.value()))
+      return Error(Code::kInternal, "The reply cannot be decoded.");
     return message;
   }
 

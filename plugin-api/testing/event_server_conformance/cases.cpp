@@ -8,7 +8,8 @@ namespace {
 using Run = EventServerCaseRun;
 
 void listens_only_after_start(Run& run) {
-  run.expect(run.status().addresses_size() == 0, "A server that was not started must not say that it listens.");
+  run.expect(run.status().addresses_size() == 0,
+             "A server that was not started must not say that it listens.");
   run.start();
   run.expect(run.status().addresses_size() > 0, "Status of a started server must say where it listens.");
   run.connected();
@@ -58,7 +59,8 @@ void a_position_of_another_log_gives_nothing(Run& run) {
   run.start();
   run.append(5);
   const auto ahead = run.connected();
-  run.expect(!ahead->follow({"1-6"}), "A server must say that it cannot go on from a position that is not there yet.");
+  run.expect(!ahead->follow({"1-6"}),
+             "A server must say that it cannot go on from a position that is not there yet.");
   const auto foreign = run.connected();
   run.expect(!foreign->follow({"2-3"}), "A server must say that it cannot go on from another epoch.");
   run.append(2);
@@ -71,7 +73,9 @@ void a_filter_lets_through_what_it_says(Run& run) {
   EventFollower::Wish wish{"1-0"};
   wish.types = {"payment.*"};
   wish.names = {"alice@example.com"};
-  const auto add = [&](const char* type, const char* name) { run.subject().append(Run::kTenant, type, name); };
+  const auto add = [&](const char* type, const char* name) {
+    run.subject().append(Run::kTenant, type, name);
+  };
   add("payment.one", "bob@example.com");
   add("order.one", "alice@example.com");
   add("payment.two", "alice@example.com");

@@ -55,7 +55,8 @@ class EventServers : public LabTest {
     EXPECT_TRUE(client.read_json().at("subscribed").at("recovered").as_bool());
   }
   // Types of the next events, up to one.
-  static std::vector<std::string> types_until(WebSocketClient& client, const std::string& last, std::string* position = nullptr) {
+  static std::vector<std::string> types_until(WebSocketClient& client, const std::string& last,
+                                              std::string* position = nullptr) {
     std::vector<std::string> types;
     while (types.empty() || types.back() != last) {
       const json::object message = client.read_json();
@@ -70,7 +71,8 @@ class EventServers : public LabTest {
 TEST_F(EventServers, ARegistrationIsFollowedWithATokenAcrossARestart) {
   Scene scene{lab(), with_server()};
   scene.daemon().start();
-  const auto made = scene.send("POST", "/v1/tokens", R"({"names":["alice@example.test"],"types":["run.*","name.*"]})");
+  const auto made =
+      scene.send("POST", "/v1/tokens", R"({"names":["alice@example.test"],"types":["run.*","name.*"]})");
   ASSERT_EQ(made.status, 201) << made.body;
   const std::string token(made.json().at("token").as_string());
   auto client = connect(port(scene), token);

@@ -3,8 +3,10 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/use_future.hpp>
 #include <charconv>
+#include <deque>
 #include <future>
 #include <optional>
 #include <stdexcept>
@@ -84,23 +86,39 @@ class EventHost::Running {
 
   void append(const std::string& tenant, const std::vector<LoggedEvent>& events) {
     std::vector<state::NewEvent> unit;
-    for (const LoggedEvent& event : events) {
-      state::NewEvent made;
-      made.type = event.type;
-      made.subject = event.name;
-      made.time = clock_.wall();
-      made.id = base::Uuid::v7(made.time, random_);
-      made.data = event.data;
-      unit.push_back(std::move(made));
+    for (const LoggedEvent& event : events) unit.push_back(made_of(event));
+    must(asio::co_spawn(io_, appended(*store_, tenant, std::move(unit)), asio::use_future).get());
+  }
+
+  void append_each(std::size_t count, std::size_t at_once, const std::function<LoggedEvent(std::size_t)>& make) {
+    // On a strand they begin, and so are written, in the order in which they were given to it.
+    const auto strand = asio::make_strand(io_);
+    std::deque<std::future<base::Status>> open;
+    for (std::size_t i = 0; i < count; ++i) {
+      std::vector<state::NewEvent> unit{made_of(make(i))};
+      open.push_back(asio::co_spawn(strand, appended(*store_, "default", std::move(unit)), asio::use_future));
+      if (open.size() < at_once) continue;
+      must(open.front().get());
+      open.pop_front();
     }
-    const auto done =
-        asio::co_spawn(io_, appended(*store_, tenant, std::move(unit)), asio::use_future).get();
-    if (!done.ok()) throw std::runtime_error(done.to_string());
+    for (auto& each : open) must(each.get());
   }
 
   std::uint64_t head(const std::string& tenant) { return feed_->head(tenant)->seq; }
 
  private:
+  state::NewEvent made_of(const LoggedEvent& event) {
+    state::NewEvent made;
+    made.type = event.type;
+    made.subject = event.name;
+    made.time = clock_.wall();
+    made.id = base::Uuid::v7(made.time, random_);
+    made.data = event.data;
+    return made;
+  }
+  static void must(const base::Status& done) {
+    if (!done.ok()) throw std::runtime_error(done.to_string());
+  }
   static asio::awaitable<base::Status> appended(state::Store& store, std::string tenant,
                                                 std::vector<state::NewEvent> unit) {
     auto appending = store.append(std::move(tenant), std::move(unit));
@@ -233,6 +251,11 @@ void EventHost::append(const std::vector<LoggedEvent>& events, const std::string
 
 void EventHost::append(std::size_t count, const std::string& tenant) {
   append(std::vector<LoggedEvent>(count), tenant);
+}
+
+void EventHost::append_each(std::size_t count, std::size_t at_once,
+                            const std::function<LoggedEvent(std::size_t)>& make) {
+  running_->append_each(count, at_once, make);
 }
 
 std::uint64_t EventHost::head(const std::string& tenant) {

@@ -8,6 +8,7 @@
 #include <boost/json/object.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -71,6 +72,8 @@ class EventHost {
   // Appends in one unit; durable when it returns.
   void append(const std::vector<LoggedEvent>& events, const std::string& tenant = "default");
   void append(std::size_t count, const std::string& tenant = "default");
+  // Appends what `make` gives for 0, 1, ..., each in a unit of its own and in this order, so many at once.
+  void append_each(std::size_t count, std::size_t at_once, const std::function<LoggedEvent(std::size_t)>& make);
   // Events in the tenant's log.
   std::uint64_t head(const std::string& tenant = "default");
   // The next start is that of a restored file: another epoch.

@@ -165,7 +165,8 @@ int WebSocketClient::open(const Headers& headers, const std::string& target) {
   connection_->answer = buffer.substr(0, head + 4);
   buffer.erase(0, head + 4);
   // Of the key above (RFC 6455 section 1.3).
-  if (connection_->answer.find("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") == std::string::npos) fail("a wrong accept key");
+  if (connection_->answer.find("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") == std::string::npos)
+    fail("a wrong accept key");
   return status;
 }
 

@@ -33,7 +33,8 @@ class WebSocketClient {
   using Wait = std::chrono::milliseconds;
   static constexpr Wait kMost{20'000};
 
-  // Connects; with `tls` it trusts whatever certificate there is. Throws std::runtime_error when nobody listens.
+  // Connects; with `tls` it trusts whatever certificate there is. Throws std::runtime_error when nobody
+  // listens.
   explicit WebSocketClient(std::uint16_t port, bool tls = false);
   ~WebSocketClient();
   WebSocketClient(WebSocketClient&&) noexcept;

@@ -1,9 +1,10 @@
-// The conformance suite of EventServer: one list of cases that every event server has to pass, whatever protocol
-// its callers speak. A case is named after the rule of event_server.proto that it checks.
+// The conformance suite of EventServer: one list of cases that every event server has to pass, whatever
+// protocol its callers speak. A case is named after the rule of event_server.proto that it checks.
 //
-// The author of a server writes an EventServerSubject: how the plugin is called (PluginCaller), a log that the
-// case appends to and that the plugin reads by pn.events/1, credentials that pn.auth/1 knows, and a client of
-// the server's own protocol (EventFollower). event_server_conformance_gtest.hpp makes a GoogleTest of each case.
+// The author of a server writes an EventServerSubject: how the plugin is called (PluginCaller), a log that
+// the case appends to and that the plugin reads by pn.events/1, credentials that pn.auth/1 knows, and a
+// client of the server's own protocol (EventFollower). event_server_conformance_gtest.hpp makes a GoogleTest
+// of each case.
 //
 // Threads: a case calls everything from one thread, but the plugin from another one while it drains.
 #pragma once
@@ -51,7 +52,8 @@ class EventServerSubject {
   virtual std::string credential(const std::string& tenant) = 0;
   virtual std::string wrong_credential() = 0;
   // Null when the server does not let it in; throws std::exception when nobody listens at the address.
-  virtual std::unique_ptr<EventFollower> connect(const std::string& address, const std::string& credential) = 0;
+  virtual std::unique_ptr<EventFollower> connect(const std::string& address,
+                                                 const std::string& credential) = 0;
   // Everything that the plugin has logged so far.
   virtual std::string logged() = 0;
 };

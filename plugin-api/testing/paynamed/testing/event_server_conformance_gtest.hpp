@@ -26,8 +26,9 @@ class EventServerConformance : public ::testing::Test {
 
   static bool add(const char* suite, const char* file, int line) {
     for (const EventServerCase& each : event_server_cases()) {
-      ::testing::RegisterTest(suite, each.name, nullptr, nullptr, file, line,
-                              [&each]() -> EventServerConformance* { return new EventServerConformance(each); });
+      ::testing::RegisterTest(
+          suite, each.name, nullptr, nullptr, file, line,
+          [&each]() -> EventServerConformance* { return new EventServerConformance(each); });
     }
     return true;
   }
