@@ -44,7 +44,11 @@ class EventServersTest : public ::testing::Test {
   }
 
   static std::vector<host::InstanceConfig> configs() {
-    return {{kId, "websocket", {{"listen", "127.0.0.1:0"}}, false}};
+    host::InstanceConfig config;
+    config.id = kId;
+    config.module = "websocket";
+    config.table["listen"] = "127.0.0.1:0";
+    return {config};
   }
   template <class T>
   T wait(asio::awaitable<T> work) {
