@@ -38,11 +38,11 @@ class ConnectionCount {
   bool full() const noexcept { return open_ >= static_cast<std::int64_t>(most_); }
 
  private:
-  // Three quarters of what the process may have: state, plugins and name servers need theirs.
+  // Half of what the process may have: event servers, state, plugins and name servers need theirs.
   static std::uint32_t share_of_descriptors() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return UINT32_MAX;
-    return static_cast<std::uint32_t>(std::min<rlim_t>(limit.rlim_cur / 4 * 3, UINT32_MAX));
+    return static_cast<std::uint32_t>(std::min<rlim_t>(limit.rlim_cur / 2, UINT32_MAX));
   }
 
   const std::uint32_t most_;

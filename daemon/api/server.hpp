@@ -24,8 +24,7 @@ struct Settings {
   Limits limits;
   RateLimit rate;
   StreamLimits streams;
-  // One more is closed at once; never more than three quarters of the file descriptors that the process may
-  // have.
+  // One more is closed at once; never more than half of the file descriptors that the process may have.
   std::uint32_t max_connections = 1024;
   base::Duration read_timeout{
       30'000};  // for a request to come in whole; also how long a connection may be idle

@@ -22,6 +22,9 @@ namespace json = boost::json;
 
 // What sets this key apart from others of the same secret (RFC 5869 section 3.2).
 constexpr std::string_view kInfo = "paynamed tokens 1";
+// No token begins like it, so no MAC of one says what the id of a key is.
+constexpr std::string_view kIdText = "id";
+constexpr std::size_t kIdBytes = 6;
 
 struct FreeContext {
   void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
@@ -34,6 +37,10 @@ const unsigned char* bytes_of(std::string_view text) {
 base::Status not_good() {
   return base::unauthenticated(
       "this token is not good; ask for another one with POST /v1/tokens and send it unchanged");
+}
+
+base::Status expired() {
+  return base::unauthenticated("this token has expired; ask for another one with POST /v1/tokens", "expired");
 }
 
 json::array to_array(const std::vector<std::string>& texts) {
@@ -95,6 +102,11 @@ TokenKey::~TokenKey() {
   OPENSSL_cleanse(key_.data(), key_.size());
 }
 
+std::string TokenKey::id() const {
+  const auto bytes = mac(kIdText);
+  return base64url_encode({reinterpret_cast<const char*>(bytes.data()), kIdBytes});
+}
+
 std::array<std::uint8_t, 32> TokenKey::mac(std::string_view text) const {
   std::array<std::uint8_t, 32> out{};
   unsigned length = 0;
@@ -110,7 +122,7 @@ base::Result<std::string> make_token(const TokenKey& key, const TokenClaims& cla
                       {"id", claims.id}};
   if (!claims.names.empty()) object["names"] = to_array(claims.names);
   if (!claims.types.empty()) object["types"] = to_array(claims.types);
-  std::string token = std::string{kTokenPrefix} + base64url_encode(json::serialize(object));
+  std::string token = std::string{kTokenPrefix} + key.id() + '.' + base64url_encode(json::serialize(object));
   const auto mac = key.mac(token);
   token += '.';
   token += base64url_encode({reinterpret_cast<const char*>(mac.data()), mac.size()});
@@ -127,8 +139,13 @@ bool looks_like_token(std::string_view credential) {
 
 base::Result<TokenClaims> read_token(const TokenKey& key, std::string_view token, base::WallTime now) {
   if (!looks_like_token(token) || token.size() > kMostTokenBytes) return base::fail(not_good());
+  const std::size_t end_of_id = token.find('.');
   const std::size_t dot = token.rfind('.');
-  if (dot == token.npos) return base::fail(not_good());
+  if (dot == end_of_id) return base::fail(not_good());
+  // Of the key before, or of the process before. Whoever only claims that learns nothing by the answer.
+  const std::string id = key.id();
+  const std::string_view given_id = token.substr(kTokenPrefix.size(), end_of_id - kTokenPrefix.size());
+  if (given_id.size() == id.size() && given_id != id) return base::fail(expired());
   const std::string_view signed_part = token.substr(0, dot);
   const auto given = base64url_decode(token.substr(dot + 1));
   const auto right = key.mac(signed_part);
@@ -136,13 +153,10 @@ base::Result<TokenClaims> read_token(const TokenKey& key, std::string_view token
       CRYPTO_memcmp(given->data(), right.data(), right.size()) != 0) {
     return base::fail(not_good());
   }
-  const auto text = base64url_decode(signed_part.substr(kTokenPrefix.size()));
+  const auto text = base64url_decode(signed_part.substr(end_of_id + 1));
   const auto claims = text ? claims_of(*text) : std::nullopt;
   if (!claims) return base::fail(not_good());
-  if (claims->expires <= now) {
-    return base::fail(base::unauthenticated("this token has expired; ask for another one with POST /v1/tokens",
-                                            "expired"));
-  }
+  if (claims->expires <= now) return base::fail(expired());
   return *claims;
 }
 

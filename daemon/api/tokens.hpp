@@ -1,9 +1,10 @@
 // Tokens: short-lived credentials that a tenant's API key made for somebody who must not have the key: a
-// browser, a shop's screen. A token says itself what it is good for, and a MAC says that we made it; nothing is
-// stored.
+// browser, a shop's screen. A token says itself what it is good for, and a MAC says that we made it; nothing
+// is stored.
 //
-// Text: "pnt_" and two parts of base64url (RFC 4648 section 5) with a dot between: compact JSON, and its
-// HMAC-SHA-256 (RFC 2104). So it is a token of HTTP (RFC 9110 section 5.6.2) and fits where those go.
+// Text: "pnt_" and three parts of base64url (RFC 4648 section 5) with dots between: which key made it,
+// compact JSON, and the HMAC-SHA-256 (RFC 2104) of what stands before. So it is a token of HTTP (RFC 9110
+// section 5.6.2) and fits where those go.
 //
 // Threads: value types; functions are pure.
 #pragma once
@@ -35,6 +36,8 @@ class TokenKey {
   TokenKey& operator=(const TokenKey&) = default;
   ~TokenKey();
 
+  // Tells keys apart, and tells nothing of this one. base64url.
+  std::string id() const;
   // Of `text`.
   std::array<std::uint8_t, 32> mac(std::string_view text) const;
 
@@ -58,8 +61,8 @@ base::Result<std::string> make_token(const TokenKey& key, const TokenClaims& cla
 // Whether a credential is meant as a token.
 bool looks_like_token(std::string_view credential);
 
-// UNAUTHENTICATED with what to do: when we did not make it, or it was changed; and with detail "expired" when
-// its time is over at `now`.
+// UNAUTHENTICATED with what to do: when nobody made it, or it was changed; and with detail "expired" when its
+// time is over at `now`, or it says that another key made it.
 base::Result<TokenClaims> read_token(const TokenKey& key, std::string_view token, base::WallTime now);
 
 }  // namespace paynamed::api

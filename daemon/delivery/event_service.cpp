@@ -5,6 +5,7 @@
 #include <boost/asio/detached.hpp>
 #include <exception>
 #include <memory>
+#include <stop_token>
 #include <utility>
 
 #include "host/text.hpp"
@@ -19,6 +20,8 @@ namespace {
 constexpr std::uint32_t kDefaultEvents = 256;
 constexpr std::uint32_t kMostEvents = 1'000;
 constexpr base::Duration kMostWait{60'000};
+// So often it is seen whether anybody still needs the answer.
+constexpr base::Duration kLook{3'000};
 
 base::Status undecoded(std::string_view method) {
   return base::invalid_argument("The request " + std::string{method} + " could not be decoded.");
@@ -96,14 +99,21 @@ class EventReads : public std::enable_shared_from_this<EventReads> {
     // What is there is told without a coroutine.
     auto page = parts_.feed.read(reading.tenant, reading.after, reading.most);
     if (!page || !page->events.empty() || reading.wait.count() == 0) return answer(reading, page, reply);
-    asio::co_spawn(parts_.executor, follow(shared_from_this(), std::move(reading), reply), asio::detached);
+    auto following = follow(shared_from_this(), std::move(reading), call.ended, reply);
+    asio::co_spawn(parts_.executor, std::move(following), asio::detached);
   }
 
   static asio::awaitable<void> follow(std::shared_ptr<EventReads> self, Reading reading,
-                                      host::ServiceReply reply) {
-    auto waiting = self->parts_.feed.follow(reading.tenant, reading.after, reading.most, reading.wait);
-    base::Result<events::EventFeed::Page> page = co_await std::move(waiting);
-    self->answer(reading, page, reply);
+                                      std::stop_token ended, host::ServiceReply reply) {
+    base::Duration left = reading.wait;
+    while (!ended.stop_requested()) {
+      const base::Duration part = std::min(left, kLook);
+      auto waiting = self->parts_.feed.follow(reading.tenant, reading.after, reading.most, part);
+      base::Result<events::EventFeed::Page> page = co_await std::move(waiting);
+      left -= part;
+      if (!page || !page->events.empty() || left.count() <= 0) co_return self->answer(reading, page, reply);
+    }
+    reply(base::fail(base::cancelled("The instance that asked stops.")));
   }
 
   void answer(const Reading& reading, const base::Result<events::EventFeed::Page>& page,

@@ -390,10 +390,12 @@ Instance* PluginHost::find(std::string_view id) {
   return found == state_->instances.end() ? nullptr : found->second.instance.get();
 }
 
-asio::awaitable<Instance*> PluginHost::find_alone(std::string id) {
+asio::awaitable<Instance*> PluginHost::find_alone(std::string id, std::stop_token stop) {
   const auto state = state_;
+  const std::stop_callback wake(stop, [state] { state->ended.notify(); });
   for (;;) {
     const auto seen = state->ended.count();
+    if (stop.stop_requested()) co_return nullptr;
     {
       const std::lock_guard lock(state->mutex);
       const auto found = state->instances.find(id);

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -84,7 +85,8 @@ class PluginHost {
   Instance* find(std::string_view id);
   std::vector<Instance*> list();
   // The same, when the one that it replaced has ended: no two that stand for one id get calls at once.
-  boost::asio::awaitable<Instance*> find_alone(std::string id);
+  // nullptr, too, when `stop` is asked for first.
+  boost::asio::awaitable<Instance*> find_alone(std::string id, std::stop_token stop = {});
 
   // Instances that are made and get no calls yet, and those that could not be made.
   class Prepared;

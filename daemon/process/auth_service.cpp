@@ -103,15 +103,18 @@ void AuthService::check(const host::ServiceCall& call, const host::ServiceReply&
   if (!request.ParseFromString(call.request)) {
     return reply(base::fail(base::invalid_argument("The request Check could not be decoded.")));
   }
-  if (const auto wait = wrong_.wait_of(request.peer())) {
-    return reply(base::fail(
-        base::resource_exhausted("too many wrong keys and tokens came from this address; try again later")
-            .with_retry_after(static_cast<std::uint32_t>(wait->count()))));
+  // A token has a MAC of 256 bits: nobody guesses one, and whoever tries holds up nobody else. What was good
+  // before is no guess either.
+  const bool may_be_guess = !api::looks_like_token(request.credential()) && !request.again();
+  if (const auto wait = may_be_guess ? wrong_.wait_of(request.peer()) : std::nullopt) {
+    return reply(
+        base::fail(base::resource_exhausted("too many wrong keys came from this address; try again later")
+                       .with_retry_after(static_cast<std::uint32_t>(wait->count()))));
   }
   const auto found = find(request.credential());
   if (!found) {
     if (!is_expired(found.error())) {
-      wrong_.count(request.peer());
+      if (may_be_guess) wrong_.count(request.peer());
       refused_.add();
     }
     return reply(base::fail(found.error()));

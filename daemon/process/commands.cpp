@@ -20,6 +20,7 @@
 #include "pipeline/step_kind.hpp"
 #include "process/checked_config.hpp"
 #include "process/daemon.hpp"
+#include "process/descriptor_limit.hpp"
 #include "process/exit_code.hpp"
 
 namespace paynamed::process {
@@ -81,6 +82,7 @@ int run(const std::filesystem::path& file, state::SqliteStore::Settings store_se
   if (checked.diagnostics.has_errors()) return kExitConfig;
 
   std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
   base::SystemClock clock;
   base::SystemRandom random;
   const observe::Log log = make_log(config, clock);

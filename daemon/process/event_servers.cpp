@@ -31,9 +31,14 @@ bool EventServers::is_stopping() const {
   return stopping_;
 }
 
-host::Instance* EventServers::wanted(const std::string& id) const {
+host::Instance* EventServers::server(const std::string& id) const {
   host::Instance* const instance = host_.find(id);
-  return instance && instance->contract() == kContract && !instance->retired() ? instance : nullptr;
+  return instance && instance->contract() == kContract ? instance : nullptr;
+}
+
+host::Instance* EventServers::wanted(const std::string& id) const {
+  host::Instance* const instance = server(id);
+  return instance && !instance->retired() ? instance : nullptr;
 }
 
 bool EventServers::listens(const std::string& id, const host::Instance* instance) const {
@@ -66,9 +71,10 @@ asio::awaitable<void> EventServers::keep(EventServers& self, std::string id) {
   bool listening = true;
   for (;;) {
     const auto seen = self.changed_.count();
-    if (self.is_stopping() || !self.wanted(id)) break;
+    if (self.is_stopping() || !self.server(id)) break;
     // Not before the one that it replaces has let go of the address.
-    host::Instance* const instance = co_await self.host_.find_alone(id);
+    auto finding = self.host_.find_alone(id, self.stop_.get_token());
+    host::Instance* const instance = co_await std::move(finding);
     if (instance && instance == self.wanted(id) && !self.is_stopping()) {
       listening = self.listens(id, instance);
       if (!listening) listening = co_await self.start(instance);
@@ -108,7 +114,8 @@ asio::awaitable<bool> EventServers::start(host::Instance* instance) {
 }
 
 asio::awaitable<void> EventServers::drain(host::Instance* instance, base::Duration most) {
-  if (instance->contract() != kContract || !listens(instance->id(), instance)) co_return;
+  // Whether it listens is forgotten when its table is gone from the configuration.
+  if (instance->contract() != kContract) co_return;
   co_await drain_for(*this, instance, most);
 }
 
@@ -135,6 +142,7 @@ asio::awaitable<bool> EventServers::stop(base::Duration most) {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    stop_.request_stop();
     for (const auto& [id, server] : servers_) {
       if (server.instance && server.standing.problem.empty()) listening.push_back(server.instance);
     }

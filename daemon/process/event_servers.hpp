@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,8 @@ class EventServers {
   boost::asio::awaitable<bool> start(host::Instance* instance);
   static boost::asio::awaitable<void> drain_for(EventServers& self, host::Instance* instance,
                                                 base::Duration most);
+  host::Instance* server(const std::string& id) const;
+  // The same, when it may be started. One that is retired later on listens until it ends.
   host::Instance* wanted(const std::string& id) const;
   bool listens(const std::string& id, const host::Instance* instance) const;
   void forget(const std::string& id);
@@ -63,6 +66,7 @@ class EventServers {
   std::map<std::string, Server> servers_;  // guarded by mutex_
   std::set<std::string> kept_;             // that a coroutine looks after; guarded by mutex_
   bool stopping_ = false;                  // guarded by mutex_
+  std::stop_source stop_;                  // with stopping_
 };
 
 }  // namespace paynamed::process

@@ -25,10 +25,13 @@ class Auth {
   // `credential` is what stood behind "Bearer "; `peer` the caller's IP address.
   void check(std::string_view credential, std::string_view peer,
              std::function<void(Result<CheckCallerReply>)> then) const {
-    plugin::v1::CheckCallerRequest request;
-    request.set_credential(std::string(credential));
-    request.set_peer(std::string(peer));
-    host_.call<CheckCallerReply>(kService, "Check", request, Host::CallOptions(), std::move(then));
+    ask(credential, peer, false, std::move(then));
+  }
+  // The same for one that was good before on the same connection: whether it still is. Ask once a minute or
+  // so: keys are taken away.
+  void check_again(std::string_view credential, std::string_view peer,
+                   std::function<void(Result<CheckCallerReply>)> then) const {
+    ask(credential, peer, true, std::move(then));
   }
   // The same for straight code on a thread of the plugin's own (Blocking<>). Throws Error.
   CheckCallerReply check_now(std::string_view credential, std::string_view peer) const {
@@ -37,6 +40,15 @@ class Auth {
   }
 
  private:
+  void ask(std::string_view credential, std::string_view peer, bool again,
+           std::function<void(Result<CheckCallerReply>)> then) const {
+    plugin::v1::CheckCallerRequest request;
+    request.set_credential(std::string(credential));
+    request.set_peer(std::string(peer));
+    request.set_again(again);
+    host_.call<CheckCallerReply>(kService, "Check", request, Host::CallOptions(), std::move(then));
+  }
+
   static constexpr const char* kService = "pn.auth/1";
   Host host_;
 };

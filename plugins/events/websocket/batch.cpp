@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "catch_up_budget.hpp"
+
 namespace paynamed::websocket {
 namespace {
 
@@ -13,6 +15,15 @@ void append_number(std::string& out, std::uint64_t value, int bytes) {
 }
 
 }  // namespace
+
+Batch::~Batch() {
+  if (budget_) budget_->give_back(bytes_.size());
+}
+
+void Batch::charge(std::shared_ptr<CatchUpBudget> budget) {
+  budget_ = std::move(budget);
+  budget_->take(bytes_.size());
+}
 
 void Batch::add_text(std::initializer_list<std::string_view> parts) {
   std::size_t size = 0;

@@ -9,6 +9,7 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,12 +17,21 @@
 
 namespace paynamed::websocket {
 
+class CatchUpBudget;
+
 class Batch : public boost::intrusive_ref_counter<Batch, boost::thread_unsafe_counter> {
  public:
+  Batch() = default;
+  ~Batch();
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
   // A text message in one frame (RFC 6455 section 5.2): its payload is all parts, one after the other.
   void add_text(std::initializer_list<std::string_view> parts);
   // A frame that is one already.
   void add_frame(std::string_view frame);
+  // It is full, and counts there for as long as it lives.
+  void charge(std::shared_ptr<CatchUpBudget> budget);
 
   std::size_t frames() const { return ends_.size(); }
   std::size_t size() const { return bytes_.size(); }
@@ -34,6 +44,7 @@ class Batch : public boost::intrusive_ref_counter<Batch, boost::thread_unsafe_co
  private:
   std::string bytes_;
   std::vector<std::uint32_t> ends_;
+  std::shared_ptr<CatchUpBudget> budget_;  // null: what is new
 };
 
 using SharedBatch = boost::intrusive_ptr<const Batch>;

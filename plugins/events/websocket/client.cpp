@@ -26,12 +26,49 @@ Client::~Client() {
 
 void Client::identify(std::string_view credential, std::function<void(const Result<Connected>&)> then) {
   checking_ = true;
-  worker_.check(credential, peer_,
-                [this, alive = std::weak_ptr(alive_), then = std::move(then)](const Result<CheckCallerReply>& checked) {
+  worker_.check(credential, peer_, false,
+                [this, alive = std::weak_ptr(alive_), brought = std::string(credential),
+                 then = std::move(then)](const Result<CheckCallerReply>& checked) {
                   if (alive.expired()) return;
                   checking_ = false;
-                  then(take_up(checked));
+                  const auto connected = take_up(checked);
+                  if (connected.ok()) {
+                    credential_ = brought;
+                    plan_check();
+                  }
+                  then(connected);
                 });
+}
+
+// Those who came in one moment are not all asked after in one.
+void Client::plan_check() {
+  const auto interval = worker_.settings().check_interval;
+  check_at_ = worker_.now() + interval / 2 + worker_.random_time(interval);
+}
+
+void Client::check_again() {
+  checking_again_ = true;
+  worker_.check(
+      credential_, peer_, true,
+      [this, alive = std::weak_ptr(alive_), asked = credential_](const Result<CheckCallerReply>& checked) {
+        if (alive.expired()) return;
+        checking_again_ = false;
+        // Another one may have come meanwhile.
+        if (asked == credential_) checked_again(checked);
+      });
+}
+
+// An answer that says nothing of the credential leaves everything as it is.
+void Client::checked_again(const Result<CheckCallerReply>& checked) {
+  plan_check();
+  if (checked.ok()) {
+    if (checked.value().tenant() != who_->tenant)
+      transport_.close(CloseCode::kOtherTenant, close_reason("other_tenant"));
+    return;
+  }
+  if (checked.error().code() != Code::kUnauthenticated) return;
+  if (is_token()) return transport_.close(CloseCode::kExpired, close_reason("expired"));
+  transport_.close(CloseCode::kRefused, close_reason("refused"));
 }
 
 Result<Connected> Client::take_up(const Result<CheckCallerReply>& checked) {
@@ -169,7 +206,9 @@ void Client::reply_error(ReplyId id, const Error& error, bool temporary) {
 }
 
 void Client::drained() {
-  if (!hub_) return;
+  const bool waits = std::ranges::any_of(
+      subscriptions_, [](const auto& each) { return each->state == Subscription::State::kWaiting; });
+  if (!hub_ || !waits) return;
   const auto all = subscriptions_;
   for (const auto& subscription : all) hub_->resume(subscription);
 }
@@ -178,8 +217,11 @@ void Client::tick(std::chrono::nanoseconds now, std::chrono::milliseconds wall) 
   if (!open_) return;
   if (!who_ && now >= auth_until_ && !checking_)
     return transport_.close(CloseCode::kNoCredential, close_reason("no_credential"));
-  if (who_ && who_->expires_ms != 0 && wall.count() >= who_->expires_ms)
-    transport_.close(CloseCode::kExpired, close_reason("expired"));
+  if (who_ && is_token() && wall.count() >= who_->expires_ms)
+    return transport_.close(CloseCode::kExpired, close_reason("expired"));
+  // Some wait for what all may hold together, which nobody says to each.
+  if (transport_.outbox().empty()) drained();
+  if (who_ && !checking_again_ && now >= check_at_) check_again();
 }
 
 bool Client::has_room() const {

@@ -68,6 +68,10 @@ class Client final : public Subscriber {
 
  private:
   Result<Connected> take_up(const Result<CheckCallerReply>& checked);
+  void plan_check();
+  void check_again();
+  void checked_again(const Result<CheckCallerReply>& checked);
+  bool is_token() const { return who_->expires_ms != 0; }
   bool may_ask();
   void run(const Command& command);
   void run_auth(ReplyId id, const AuthCommand& command);
@@ -84,6 +88,9 @@ class Client final : public Subscriber {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // what waits for an answer looks at it
   bool open_ = false;
   bool checking_ = false;
+  std::string credential_;  // what who_ came with
+  bool checking_again_ = false;
+  std::chrono::nanoseconds check_at_{};
   std::optional<Connected> who_;
   Filter scope_;
   std::shared_ptr<Hub> hub_;

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "admission.hpp"
+#include "bucket.hpp"
 #include "client.hpp"
 #include "frame_stream.hpp"
 #include "http_answer.hpp"
@@ -41,6 +42,11 @@ constexpr std::size_t kFull = 64 * 1024;
 constexpr std::size_t kTlsChunk = 16 * 1024;
 // In the kernel, before the outbox fills.
 constexpr int kUnsentBytes = 128 * 1024;
+// Pings, pongs and close frames cost the client little and have to be looked at.
+constexpr double kControlsAtOnce = 20;
+constexpr double kControlsPerSecond = 2;
+// Beside what is in it, for a message in parts.
+constexpr std::uint64_t kPartsBytes = 16 * 1024;
 constexpr std::chrono::seconds kCloseTime{5};
 constexpr std::chrono::seconds kLingerTime{2};
 // "\x89": a ping (RFC 6455 section 5.5.2) without data.
@@ -82,6 +88,8 @@ class SocketConnection final : public Connection,
       return;
     }
     client_.tick(now, wall);
+    watch_message(now);
+    if (phase_ != Phase::kOpen) return;
     const Settings& settings = worker_.settings();
     if (blocked_ && now - progressed_ >= settings.stall_timeout)
       return close(CloseCode::kSlow, close_reason("slow_consumer", 1'000));
@@ -222,8 +230,7 @@ class SocketConnection final : public Connection,
             response.set(http::field::sec_websocket_protocol, beast::string_view(kProtocol.data(), kProtocol.size()));
         }));
     ws_.read_message_max(worker_.settings().message_bytes);
-    ws_.control_callback(
-        [this](beast::websocket::frame_type, beast::string_view) { hear(); });
+    ws_.control_callback([this](beast::websocket::frame_type, beast::string_view) { on_control(); });
     ws_.async_accept(upgrade_->parser.get(), [self = self()](error_code error) { self->on_accept(error); });
   }
 
@@ -232,9 +239,10 @@ class SocketConnection final : public Connection,
     if (phase_ != Phase::kHandshake) return;
     if (error) return finish();
     phase_ = Phase::kOpen;
+    message_since_ = worker_.now();
     hear();
     client_.opened();
-    read();
+    read_on();
   }
 
   // ---- Messages ----
@@ -242,6 +250,24 @@ class SocketConnection final : public Connection,
   void hear() {
     heard_ = worker_.now();
     pinged_ = false;
+  }
+
+  void on_control() {
+    hear();
+    if (!controls_.take(worker_.now())) close(CloseCode::kTooMany, close_reason("too_many_frames", 10'000));
+  }
+
+  // A message may come in parts, and parts may be empty: neither for ever, nor without a bound.
+  void watch_message(std::chrono::nanoseconds now) {
+    const std::uint64_t received = ws_.next_layer().received();
+    if (received - message_from_ > 2 * worker_.settings().message_bytes + kPartsBytes) {
+      close(CloseCode::kTooMany, close_reason("too_many_frames", 10'000));
+    } else if (ws_.is_message_done()) {
+      message_since_ = now;
+      message_from_ = received;
+    } else if (!blocked_ && now - message_since_ >= worker_.settings().handshake_timeout) {
+      close(CloseCode::kTooMany, close_reason("slow_message", 10'000));
+    }
   }
 
   void ping(std::chrono::nanoseconds now) {
@@ -266,15 +292,19 @@ class SocketConnection final : public Connection,
     hear();
     message_.append(scratch_.data(), size);
     if (!ws_.is_message_done()) return read();
+    watch_message(worker_.now());
+    if (phase_ != Phase::kOpen) return;
     const std::string text = std::exchange(message_, std::string());
     if (!ws_.got_text()) return close(CloseCode::kUnsupported, close_reason("text_only"));
     client_.on_message(text);
     read_on();
   }
 
-  // Who does not read our replies is not asked for more.
+  // Who does not read our replies is not asked for more, until some of them are gone.
   void read_on() {
-    if (phase_ == Phase::kOpen && !reading_ && !is_full()) read();
+    if (is_full()) return;
+    ws_.next_layer().release();
+    if (phase_ == Phase::kOpen && !reading_) read();
   }
 
   // ---- Writing ----
@@ -299,6 +329,7 @@ class SocketConnection final : public Connection,
     if (!blocked_) progressed_ = worker_.now();
     blocked_ = true;
     writing_ = true;
+    read_on();
     tcp_socket().async_wait(tcp::socket::wait_write, [self = self()](error_code error) {
       self->writing_ = false;
       if (self->phase_ == Phase::kDone) return;
@@ -395,6 +426,9 @@ class SocketConnection final : public Connection,
   std::chrono::nanoseconds pinged_at_{};
   std::chrono::nanoseconds progressed_{};  // while blocked_: when it was taken some of what waits
   Phase phase_ = Phase::kHandshake;
+  Bucket controls_{kControlsAtOnce, kControlsPerSecond};
+  std::chrono::nanoseconds message_since_{};  // since then there is one that has not ended
+  std::uint64_t message_from_ = 0;            // of what was received
   bool names_protocol_ = false;
   bool reading_ = false;
   bool writing_ = false;
@@ -407,8 +441,7 @@ template <class Stream, class... Arguments>
 void start(Worker& worker, std::string peer, std::string place, Arguments&&... arguments) {
   const auto connection = std::make_shared<SocketConnection<Stream>>(worker, std::move(peer), std::move(place),
                                                                      std::forward<Arguments>(arguments)...);
-  worker.add(connection);
-  connection->begin();
+  if (worker.add(connection)) connection->begin();
 }
 
 }  // namespace

@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace paynamed::websocket {
 namespace {
 
 constexpr std::uint32_t kMostEvents = 1'000;
 constexpr std::chrono::milliseconds kPoll{25'000};
+// Of tenants that are too many to wait for.
+constexpr std::chrono::milliseconds kTurn{500};
+constexpr std::size_t kLooksPerTurn = 100;
 constexpr std::chrono::milliseconds kFirstAgain{100};
 constexpr std::chrono::milliseconds kLongestAgain{5'000};
 
@@ -34,6 +38,7 @@ void Followers::stop() {
   const std::lock_guard lock(mutex_);
   stopped_ = true;
   tenants_.clear();
+  turns_.clear();
 }
 
 bool Followers::still_wanted(Where where) {
@@ -65,10 +70,58 @@ void Followers::found_end(const std::string& tenant, const Result<EventsHeadRepl
 }
 
 void Followers::read(const std::string& tenant, Position after) {
-  events_.read(tenant, to_message(after), kMostEvents, kPoll,
-               [self = shared_from_this(), tenant, after](Result<ReadEventsReply> reply) {
+  if (may_wait(tenant)) ask(tenant, after, true);
+}
+
+void Followers::ask(const std::string& tenant, Position after, bool waits) {
+  events_.read(tenant, to_message(after), kMostEvents, waits ? kPoll : std::chrono::milliseconds(0),
+               [self = shared_from_this(), tenant, after, waits](Result<ReadEventsReply> reply) {
+                 if (waits) {
+                   const std::lock_guard lock(self->mutex_);
+                   --self->waiting_;
+                 }
                  self->arrived(tenant, after, std::move(reply));
                });
+}
+
+bool Followers::may_wait(const std::string& tenant) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return false;
+    if (waiting_ < most_waiting_) {
+      ++waiting_;
+      return true;
+    }
+    turns_.push_back(tenant);
+    if (!std::exchange(told_, true))
+      host_.log(Level::kWarning,
+                "more than " + std::to_string(most_waiting_) +
+                    " tenants are followed at once; events of the others come a little later");
+    if (std::exchange(takes_turns_, true)) return false;
+  }
+  host_.after(kTurn, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->look_in_turn();
+  });
+  return false;
+}
+
+void Followers::look_in_turn() {
+  std::vector<std::pair<std::string, Position>> now;
+  bool more = false;
+  {
+    const std::lock_guard lock(mutex_);
+    while (!turns_.empty() && now.size() < kLooksPerTurn) {
+      const auto where = tenants_.find(turns_.front());
+      if (still_wanted(where)) now.emplace_back(where->first, where->second.end);
+      turns_.pop_front();
+    }
+    takes_turns_ = more = !turns_.empty();
+  }
+  for (const auto& [tenant, end] : now) ask(tenant, end, false);
+  if (!more) return;
+  host_.after(kTurn, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->look_in_turn();
+  });
 }
 
 void Followers::arrived(const std::string& tenant, Position after, Result<ReadEventsReply> reply) {

@@ -6,6 +6,8 @@
 #include <paynamed/events.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -29,7 +31,11 @@ class FeedSink {
 
 class Followers : public std::enable_shared_from_this<Followers> {
  public:
-  explicit Followers(Host host) : host_(std::move(host)), events_(host_) {}
+  // So many tenants are waited for at once, of the 1,000 calls that an instance may have open. The logs of
+  // the others are looked at in turn.
+  static constexpr std::size_t kMostWaiting = 800;
+  explicit Followers(Host host, std::size_t most_waiting = kMostWaiting)
+      : host_(std::move(host)), events_(host_), most_waiting_(most_waiting) {}
 
   void join(const std::string& tenant, const std::shared_ptr<FeedSink>& sink);
   void leave(const std::string& tenant, const std::shared_ptr<FeedSink>& sink);
@@ -48,6 +54,10 @@ class Followers : public std::enable_shared_from_this<Followers> {
   void find_end(const std::string& tenant);
   void found_end(const std::string& tenant, const Result<EventsHeadReply>& head);
   void read(const std::string& tenant, Position after);
+  void ask(const std::string& tenant, Position after, bool waits);
+  // False: it comes in its turn.
+  bool may_wait(const std::string& tenant);
+  void look_in_turn();
   void arrived(const std::string& tenant, Position after, Result<ReadEventsReply> reply);
   void failed(const std::string& tenant, const Error& error);
   void lose(Where where);
@@ -56,7 +66,12 @@ class Followers : public std::enable_shared_from_this<Followers> {
 
   const Host host_;
   const Events events_;
+  const std::size_t most_waiting_;
   std::mutex mutex_;
+  std::size_t waiting_ = 0;                  // guarded by mutex_
+  std::deque<std::string> turns_;            // of tenants that are not waited for; guarded by mutex_
+  bool takes_turns_ = false;                 // a timer is set; guarded by mutex_
+  bool told_ = false;                        // that there are too many; guarded by mutex_
   bool stopped_ = false;                     // guarded by mutex_
   std::map<std::string, Follower> tenants_;  // guarded by mutex_
 };

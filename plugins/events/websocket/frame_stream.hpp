@@ -5,12 +5,15 @@
 // Threads: of one worker.
 #pragma once
 
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/role.hpp>
 #include <boost/system/error_code.hpp>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -30,7 +33,7 @@ template <class Stream>
 class FrameStream {
  public:
   using executor_type = typename Stream::executor_type;
-  using Written = void(boost::system::error_code, std::size_t);
+  using Transferred = void(boost::system::error_code, std::size_t);
 
   template <class... Arguments>
   explicit FrameStream(FrameTaker& taker, Arguments&&... arguments)
@@ -41,13 +44,25 @@ class FrameStream {
 
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
-    return stream_.async_read_some(buffers, std::forward<Token>(token));
+    return boost::asio::async_initiate<Token, Transferred>(
+        [this](auto handler, const Buffers& given) {
+          const auto executor = boost::asio::get_associated_executor(handler, get_executor());
+          auto counted = [this, handler = std::move(handler)](boost::system::error_code error,
+                                                              std::size_t size) mutable {
+            received_ += size;
+            std::move(handler)(error, size);
+          };
+          stream_.async_read_some(given, boost::asio::bind_executor(executor, std::move(counted)));
+        },
+        token, buffers);
   }
+  // Bytes that the client sent, so far.
+  std::uint64_t received() const { return received_; }
 
   // All of it is taken, whatever the size: Beast writes whole frames of a few bytes.
   template <class Buffers, class Token>
   auto async_write_some(const Buffers& buffers, Token&& token) {
-    return boost::asio::async_initiate<Token, Written>(
+    return boost::asio::async_initiate<Token, Transferred>(
         [this](auto handler, const Buffers& given) {
           std::string frame(boost::asio::buffer_size(given), '\0');
           const std::size_t size = boost::asio::buffer_copy(boost::asio::buffer(frame), given);
@@ -94,6 +109,7 @@ class FrameStream {
 
   FrameTaker& taker_;
   Stream stream_;
+  std::uint64_t received_ = 0;
   std::unique_ptr<Held> held_;
 };
 

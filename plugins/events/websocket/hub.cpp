@@ -30,7 +30,12 @@ void Hub::attached(Position end) {
   end_ = end;
   const auto waiting = subscriptions_;
   for (const auto& subscription : waiting) {
-    if (subscription->state == State::kStarting) begin(subscription);
+    if (subscription->state == State::kStarting) {
+      begin(subscription);
+    } else if (subscription->state == State::kLive && subscription->position.seq < end.seq) {
+      // What came since the last page will come in none.
+      read(subscription, subscription->position);
+    }
   }
 }
 
@@ -51,11 +56,15 @@ void Hub::confirm(Subscription& subscription, Position position) {
 
 void Hub::read(const std::shared_ptr<Subscription>& subscription, Position after) {
   subscription->state = State::kReading;
-  read_(after, [weak = weak_from_this(), still = std::weak_ptr(subscription)](const Result<Read>& read) {
-    const auto self = weak.lock();
-    const auto wanted = still.lock();
-    if (self && wanted && wanted->in_hub) self->arrived(wanted, read);
-  });
+  budget_->read_begun();
+  read_(*subscription->client, after,
+        [weak = weak_from_this(), budget = budget_,
+         still = std::weak_ptr(subscription)](const Result<Read>& read) {
+          budget->read_ended();
+          const auto self = weak.lock();
+          const auto wanted = still.lock();
+          if (self && wanted && wanted->in_hub) self->arrived(wanted, read);
+        });
 }
 
 void Hub::arrived(const std::shared_ptr<Subscription>& subscription, const Result<Read>& read) {
@@ -70,6 +79,13 @@ void Hub::arrived(const std::shared_ptr<Subscription>& subscription, const Resul
   }
   const Page& page = frames->page();
   if (!subscription->confirmed) confirm(*subscription, {page.next().epoch, page.after.seq});
+  // When the page was asked for there was room. Since then other subscriptions of the client may have taken
+  // it, or other clients what all may have together.
+  client.flush();
+  if (client.overflows(frames->bytes()) || !budget_->fits(frames->bytes())) {
+    subscription->state = State::kWaiting;
+    return;
+  }
   send(*subscription, *frames, 0, !read.value().shared);
   subscription->position = page.next();
   // First: what was taken at once makes room, and nobody would say so later.
@@ -88,7 +104,7 @@ void Hub::failed(const std::shared_ptr<Subscription>& subscription, const Error&
 void Hub::advance(const std::shared_ptr<Subscription>& subscription) {
   if (end_ && subscription->position.seq >= end_->seq) {
     subscription->state = State::kLive;
-  } else if (subscription->client->has_room()) {
+  } else if (subscription->client->has_room() && budget_->has_room()) {
     read(subscription, subscription->position);
   } else {
     subscription->state = State::kWaiting;

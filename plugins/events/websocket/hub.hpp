@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "catch_up_budget.hpp"
 #include "page.hpp"
 #include "paynamed/error.hpp"
 #include "protocol.hpp"
@@ -65,8 +66,11 @@ class Hub : public std::enable_shared_from_this<Hub> {
     Position head;
   };
   // Reads a page of old events; `then` runs on the worker, never from within.
-  using Reader = std::function<void(Position after, std::function<void(const Result<Read>&)> then)>;
-  explicit Hub(Reader read) : read_(std::move(read)) {}
+  using Reader = std::function<void(const Subscriber& client, Position after,
+                                    std::function<void(const Result<Read>&)> then)>;
+  // `budget` is of what those who are behind hold of the log.
+  Hub(Reader read, std::shared_ptr<CatchUpBudget> budget)
+      : read_(std::move(read)), budget_(std::move(budget)) {}
 
   void add(const std::shared_ptr<Subscription>& subscription);
   void remove(const std::shared_ptr<Subscription>& subscription);
@@ -91,6 +95,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
   static void send(Subscription& subscription, PageFrames& frames, std::size_t first, bool alone);
 
   const Reader read_;
+  const std::shared_ptr<CatchUpBudget> budget_;
   std::vector<std::shared_ptr<Subscription>> subscriptions_;
   std::optional<Position> end_;  // up to where pages came; none: not attached yet
 };

@@ -24,6 +24,7 @@ const SharedBatch& PageFrames::all(std::uint32_t number) {
     const boost::intrusive_ptr<Batch> batch(new Batch);
     const std::string prefix = event_prefix(number);
     for (const ServedEvent& event : page_->reply.events()) batch->add_text({prefix, event.text(), "}"});
+    if (budget_) batch->charge(budget_);
     made = batch;
   }
   return made;
@@ -46,6 +47,7 @@ std::vector<Slice> PageFrames::wanted(std::uint32_t number, std::size_t first, c
     for (std::size_t i = first; i < page_->size(); ++i) {
       if (wants(page_->event(i))) batch->add_text({prefix, page_->event(i).text(), "}"});
     }
+    if (budget_) batch->charge(budget_);
     if (batch->frames() > 0) slices.push_back(whole(batch));
     return slices;
   }

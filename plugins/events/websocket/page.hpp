@@ -28,7 +28,9 @@ using SharedPage = std::shared_ptr<const Page>;
 
 class PageFrames {
  public:
-  explicit PageFrames(SharedPage page) : page_(std::move(page)) {}
+  // What is made of a page of old events counts in `budget`; null: it is new.
+  explicit PageFrames(SharedPage page, std::shared_ptr<CatchUpBudget> budget = nullptr)
+      : page_(std::move(page)), budget_(std::move(budget)) {}
 
   const Page& page() const { return *page_; }
   // Of the frames of all events, about.
@@ -42,6 +44,7 @@ class PageFrames {
 
  private:
   SharedPage page_;
+  std::shared_ptr<CatchUpBudget> budget_;
   std::size_t bytes_ = 0;  // 0: not counted yet
   std::vector<SharedBatch> by_number_;
 };

@@ -1,6 +1,7 @@
 #include "server.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "connection.hpp"
@@ -22,6 +23,19 @@ constexpr std::chrono::milliseconds kLeastSpread{250};
 constexpr std::chrono::milliseconds kLeastReturn{1'000};
 constexpr int kBacklog = 4'096;
 
+// Strangers must not use up what the state, the plugins and REST need.
+Settings within_descriptors(const Host& host, Settings settings) {
+  const std::size_t share = share_of_descriptors();
+  if (settings.most_connections <= share) return settings;
+  host.log(Level::kWarning,
+           "max_connections is " + std::to_string(settings.most_connections) + ", but there are " +
+               std::to_string(share) +
+               " at most, a quarter of the files that the process may open; raise LimitNOFILE= "
+               "of the service");
+  settings.most_connections = share;
+  return settings;
+}
+
 std::string told(const boost::system::error_code& error, const Settings& settings) {
   const std::string where = settings.address + ":" + std::to_string(settings.port);
   if (error == asio::error::address_in_use)
@@ -31,8 +45,10 @@ std::string told(const boost::system::error_code& error, const Settings& setting
 
 }  // namespace
 
-Server::Server(Host host, Settings settings)
-    : host_(std::move(host)), shared_(std::make_shared<Worker::Shared>(host_, settings)) {
+Server::Server(Host host, Settings settings, MakeThread make_thread)
+    : host_(std::move(host)),
+      make_thread_(std::move(make_thread)),
+      shared_(std::make_shared<Worker::Shared>(host_, within_descriptors(host_, settings))) {
   if (settings.tls()) tls_.emplace(host_, settings.certificate, settings.key);
 }
 
@@ -45,11 +61,25 @@ void Server::start() {
   for (std::size_t i = 0; i < shared_->settings.threads; ++i)
     workers_.push_back(std::make_shared<Worker>(shared_, nullptr));
   listen();
+  begin_threads();
   started_ = true;
-  running_ = workers_.size();
-  for (const auto& worker : workers_) threads_.emplace_back([this, worker] { run_worker(*worker); });
   workers_.front()->post([this] { accept(); });
   tick();
+}
+
+void Server::begin_threads() {
+  running_ = workers_.size();
+  try {
+    for (const auto& worker : workers_)
+      threads_.push_back(make_thread_([this, worker] { run_worker(*worker); }));
+  } catch (const std::system_error& error) {
+    for (const auto& worker : workers_) worker->stop();
+    threads_.clear();
+    acceptor_.reset();
+    throw Error(Code::kFailedPrecondition,
+                std::string("The system gives it no thread: ") + error.what() +
+                    "; choose fewer `threads`, or raise LimitNPROC= of the service.");
+  }
 }
 
 void Server::listen() {
@@ -120,8 +150,8 @@ void Server::accepted(tcp::socket socket, std::size_t turn) {
   std::shared_ptr<asio::ssl::context> context;
   if (tls_) context = tls_->context();
   const auto& worker = workers_[turn];
-  worker->post([worker, socket = std::move(socket), address = std::move(address), place = std::move(place),
-                context]() mutable {
+  worker->post([worker = worker.get(), socket = std::move(socket), address = std::move(address),
+                place = std::move(place), context]() mutable {
     serve(*worker, std::move(socket), std::move(address), std::move(place), context);
   });
 }
@@ -140,7 +170,7 @@ void Server::tick() {
   const auto now = host_.monotonic();
   const auto wall = host_.wall().time_since_epoch();
   for (const auto& worker : workers_)
-    worker->post([worker, now, wall] { worker->tick(now, wall); });
+    worker->post([worker = worker.get(), now, wall] { worker->tick(now, wall); });
   host_.gauge("connections", static_cast<double>(connections()));
   host_.gauge("subscriptions", static_cast<double>(subscriptions()));
   if (draining_ && (connections() == 0 || now >= drain_end_)) drained();
@@ -162,7 +192,8 @@ void Server::drain(std::chrono::milliseconds within, std::function<void(std::uin
   const auto spread = std::min(std::max(enough, kLeastSpread), most);
   const auto return_spread = std::min(std::max(enough, kLeastReturn), shared_->settings.reconnect_spread);
   for (const auto& worker : workers_)
-    worker->post([worker, now, spread, return_spread] { worker->drain(now, spread, return_spread); });
+    worker->post(
+        [worker = worker.get(), now, spread, return_spread] { worker->drain(now, spread, return_spread); });
   // Sooner than the tick that waits already.
   host_.after(kDrainTick, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->tick();
@@ -171,7 +202,7 @@ void Server::drain(std::chrono::milliseconds within, std::function<void(std::uin
 
 void Server::drained() {
   const std::uint64_t cut = connections();
-  for (const auto& worker : workers_) worker->post([worker] { worker->cut_all(); });
+  for (const auto& worker : workers_) worker->post([worker = worker.get()] { worker->cut_all(); });
   for (const auto& then : std::exchange(when_drained_, {})) then(cut);
 }
 

@@ -20,7 +20,11 @@ namespace paynamed::websocket {
 
 class Server : public std::enable_shared_from_this<Server> {
  public:
-  Server(Host host, Settings settings);
+  // Makes a thread, or throws std::system_error.
+  using MakeThread = std::function<std::jthread(std::function<void()> run)>;
+  Server(
+      Host host, Settings settings,
+      MakeThread make_thread = [](std::function<void()> run) { return std::jthread(std::move(run)); });
   // stop() was done, or start() never was.
   ~Server();
   Server(const Server&) = delete;
@@ -44,6 +48,7 @@ class Server : public std::enable_shared_from_this<Server> {
 
  private:
   void listen();
+  void begin_threads();
   void accept();
   void accepted(boost::asio::ip::tcp::socket socket, std::size_t worker);
   void run_worker(Worker& worker);
@@ -52,6 +57,7 @@ class Server : public std::enable_shared_from_this<Server> {
   void drained();
 
   const Host host_;
+  const MakeThread make_thread_;
   std::shared_ptr<Worker::Shared> shared_;
   std::optional<Tls> tls_;  // of the first worker's thread, but for start()
   std::vector<std::shared_ptr<Worker>> workers_;

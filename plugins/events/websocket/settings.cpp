@@ -50,6 +50,7 @@ void read_times(const Config& config, Settings& settings) {
   };
   time("handshake_timeout", settings.handshake_timeout);
   time("auth_timeout", settings.auth_timeout);
+  time("check_interval", settings.check_interval);
   time("ping_interval", settings.ping_interval);
   time("pong_timeout", settings.pong_timeout);
   time("stall_timeout", settings.stall_timeout);

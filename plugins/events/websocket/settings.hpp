@@ -29,6 +29,7 @@ struct Settings {
 
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds auth_timeout{10'000};
+  std::chrono::milliseconds check_interval{60'000};  // whether a credential still counts
   std::chrono::milliseconds ping_interval{25'000};
   std::chrono::milliseconds pong_timeout{10'000};
   std::chrono::milliseconds stall_timeout{15'000};     // nothing was taken of what waits

@@ -5,8 +5,10 @@
 namespace paynamed::websocket {
 namespace {
 
-// An instance may have 1,000 calls of services open.
-constexpr std::size_t kMostCalls = 400;
+// Of all workers, about.
+constexpr std::size_t kChecksAtOnce = 24;
+// Old events that all clients of an instance hold.
+constexpr std::size_t kCatchUpBytes = 64U << 20;
 // A page is what each of many who are behind may hold.
 constexpr std::uint32_t kPageEvents = 128;
 
@@ -18,22 +20,24 @@ Worker::Worker(std::shared_ptr<Shared> shared, std::function<void()> on_empty)
       events_(shared_->host),
       auth_(shared_->host),
       work_(io_.get_executor()),
-      read_turns_(kMostCalls / shared_->settings.threads),
-      check_turns_(kMostCalls / shared_->settings.threads),
+      budget_(std::make_shared<CatchUpBudget>(kCatchUpBytes / shared_->settings.threads)),
+      check_turns_(kChecksAtOnce / shared_->settings.threads),
       now_(shared_->host.monotonic()),
       random_(std::random_device()()) {}
 
 void Worker::stop() {
-  post([self = shared_from_this()] {
-    self->work_.reset();
-    self->cut_all();
+  post([this] {
+    refuses_ = true;
+    work_.reset();
+    cut_all();
   });
 }
 
-void Worker::add(std::shared_ptr<Connection> connection) {
-  const Connection* key = connection.get();
-  all_.emplace(key, std::move(connection));
+bool Worker::add(const std::shared_ptr<Connection>& connection) {
+  all_.emplace(connection.get(), connection);
   count_ = all_.size();
+  if (refuses_) connection->cut();
+  return !refuses_;
 }
 
 void Worker::remove(const Connection* connection) {
@@ -64,6 +68,7 @@ std::chrono::milliseconds Worker::random_time(std::chrono::milliseconds most) {
 
 void Worker::drain(std::chrono::nanoseconds now, std::chrono::milliseconds spread,
                    std::chrono::milliseconds return_spread) {
+  refuses_ = true;
   drain_over_ = now + spread;
   return_spread_ = return_spread;
   for (const auto& [key, connection] : all_) leaving_.emplace(now + random_time(spread), connection);
@@ -73,26 +78,30 @@ void Worker::cut_all() {
   for (const auto& [key, connection] : all_) connection->cut();
 }
 
-void Worker::check(std::string_view credential, const std::string& peer,
+void Worker::check(std::string_view credential, const std::string& peer, bool again,
                    std::function<void(const Result<CheckCallerReply>&)> then) {
-  check_turns_.begin([this, credential = std::string(credential), peer, then = std::move(then)] {
-    auth_.check(credential, peer, [weak = weak_from_this(), then](Result<CheckCallerReply> checked) {
+  check_turns_.begin([this, credential = std::string(credential), peer, again, then = std::move(then)] {
+    auto answered = [weak = weak_from_this(), then](Result<CheckCallerReply> checked) {
       const auto self = weak.lock();
       if (!self) return;
-      self->post([self, then, checked = std::move(checked)] {
-        self->check_turns_.ended();
+      self->post([worker = self.get(), then, checked = std::move(checked)] {
+        worker->check_turns_.ended();
         then(checked);
       });
-    });
+    };
+    if (again) return auth_.check_again(credential, peer, std::move(answered));
+    auth_.check(credential, peer, std::move(answered));
   });
 }
 
 std::shared_ptr<Hub> Worker::enter_hub(const std::string& tenant) {
   auto& hub = hubs_[tenant];
   if (!hub) {
-    hub = std::make_shared<Hub>([this, tenant](Position after, PageTaker then) {
-      read_page(tenant, after, std::move(then));
-    });
+    hub = std::make_shared<Hub>(
+        [this, tenant](const Subscriber& client, Position after, PageTaker then) {
+          read_page(tenant, client, after, std::move(then));
+        },
+        budget_);
     shared_->followers->join(tenant, shared_from_this());
   }
   return hub;
@@ -106,22 +115,29 @@ void Worker::leave_hub(const std::string& tenant, const std::shared_ptr<Hub>& hu
   shared_->followers->leave(tenant, shared_from_this());
 }
 
-void Worker::read_page(const std::string& tenant, Position after, PageTaker then) {
+void Worker::read_page(const std::string& tenant, const Subscriber& client, Position after, PageTaker then) {
   const std::pair key(tenant, to_text(after));
   auto& takers = reads_[key];
   takers.push_back(std::move(then));
   if (takers.size() > 1) return;
-  read_turns_.begin([this, key, after] {
-    events_.read(key.first, to_message(after), kPageEvents, std::chrono::milliseconds(0),
-                 [weak = weak_from_this(), key, after](Result<ReadEventsReply> reply) {
-                   const auto self = weak.lock();
-                   if (!self) return;
-                   self->post([self, key, after, reply = std::move(reply)]() mutable {
-                     self->read_turns_.ended();
-                     self->page_arrived(key, after, std::move(reply));
-                   });
-                 });
+  shared_->read_turns.begin(tenant, &client, [weak = weak_from_this(), key, after] {
+    const auto self = weak.lock();
+    if (!self) return false;
+    self->ask_for_page(key, after);
+    return true;
   });
+}
+
+void Worker::ask_for_page(const std::pair<std::string, std::string>& key, Position after) {
+  events_.read(key.first, to_message(after), kPageEvents, std::chrono::milliseconds(0),
+               [weak = weak_from_this(), shared = shared_, key, after](Result<ReadEventsReply> reply) {
+                 shared->read_turns.ended();
+                 const auto self = weak.lock();
+                 if (!self) return;
+                 self->post([worker = self.get(), key, after, reply = std::move(reply)]() mutable {
+                   worker->page_arrived(key, after, std::move(reply));
+                 });
+               });
 }
 
 void Worker::page_arrived(const std::pair<std::string, std::string>& key, Position after,
@@ -139,7 +155,7 @@ void Worker::page_arrived(const std::pair<std::string, std::string>& key, Positi
   read.shared = takers.size() > 1;
   if (reply.value().recovered()) {
     const auto page = std::make_shared<const Page>(Page{after, std::move(reply).value()});
-    read.frames = std::make_shared<PageFrames>(page);
+    read.frames = std::make_shared<PageFrames>(page, budget_);
   }
   const Result<Hub::Read> result(std::move(read));
   for (const PageTaker& take : takers) take(result);
@@ -147,9 +163,9 @@ void Worker::page_arrived(const std::pair<std::string, std::string>& key, Positi
 
 template <class Work>
 void Worker::with_hub(const std::string& tenant, Work work) {
-  post([self = shared_from_this(), tenant, work = std::move(work)] {
-    const auto found = self->hubs_.find(tenant);
-    if (found != self->hubs_.end()) work(*self, found->second);
+  post([this, tenant, work = std::move(work)] {
+    const auto found = hubs_.find(tenant);
+    if (found != hubs_.end()) work(*this, found->second);
   });
 }
 

@@ -23,6 +23,7 @@
 #include "hub.hpp"
 #include "paynamed/auth.hpp"
 #include "places.hpp"
+#include "read_turns.hpp"
 #include "settings.hpp"
 #include "turns.hpp"
 
@@ -43,15 +44,19 @@ class Connection {
 
 class Worker final : public FeedSink, public std::enable_shared_from_this<Worker> {
  public:
+  static constexpr std::size_t kReadsAtOnce = 4;
   struct Shared {
     Shared(Host given, const Settings& chosen)
         : host(std::move(given)),
           settings(chosen),
-          places({chosen.most_connections, chosen.most_per_peer, chosen.most_per_tenant}),
+          places({chosen.most_connections, chosen.most_per_peer, chosen.most_per_tenant,
+                  share_of_unnamed(chosen.most_connections)}),
+          read_turns(kReadsAtOnce),
           followers(std::make_shared<Followers>(host)) {}
     const Host host;
     const Settings settings;
     Places places;
+    ReadTurns read_turns;
     const std::shared_ptr<Followers> followers;
   };
   // `on_empty` is called when the last connection has gone.
@@ -60,13 +65,16 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
   void run() { io_.run(); }
   // Cuts all connections; run() returns when they have ended.
   void stop();
+  // Never with a pointer that keeps this alive: what is posted after run() has ended is kept here until the
+  // end.
   template <class Work>
   void post(Work work) {
     boost::asio::post(io_, std::move(work));
   }
   boost::asio::io_context& io() { return io_; }
 
-  void add(std::shared_ptr<Connection> connection);
+  // False when it was accepted before the end began and comes after: it is cut.
+  bool add(const std::shared_ptr<Connection>& connection);
   void remove(const Connection* connection);
   // `now` of Host::monotonic(), `wall` since 1970.
   void tick(std::chrono::nanoseconds now, std::chrono::milliseconds wall);
@@ -78,7 +86,8 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
   std::size_t subscriptions() const { return subscriptions_; }
 
   // For clients.
-  void check(std::string_view credential, const std::string& peer,
+  // `again`: it was good before on the same connection.
+  void check(std::string_view credential, const std::string& peer, bool again,
              std::function<void(const Result<CheckCallerReply>&)> then);
   std::shared_ptr<Hub> enter_hub(const std::string& tenant);
   void leave_hub(const std::string& tenant, const std::shared_ptr<Hub>& hub);
@@ -87,6 +96,7 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
   const Host& host() const { return shared_->host; }
   // As of the last tick.
   std::chrono::nanoseconds now() const { return now_; }
+  std::chrono::milliseconds random_time(std::chrono::milliseconds most);
 
   void attached(const std::string& tenant, Position end) override;
   void follows(const std::string& tenant, SharedPage page) override;
@@ -94,11 +104,11 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
 
  private:
   using PageTaker = std::function<void(const Result<Hub::Read>&)>;
-  void read_page(const std::string& tenant, Position after, PageTaker then);
+  void read_page(const std::string& tenant, const Subscriber& client, Position after, PageTaker then);
+  void ask_for_page(const std::pair<std::string, std::string>& key, Position after);
   void page_arrived(const std::pair<std::string, std::string>& key, Position after, Result<ReadEventsReply> reply);
   template <class Work>
   void with_hub(const std::string& tenant, Work work);
-  std::chrono::milliseconds random_time(std::chrono::milliseconds most);
 
   const std::shared_ptr<Shared> shared_;
   const std::function<void()> on_empty_;
@@ -108,11 +118,12 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::unordered_map<const Connection*, std::shared_ptr<Connection>> all_;
   std::multimap<std::chrono::nanoseconds, std::weak_ptr<Connection>> leaving_;  // when each is asked to
+  bool refuses_ = false;                                                        // it drains or stops
   std::chrono::nanoseconds drain_over_{};
   std::chrono::milliseconds return_spread_{};
+  const std::shared_ptr<CatchUpBudget> budget_;
   std::map<std::string, std::shared_ptr<Hub>> hubs_;
   std::map<std::pair<std::string, std::string>, std::vector<PageTaker>> reads_;  // by tenant and position
-  Turns read_turns_;
   Turns check_turns_;
   std::chrono::nanoseconds now_;
   std::minstd_rand random_;

@@ -143,6 +143,8 @@ class EventHost::Running {
     if (!request.ParseFromString(asked.request) || request.peer().empty())
       return reply(base::fail(base::invalid_argument("no request of Check")));
     const std::lock_guard lock(of_.mutex_);
+    ++of_.checks_;
+    if (of_.checks_fail_) return reply(base::fail(base::Status(*of_.checks_fail_, "no answer today")));
     const auto found = of_.callers_.find(request.credential());
     if (found == of_.callers_.end())
       return reply(base::fail(base::unauthenticated("this API key is not known here")));
@@ -226,6 +228,21 @@ base::Result<std::string> EventHost::call(const std::string& method, const std::
 void EventHost::set_caller(const std::string& credential, KnownCaller caller) {
   const std::lock_guard lock(mutex_);
   callers_[credential] = std::move(caller);
+}
+
+void EventHost::forget_caller(const std::string& credential) {
+  const std::lock_guard lock(mutex_);
+  callers_.erase(credential);
+}
+
+void EventHost::fail_checks(std::optional<base::Code> code) {
+  const std::lock_guard lock(mutex_);
+  checks_fail_ = code;
+}
+
+std::size_t EventHost::checks() const {
+  const std::lock_guard lock(mutex_);
+  return checks_;
 }
 
 void EventHost::append(const std::vector<LoggedEvent>& events, const std::string& tenant) {

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,12 @@ class EventHost {
                                  base::Duration timeout = base::Duration{20'000});
 
   void set_caller(const std::string& credential, KnownCaller caller);
+  // The credential is nobody's any more.
+  void forget_caller(const std::string& credential);
+  // pn.auth/1 fails with this; nothing: it answers again.
+  void fail_checks(std::optional<base::Code> code);
+  // Of pn.auth/1, so far.
+  std::size_t checks() const;
   // Appends in one unit; durable when it returns.
   void append(const std::vector<LoggedEvent>& events, const std::string& tenant = "default");
   void append(std::size_t count, const std::string& tenant = "default");
@@ -81,6 +88,8 @@ class EventHost {
   std::uint16_t port_ = 0;
   mutable std::mutex mutex_;
   std::map<std::string, KnownCaller> callers_;  // guarded by mutex_
+  std::optional<base::Code> checks_fail_;       // guarded by mutex_
+  std::size_t checks_ = 0;                      // guarded by mutex_
   std::string log_;                             // guarded by mutex_
   std::unique_ptr<Running> running_;
 };

@@ -3,7 +3,10 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/bio.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -169,6 +172,18 @@ int WebSocketClient::open(const Headers& headers, const std::string& target) {
 
 const std::string& WebSocketClient::answer() const {
   return connection_->answer;
+}
+
+std::string WebSocketClient::certificate() const {
+  X509* const shown = SSL_get1_peer_certificate(connection_->ssl);
+  BIO* const memory = BIO_new(BIO_s_mem());
+  PEM_write_bio_X509(memory, shown);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(memory, &text);
+  std::string pem(text, static_cast<std::size_t>(size));
+  BIO_free(memory);
+  X509_free(shown);
+  return pem;
 }
 
 void WebSocketClient::send(std::string_view text) {

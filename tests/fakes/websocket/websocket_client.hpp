@@ -43,6 +43,8 @@ class WebSocketClient {
   // Asks for the upgrade; the status of the answer, whose text is answer(). 0 when the server closed instead.
   int open(const Headers& headers = {}, const std::string& target = "/v1/events");
   const std::string& answer() const;
+  // That the server showed, as PEM; with `tls` only.
+  std::string certificate() const;
 
   // A masked text frame.
   void send(std::string_view text);

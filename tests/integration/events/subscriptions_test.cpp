@@ -2,6 +2,7 @@
 #include <chrono>
 #include <fstream>
 #include <map>
+#include <thread>
 
 #include "scene.hpp"
 #include "tests/fakes/tls/tls_authority.hpp"
@@ -142,6 +143,11 @@ TEST_F(Subscriptions, OneTenantNeverSeesAnother) {
   host().append({{"plugin.tested", "eve@example.org", R"({"of":"other"})"}}, "other");
   EXPECT_EQ(theirs.read_json().at("event").at("subject"), json::value("eve@example.org"));
   EXPECT_EQ(mine.read_json().at("event").at("subject"), json::value("alice@example.com"));
+  // And nothing else: whatever was sent before comes before this.
+  for (WebSocketClient* each : {&mine, &theirs}) {
+    each->send(R"({"id":9,"ping":{}})");
+    EXPECT_EQ(json::serialize(each->read_json()), R"({"id":9,"pong":{}})");
+  }
 }
 
 TEST_F(Subscriptions, ATokenSeesWhatItIsBoundTo) {
@@ -214,6 +220,47 @@ TEST_F(Subscriptions, ATokenThatEndsCanBeReplaced) {
   EXPECT_TRUE(renewed.read_json().contains("pong"));
 }
 
+// A key that was taken away, or one whose tokens end with it, reads no further.
+TEST_F(Subscriptions, ACredentialIsLookedAtAgainAndAgain) {
+  start({{"check_interval", "1s"}});
+  host().set_caller("revoked", {"default"});
+  host().set_caller("token", {"default", {}, {}, in_seconds(600)});
+  const auto open = [&](const std::string& credential) {
+    WebSocketClient one(host().port());
+    EXPECT_EQ(one.open({{"Authorization", "Bearer " + credential}}), 101);
+    one.read_json();
+    return one;
+  };
+  auto stays = open("key");
+  auto by_key = open("revoked");
+  auto by_token = open("token");
+  host().forget_caller("revoked");
+  host().forget_caller("token");
+  EXPECT_EQ(by_key.read_close(), 3500);
+  EXPECT_EQ(by_token.read_close(), 3005);
+  stays.send(R"({"ping":{}})");
+  EXPECT_TRUE(stays.read_json().contains("pong"));
+}
+
+TEST_F(Subscriptions, WhoCannotBeLookedAtNowStays) {
+  for (const auto code : {base::Code::kUnavailable, base::Code::kResourceExhausted}) {
+    start({{"check_interval", "1s"}});
+    auto one = client();
+    host().fail_checks(code);
+    const std::size_t before = host().checks();
+    for (int i = 0; i < 2'000 && host().checks() < before + 2; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_GE(host().checks(), before + 2);
+    one.send(R"({"ping":{}})");
+    EXPECT_TRUE(one.read_json().contains("pong"));
+    host().fail_checks(std::nullopt);
+    host().forget_caller("key");
+    EXPECT_EQ(one.read_close(), 3500) << "it is asked on";
+    host().set_caller("key", {});
+    host_.reset();
+  }
+}
+
 TEST_F(Subscriptions, PagesOfListedOriginsMayConnect) {
   start({{"origins", {"https://shop.example"}}});
   WebSocketClient good(host().port());
@@ -259,10 +306,19 @@ TEST_F(Subscriptions, OverTlsToo) {
   one.read_json();
   host().append(std::vector<fakes::LoggedEvent>(300, {"plugin.tested", "a@b.org", R"({"x":")" + std::string(500, 'x') + "\"}"}));
   EXPECT_EQ(next_seqs(one, 300), from_to(1, 300));
-  // A renewed certificate counts for who comes next; a broken one leaves the one before.
+  EXPECT_THAT(identity.certificate, HasSubstr(one.certificate()));
+  // A renewed certificate counts for who comes next.
+  const auto renewed = authority.issue({"IP:127.0.0.1"});
+  write("key.pem", renewed.key);
+  write("cert.pem", renewed.certificate);
+  WebSocketClient next(host().port(), true);
+  EXPECT_EQ(next.open({{"Authorization", "Bearer key"}}), 101);
+  EXPECT_THAT(renewed.certificate, HasSubstr(next.certificate()));
+  // A broken one leaves the one before.
   write("cert.pem", "no certificate");
   WebSocketClient two(host().port(), true);
   EXPECT_EQ(two.open({{"Authorization", "Bearer key"}}), 101);
+  EXPECT_EQ(two.certificate(), next.certificate());
   EXPECT_THAT(host().log(), HasSubstr("the certificate before stays"));
 }
 

@@ -60,12 +60,17 @@ TEST_F(TokensTest, NoByteOfATokenCanBeAnother) {
   EXPECT_FALSE(read_token(key, *token + "." + *token, noon()));
 }
 
-TEST_F(TokensTest, AnotherKeyDoesNotTakeIt) {
+// Its time is over: whoever has it asks for another one.
+TEST_F(TokensTest, AnotherKeyDoesNotTakeItAndKnowsThatItIsAnothers) {
   const auto token = make_token(key, claims);
   const auto other = TokenKey::random(random);
   const auto read = read_token(other, *token, noon());
   ASSERT_FALSE(read);
-  EXPECT_NE(read.error().detail(), "expired");
+  EXPECT_EQ(read.error().code(), base::Code::kUnauthenticated);
+  EXPECT_EQ(read.error().detail(), "expired");
+  std::string changed = *token;
+  changed[changed.size() - 2] = changed[changed.size() - 2] == 'A' ? 'B' : 'A';
+  EXPECT_NE(read_token(key, changed, noon()).error().detail(), "expired") << "nobody made it";
 }
 
 TEST_F(TokensTest, ADerivedKeyIsTheSameForTheSameSecretAndIsNotTheSecret) {

@@ -36,8 +36,10 @@ struct EventServiceTest : state::StoreTest {
     }
   }
 
-  std::future<base::Result<std::string>> call(const std::string& method, const std::string& request) {
+  std::future<base::Result<std::string>> call(const std::string& method, const std::string& request,
+                                              std::stop_token ended = {}) {
     host::ServiceCall asked;
+    asked.ended = std::move(ended);
     asked.method = method;
     asked.request = request;
     auto promise = std::make_shared<std::promise<base::Result<std::string>>>();
@@ -135,6 +137,21 @@ TEST_F(EventServiceTest, AReadThatWaitsEndsWithTheStore) {
   auto answer = call("Read", asked.SerializeAsString());
   store->close();
   EXPECT_EQ(answer.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+}
+
+// An instance that ends has as many reads open as it follows tenants: they must not wait for a minute.
+TEST_F(EventServiceTest, AReadThatNobodyNeedsAnyMoreEnds) {
+  write(1);
+  std::stop_source instance;
+  for (const bool before : {false, true}) {
+    auto asked = request(1, 1);
+    asked.set_wait_ms(60'000);
+    if (!before) instance = {};
+    auto answer = call("Read", asked.SerializeAsString(), instance.get_token());
+    instance.request_stop();
+    ASSERT_EQ(answer.wait_for(std::chrono::seconds(20)), std::future_status::ready) << before;
+    EXPECT_EQ(answer.get().error().code(), base::Code::kCancelled) << before;
+  }
 }
 
 TEST_F(EventServiceTest, TheHeadIsWhereTheLogEnds) {

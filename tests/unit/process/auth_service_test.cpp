@@ -22,10 +22,12 @@ struct AuthServiceTest : ::testing::Test {
   AuthService auth{{[this] { return keys; }, clock, random, observe::Log::none(), metrics}};
   host::Service service = auth.service();
 
-  base::Result<v1::CheckCallerReply> check(const std::string& credential, const std::string& peer = "192.0.2.1") {
+  base::Result<v1::CheckCallerReply> check(const std::string& credential,
+                                           const std::string& peer = "192.0.2.1", bool again = false) {
     v1::CheckCallerRequest request;
     request.set_credential(credential);
     request.set_peer(peer);
+    request.set_again(again);
     host::ServiceCall call;
     call.method = "Check";
     call.request = request.SerializeAsString();
@@ -102,6 +104,39 @@ TEST_F(AuthServiceTest, AnExpiredTokenIsNoGuess) {
   clock.advance(2s);
   for (int i = 0; i < 100; ++i) EXPECT_EQ(check(text).error().code(), base::Code::kUnauthenticated);
   EXPECT_TRUE(check("key-of-shop"));
+}
+
+// 256 bits cannot be guessed, so nobody has to wait for whoever tries: neighbours at the same address, and
+// all of them after a restart, when every token is of another key.
+TEST_F(AuthServiceTest, WrongTokensHoldNobodyUp) {
+  const auto good = token("shop", "key-of-shop");
+  for (int i = 0; i < 100; ++i) {
+    std::string wrong = good;
+    wrong.back() = wrong.back() == 'A' ? 'E' : 'A';
+    EXPECT_EQ(check(wrong).error().code(), base::Code::kUnauthenticated);
+    EXPECT_EQ(check("pnt_guess" + std::to_string(i)).error().code(), base::Code::kUnauthenticated);
+  }
+  EXPECT_TRUE(check("key-of-shop"));
+  for (int i = 0; i < 100; ++i) check("guess-" + std::to_string(i));
+  ASSERT_EQ(check("key-of-shop").error().code(), base::Code::kResourceExhausted);
+  EXPECT_TRUE(check(good)) << "guesses of keys do not hold up tokens";
+}
+
+TEST_F(AuthServiceTest, ATokenOfTheProcessBeforeIsExpired) {
+  AuthService before({[this] { return keys; }, clock, random, observe::Log::none(), metrics});
+  const auto caller = api::Authenticator([this] { return keys; }).authenticate_key("key-of-shop");
+  const auto text = before.make_token({"shop", {}, {}, clock.wall() + 1h, caller->key_id, "t1"});
+  ASSERT_TRUE(text);
+  EXPECT_EQ(check(*text).error().detail(), "expired");
+}
+
+// Who was let in is looked at again: no guess, whatever others at that address do.
+TEST_F(AuthServiceTest, WhoIsLookedAtAgainNeitherWaitsNorCounts) {
+  for (int i = 0; i < 100; ++i) check("guess-" + std::to_string(i));
+  EXPECT_TRUE(check("key-of-shop", "192.0.2.1", true));
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(check("key-that-was", "192.0.2.2", true).error().code(), base::Code::kUnauthenticated);
+  EXPECT_TRUE(check("key-of-shop", "192.0.2.2"));
 }
 
 TEST_F(AuthServiceTest, TokensUnderTheOperatorsKeySurviveTheProcess) {

@@ -19,13 +19,20 @@ class FakeClient final : public Subscriber {
   bool overflows(std::size_t more) const override { return waiting > 0 && waiting + more > room; }
   void push(Slice slice) override {
     waiting += slice.size();
+    held.push_back(slice);
     sent.append(slice.batch->data() + slice.begin, slice.size());
   }
   void push_text(const std::string& text) override { texts.push_back(text); }
   void flush() override {
-    if (!stuck) waiting = 0;
+    if (!stuck) take_all();
+  }
+  void take_all() {
+    waiting = 0;
+    held.clear();
   }
   void confirm(std::uint32_t, ReplyId, Position position) override {
+    ++confirmed;
+    if (several) return;
     EXPECT_FALSE(begun) << "confirmed twice";
     EXPECT_TRUE(sent.empty()) << "events before the reply";
     begun = position;
@@ -46,7 +53,10 @@ class FakeClient final : public Subscriber {
   std::size_t room = 4'000;
   std::size_t waiting = 0;
   bool stuck = false;
+  bool several = false;  // subscriptions; their replies are counted alone
+  int confirmed = 0;
   std::string sent;
+  std::vector<Slice> held;  // as an outbox would
   std::vector<std::string> texts;
   std::optional<Position> begun;
   std::optional<Position> lost_at;
@@ -56,12 +66,12 @@ class FakeClient final : public Subscriber {
 
 struct HubTest : ::testing::Test {
   // Events 1 to `end`; every third is about alice, types alternate.
-  static ServedEvent event(std::uint64_t seq) {
+  ServedEvent event(std::uint64_t seq) const {
     ServedEvent event;
     event.set_seq(seq);
     event.set_type(seq % 2 == 0 ? "payment.received" : "order.paid");
     event.set_name(seq % 3 == 0 ? "alice@example.com" : "bob@example.com");
-    event.set_text("{#" + std::to_string(seq) + " }");
+    event.set_text("{#" + std::to_string(seq) + " }" + std::string(text_bytes, ' '));
     return event;
   }
   SharedPage page(Position after, std::uint64_t most) const {
@@ -90,7 +100,7 @@ struct HubTest : ::testing::Test {
     read.head = {kEpoch, end};
     if (fails) return then(Error(Code::kUnavailable, "the daemon stops"));
     if ((after.epoch == kEpoch || after.epoch == 0) && after.seq <= end)
-      read.frames = std::make_shared<PageFrames>(page(after, 10));
+      read.frames = std::make_shared<PageFrames>(page(after, 10), budget);
     then(read);
   }
   void answer_all() {
@@ -113,14 +123,17 @@ struct HubTest : ::testing::Test {
     return out;
   }
 
+  std::size_t text_bytes = 0;  // beside the number
   std::uint64_t end = 0;
   std::uint64_t followed = 0;
   bool fails = false;
   std::deque<std::pair<Position, std::function<void(const Result<Hub::Read>&)>>> reads;
+  std::shared_ptr<CatchUpBudget> budget = std::make_shared<CatchUpBudget>(SIZE_MAX / 2);
   std::shared_ptr<Hub> hub = std::make_shared<Hub>(
-      [this](Position after, std::function<void(const Result<Hub::Read>&)> then) {
+      [this](const Subscriber&, Position after, std::function<void(const Result<Hub::Read>&)> then) {
         reads.emplace_back(after, std::move(then));
-      });
+      },
+      budget);
 };
 
 TEST_F(HubTest, FromNowOnWhatFollowsComes) {
@@ -203,13 +216,70 @@ TEST_F(HubTest, WhoseQueueIsFullReadsTheLogWhenThereIsRoom) {
   EXPECT_LT(client.seqs().size(), 50U);
   EXPECT_TRUE(reads.empty()) << "nothing is read for somebody who takes nothing";
   client.stuck = false;
-  client.waiting = 0;
+  client.take_all();
   hub->resume(subscription);
   answer_all();
   EXPECT_EQ(client.seqs(), from_to(1, 50));
   ++end;
   follow();
   EXPECT_EQ(client.seqs(), from_to(1, 51));
+}
+
+// Each of them may have a page on its way when the first one fills the queue.
+TEST_F(HubTest, ManySubscriptionsOfWhoTakesNothingShareOneQueue) {
+  end = 900;
+  attach();
+  FakeClient client;
+  client.room = 200;
+  client.several = true;
+  client.stuck = true;
+  std::vector<std::shared_ptr<Subscription>> all;
+  for (int i = 0; i < 16; ++i) all.push_back(add(client, Position{kEpoch, 0}));
+  answer_all();
+  EXPECT_LE(client.waiting, 400U) << "the queue, and the page that filled it";
+  client.stuck = false;
+  for (int round = 0; round < 100 || !reads.empty(); ++round) {
+    client.take_all();
+    for (const auto& subscription : all) hub->resume(subscription);
+    answer_all();
+  }
+  EXPECT_EQ(client.confirmed, 16);
+  EXPECT_EQ(client.seqs().size(), 14'400U);
+}
+
+// However many there are: each has its queue, and all have one bound together.
+TEST_F(HubTest, ThoseWhoAreBehindHoldOnlySoMuchTogether) {
+  constexpr std::size_t kMost = 2'000'000;
+  budget = std::make_shared<CatchUpBudget>(kMost);
+  text_bytes = 10'000;
+  hub = std::make_shared<Hub>(
+      [this](const Subscriber&, Position after, std::function<void(const Result<Hub::Read>&)> then) {
+        reads.emplace_back(after, std::move(then));
+      },
+      budget);
+  end = 50;
+  attach();
+  std::deque<FakeClient> clients(100);
+  std::vector<std::shared_ptr<Subscription>> all;
+  for (FakeClient& client : clients) {
+    client.room = 1'000'000;
+    client.stuck = true;
+    all.push_back(add(client, Position{kEpoch, 0}));
+  }
+  const auto go_on = [&] {
+    for (const auto& subscription : all) hub->resume(subscription);
+    answer_all();
+    EXPECT_LE(budget->used(), kMost);
+  };
+  answer_all();
+  go_on();
+  EXPECT_GT(budget->used(), 0U);
+  // Whoever takes something makes room for others.
+  for (int round = 0; round < 100; ++round) {
+    for (FakeClient& client : clients) client.take_all();
+    go_on();
+  }
+  for (const FakeClient& client : clients) EXPECT_EQ(client.seqs(), from_to(1, 50));
 }
 
 TEST_F(HubTest, FiltersAndWhatATokenMaySeeBothCount) {
@@ -286,9 +356,11 @@ TEST_F(HubTest, WhateverComesBetweenEachSeqComesOnceInOrder) {
     const auto chance = [&](unsigned below) { return random() % below; };
     end = followed = chance(20);
     reads.clear();
-    hub = std::make_shared<Hub>([this](Position after, std::function<void(const Result<Hub::Read>&)> then) {
-      reads.emplace_back(after, std::move(then));
-    });
+    hub = std::make_shared<Hub>(
+        [this](const Subscriber&, Position after, std::function<void(const Result<Hub::Read>&)> then) {
+          reads.emplace_back(after, std::move(then));
+        },
+        budget);
     std::deque<FakeClient> clients;
     std::vector<std::pair<FakeClient*, std::shared_ptr<Subscription>>> all;
     attach();
@@ -316,7 +388,7 @@ TEST_F(HubTest, WhateverComesBetweenEachSeqComesOnceInOrder) {
             auto& [client, subscription] = all[chance(static_cast<unsigned>(all.size()))];
             client->stuck = chance(3) == 0;
             if (!client->stuck) {
-              client->waiting = 0;
+              client->take_all();
               hub->resume(subscription);
             }
           }
@@ -326,7 +398,7 @@ TEST_F(HubTest, WhateverComesBetweenEachSeqComesOnceInOrder) {
       follow();
       for (auto& [client, subscription] : all) {
         client->stuck = false;
-        client->waiting = 0;
+        client->take_all();
         hub->resume(subscription);
       }
       answer_all();
