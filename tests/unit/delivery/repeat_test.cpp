@@ -67,17 +67,5 @@ TEST_F(Repeats, AnEventThatCannotBeWrittenCostsNoOutcome) {
   until([&] { return notifier.taken(kShop).size() == 1; });
 }
 
-TEST_F(Repeats, WhereNothingCanBeWrittenAnOperatorIsTold) {
-  start();
-  const auto shop = of_types(kShop, {"custom.*"});
-  notifier.hangs[kShop] = true;
-  happen(1);
-  settle();
-  store->close();
-  notifier.release();
-  settle();
-  EXPECT_EQ(engine->waiting_for_operator().at("hooks"), 1U);
-}
-
 }  // namespace
 }  // namespace paynamed::delivery
