@@ -31,7 +31,7 @@ struct KnownCaller {
 };
 
 struct LoggedEvent {
-  std::string type = "plugin.tested";
+  std::string type = "custom.tested";
   std::string name = "alice@example.com";
   std::string data = "{}";
 };

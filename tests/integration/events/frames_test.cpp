@@ -185,7 +185,7 @@ TEST_F(Frames, WhoReadsNothingIsClosedAndCostsABoundedQueue) {
   stuck.shrink_receive_buffer(4'096);
   stuck.send(subscribe(""));
   auto reading = subscriber();
-  const fakes::LoggedEvent large{"plugin.tested", "a@b.org", R"({"x":")" + std::string(4'000, 'x') + "\"}"};
+  const fakes::LoggedEvent large{"custom.tested", "a@b.org", R"({"x":")" + std::string(4'000, 'x') + "\"}"};
   std::uint64_t seq = 0;
   for (int round = 0; round < 100; ++round) {
     host().append(std::vector<fakes::LoggedEvent>(20, large));
@@ -199,7 +199,7 @@ TEST_F(Frames, WhoReadsNothingIsClosedAndCostsABoundedQueue) {
 // Each of them could have 16 pages of half a megabyte on its way, none of which is another one's.
 TEST_F(Frames, ManyWhoReadNothingCostABoundedQueueEach) {
   start({{"max_queue_bytes", 65'536}, {"stall_timeout", "1h"}});
-  const fakes::LoggedEvent large{"plugin.tested", "a@b.org", R"({"x":")" + std::string(4'000, 'x') + "\"}"};
+  const fakes::LoggedEvent large{"custom.tested", "a@b.org", R"({"x":")" + std::string(4'000, 'x') + "\"}"};
   for (int i = 0; i < 20; ++i) host().append(std::vector<fakes::LoggedEvent>(100, large));
   std::vector<WebSocketClient> clients;
   for (int i = 0; i < 20; ++i) {
@@ -228,7 +228,7 @@ TEST_F(Frames, WhoReadsSlowlyMissesNothing) {
   slow.shrink_receive_buffer(65'536);
   slow.send(subscribe(""));
   EXPECT_TRUE(slow.read_json().contains("subscribed"));
-  const fakes::LoggedEvent large{"plugin.tested", "a@b.org", R"({"x":")" + std::string(2'000, 'x') + "\"}"};
+  const fakes::LoggedEvent large{"custom.tested", "a@b.org", R"({"x":")" + std::string(2'000, 'x') + "\"}"};
   for (int i = 0; i < 50; ++i) host().append(std::vector<fakes::LoggedEvent>(30, large));
   for (std::uint64_t seq = 1; seq <= 1'500; ++seq) ASSERT_EQ(next_seq(slow), seq);
   host().append(1);

@@ -140,7 +140,7 @@ TEST_F(Subscriptions, OneTenantNeverSeesAnother) {
   theirs.send(subscribe(R"("position":"earliest")"));
   EXPECT_TRUE(theirs.read_json().contains("subscribed"));
   host().append(1);
-  host().append({{"plugin.tested", "eve@example.org", R"({"of":"other"})"}}, "other");
+  host().append({{"custom.tested", "eve@example.org", R"({"of":"other"})"}}, "other");
   EXPECT_EQ(theirs.read_json().at("event").at("subject"), json::value("eve@example.org"));
   EXPECT_EQ(mine.read_json().at("event").at("subject"), json::value("alice@example.com"));
   // And nothing else: whatever was sent before comes before this.
@@ -304,7 +304,7 @@ TEST_F(Subscriptions, OverTlsToo) {
   one.read_json();
   one.send(subscribe(R"("position":"earliest")"));
   one.read_json();
-  host().append(std::vector<fakes::LoggedEvent>(300, {"plugin.tested", "a@b.org", R"({"x":")" + std::string(500, 'x') + "\"}"}));
+  host().append(std::vector<fakes::LoggedEvent>(300, {"custom.tested", "a@b.org", R"({"x":")" + std::string(500, 'x') + "\"}"}));
   EXPECT_EQ(next_seqs(one, 300), from_to(1, 300));
   EXPECT_THAT(identity.certificate, HasSubstr(one.certificate()));
   // A renewed certificate counts for who comes next.

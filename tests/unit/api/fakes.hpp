@@ -335,11 +335,11 @@ struct World {
 
 class ApiTest : public ::testing::Test {
  protected:
+  asio::io_context context;  // who still waits in the world is told of its end here
   World world;
   Limits limits;
   RateLimit rate;
   std::unique_ptr<Service> service_;
-  asio::io_context context;
 
   Service& service() {
     if (!service_) service_ = std::make_unique<Service>(world.dependencies(), limits, rate);

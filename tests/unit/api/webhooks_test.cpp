@@ -60,7 +60,7 @@ class WebhooksTest : public ApiTest {
   // Events in the log and what the engine would have written about them.
   void deliver(const std::string& webhook, int count, state::DeliveryState as, const std::string& type) {
     for (int i = 0; i < count; ++i) {
-      state::NewEvent event = author.event(type, "alice@example.com", "{}");
+      state::NewEvent event = author.event(type, "alice@example.com", state::custom_data());
       ASSERT_TRUE(state::wait_for(context, store->append("default", {event})));
       const auto seq = store->events_after("default", {}, 1'000)->events.back().seq;
       state::DeliveryUpdate update;

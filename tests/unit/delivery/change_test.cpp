@@ -31,7 +31,7 @@ struct Changes : DeliveryFixture {
       EXPECT_TRUE(result);
       ++written;
     });
-    boost::asio::co_spawn(io, store->append("default", {author.event(type, "s", "{}")}),
+    boost::asio::co_spawn(io, store->append("default", {author.event(type, "s", state::custom_data())}),
                           [&](std::exception_ptr, auto result) {
                             EXPECT_TRUE(result);
                             ++written;

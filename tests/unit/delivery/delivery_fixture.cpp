@@ -66,7 +66,8 @@ state::WebhookRow DeliveryFixture::make(const std::string& address,
   wish.webhook.created = wish.webhook.updated = time.wall();
   if (change) change(wish.webhook);
   const std::string id = wish.webhook.id.to_string();
-  wish.event = author.event("webhook.created", id, fmt::format(R"({{"webhook":"{}"}})", id));
+  wish.event =
+      author.event("webhook.created", id, fmt::format(R"({{"webhook":"{}","host":"shop.example.com"}})", id));
   std::optional<base::Result<state::CreatedWebhook>> created;
   boost::asio::co_spawn(io, store->create_webhook(std::move(wish)),
                         [&](std::exception_ptr, auto result) { created = std::move(result); });
@@ -109,7 +110,7 @@ std::vector<std::string> DeliveryFixture::happen(int events, const std::string& 
   std::vector<state::NewEvent> news;
   std::vector<std::string> ids;
   for (int i = 0; i < events; ++i) {
-    news.push_back(author.event(type, subject, "{}"));
+    news.push_back(author.event(type, subject, state::custom_data()));
     ids.push_back(news.back().id.to_string());
   }
   bool written = false;

@@ -31,7 +31,7 @@ struct EventServiceTest : state::StoreTest {
 
   void write(int count) {
     for (int i = 0; i < count; ++i) {
-      std::vector<state::NewEvent> one{author.event("plugin.tested", "alice@example.com", "{}")};
+      std::vector<state::NewEvent> one{author.event("custom.tested", "alice@example.com", state::custom_data())};
       ASSERT_TRUE(state::wait_for(io, store->append("default", std::move(one))));
     }
   }
@@ -90,7 +90,7 @@ TEST_F(EventServiceTest, AnEventIsTheTextThatAllGet) {
   const auto direct = feed->read("default", {}, 1);
   ASSERT_TRUE(page && direct);
   EXPECT_EQ(page->events(0).text(), direct->events[0]->text);
-  EXPECT_EQ(page->events(0).type(), "plugin.tested");
+  EXPECT_EQ(page->events(0).type(), "custom.tested");
   EXPECT_EQ(page->events(0).name(), "alice@example.com");
 }
 

@@ -19,7 +19,7 @@ struct ReplaysTest : WebhooksTest {
     WebhooksTest::SetUp();
     // Event 1 is before the webhook, event 2 is webhook.created.
     ASSERT_TRUE(state::wait_for(
-        io, store->append("default", {author.event("custom.thing", "alice@example.com", "{}")})));
+        io, store->append("default", {author.event("custom.thing", "alice@example.com", state::custom_data())})));
     id = create()->webhook.id;
     deliver(id, 3, DeliveryState::kDelivered);                // 3, 4, 5
     deliver(id, 2, DeliveryState::kDead, "custom.other");     // 6, 7
@@ -135,7 +135,7 @@ TEST_F(ReplaysTest, WhatCannotBeMeantIsRefused) {
 TEST_F(ReplaysTest, TooMuchIsNotBegun) {
   std::vector<state::NewEvent> many;
   for (std::uint64_t i = 0; i <= kMostReplayed; ++i)
-    many.push_back(author.event("custom.thing", "alice@example.com", "{}"));
+    many.push_back(author.event("custom.thing", "alice@example.com", state::custom_data()));
   ASSERT_TRUE(state::wait_for(io, store->append("default", std::move(many))));
   state::DeliveryUpdate update;
   update.webhook = id;

@@ -63,7 +63,7 @@ struct WebhooksTest : state::StoreTest {
                const std::string& type = "custom.thing") {
     for (int i = 0; i < count; ++i) {
       auto done =
-          state::wait_for(io, store->append("default", {author.event(type, "alice@example.com", "{}")}));
+          state::wait_for(io, store->append("default", {author.event(type, "alice@example.com", state::custom_data())}));
       ASSERT_TRUE(done) << done.error().to_string();
       const auto event = store->events_after("default", {}, 1'000)->events.back();
       state::DeliveryUpdate update;

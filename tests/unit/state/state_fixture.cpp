@@ -16,6 +16,10 @@ TemporaryDirectory::~TemporaryDirectory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
+std::string custom_data(std::string_view name) {
+  return fmt::format(R"({{"run":"01a21f2d-1143-7dd5-a63d-f8591fb55418","name":"{}"}})", name);
+}
+
 NewEvent Author::event(const std::string& type, const std::string& name, const std::string& data) {
   return {type, 1, name, id(), now, data};
 }

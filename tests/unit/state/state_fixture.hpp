@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -34,6 +35,9 @@ class TemporaryDirectory {
  private:
   std::filesystem::path path_;
 };
+
+// The data of an event custom.*, which tests take where any event will do.
+std::string custom_data(std::string_view name = "alice@example.com");
 
 // Makes units as the engine does.
 class Author {

@@ -17,7 +17,10 @@ struct Webhooks : StoreTest {
   void SetUp() override { open(); }
 
   NewEvent news(const std::string& type, base::Uuid id) {
-    return author.event(type, id.to_string(), fmt::format(R"({{"webhook":"{}"}})", id.to_string()));
+    return author.event(
+        type, id.to_string(),
+        fmt::format(R"({{"webhook":"{}","host":"shop.example.com","changed":["types"],"before":"active"}})",
+                    id.to_string()));
   }
   NewWebhook wish(const std::string& tenant = "default") {
     NewWebhook wanted;
@@ -42,7 +45,7 @@ struct Webhooks : StoreTest {
   // So many events that are about nothing else here.
   void happen(int events, const std::string& subject = "s", const std::string& tenant = "default") {
     std::vector<NewEvent> news;
-    for (int i = 0; i < events; ++i) news.push_back(author.event("custom.thing", subject, "{}"));
+    for (int i = 0; i < events; ++i) news.push_back(author.event("custom.thing", subject, custom_data()));
     ASSERT_TRUE(wait_for(io, store->append(tenant, std::move(news))));
   }
   WebhookRow row(const WebhookRow& webhook) {
@@ -445,7 +448,7 @@ TEST_F(Webhooks, WhatCameOfATargetBeforeAChangeSaysNothingOfItAfterwards) {
 TEST_F(Webhooks, WhatAnOldFilterPassedIsPassed) {
   const WebhookRow mine = made([](WebhookRow& webhook) { webhook.settings.types = {"name.*"}; });
   happen(5);
-  ASSERT_TRUE(wait_for(io, store->append("default", {author.event("name.thing", "s", "{}")})));
+  ASSERT_TRUE(wait_for(io, store->append("default", {author.event("custom.thing", "s", custom_data())})));
   happen(5);
   WebhookChange change;
   change.tenant = "default";
