@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json/array.hpp>
 
 #include "delivery/webhook_events.hpp"
 
@@ -84,7 +85,8 @@ state::WebhookChange DeliveryFixture::change_of(const state::WebhookRow& webhook
   wish.id = webhook.id;
   wish.time = time.wall();
   wish.settings = webhook.settings;
-  wish.event = webhook_event("webhook.changed", webhook, {}, time.wall(), random);
+  wish.event = webhook_event("webhook.changed", webhook, {{"changed", boost::json::array{"types"}}},
+                             time.wall(), random);
   return wish;
 }
 

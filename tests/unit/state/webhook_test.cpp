@@ -19,8 +19,9 @@ struct Webhooks : StoreTest {
   NewEvent news(const std::string& type, base::Uuid id) {
     return author.event(
         type, id.to_string(),
-        fmt::format(R"({{"webhook":"{}","host":"shop.example.com","changed":["types"],"before":"active"}})",
-                    id.to_string()));
+        fmt::format(
+            R"({{"webhook":"{}","host":"shop.example.com","changed":["types"],"before":"active","code":"gone","reason":"r","since":"2026-11-27T12:00:00.000Z"}})",
+            id.to_string()));
   }
   NewWebhook wish(const std::string& tenant = "default") {
     NewWebhook wanted;
