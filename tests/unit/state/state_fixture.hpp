@@ -37,7 +37,7 @@ class TemporaryDirectory {
 };
 
 // The data of an event custom.*, which tests take where any event will do.
-std::string custom_data(std::string_view name = "alice@example.com");
+std::string custom_data(std::string_view name = "nobody@example.com");
 
 // Makes units as the engine does.
 class Author {
