@@ -128,7 +128,9 @@ TEST_F(EventStreams, AReaderCutAtRandomSeesEveryEventOverRestarts) {
     Reader reader{scene, "/v1/events/stream", last};
     const std::string answer = reader.head();
     ASSERT_THAT(answer, StartsWith("HTTP/1.1 200")) << last;
-    if (last != "earliest") EXPECT_THAT(answer, HasSubstr("Paynamed-Stream-Start: " + last)) << "no loss";
+    if (last != "earliest") {
+      EXPECT_THAT(answer, HasSubstr("Paynamed-Stream-Start: " + last)) << "no loss";
+    }
     const std::size_t wanted = std::min<std::size_t>(chance() % 9, left);
     while (reader.events().size() < wanted && reader.read(1 + chance() % 700)) {
     }
