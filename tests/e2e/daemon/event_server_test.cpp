@@ -25,7 +25,8 @@ class EventServers : public LabTest {
     return parts;
   }
   static json::object server(const Scene& scene) {
-    for (const json::value& each : scene.get("/v1/plugins").at("items").as_array()) {
+    const json::object plugins = scene.get("/v1/plugins");
+    for (const json::value& each : plugins.at("items").as_array()) {
       if (each.at("id") == json::value("wss")) return each.as_object();
     }
     ADD_FAILURE() << "no plugin wss";
