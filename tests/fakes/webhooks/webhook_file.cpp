@@ -67,7 +67,8 @@ void WebhookFile::happen(std::size_t events, const std::vector<std::string>& sub
     std::vector<state::NewEvent> news;
     for (const std::size_t end = std::min(done + kAtOnce, events); done < end; ++done) {
       news.push_back({"custom.thing", 1, subjects[done % subjects.size()],
-                      base::Uuid::v7(clock_.wall(), random_), clock_.wall(), "{}"});
+                      base::Uuid::v7(clock_.wall(), random_), clock_.wall(),
+                      R"({"run":"01a21f2d-1143-7dd5-a63d-f8591fb55418","name":"nobody@example.com"})"});
     }
     run(io_, store_->append("default", std::move(news)));
   }
