@@ -58,7 +58,7 @@ state::WebhookRow WebhookFile::add(const std::string& address,
                 id,
                 base::Uuid::v7(clock_.wall(), random_),
                 clock_.wall(),
-                R"({"webhook":")" + id + "\"}"};
+                R"({"webhook":")" + id + R"(","host":"shop.example.com"})"};
   return run(io_, store_->create_webhook(std::move(wish))).webhook;
 }
 
