@@ -35,11 +35,12 @@ class CrashDeliveries : public testing::TestWithParam<bool> {
   static Stage::Options options() {
     Stage::Options options;
     options.power_cut = GetParam();
-    options.more = fmt::format(
-        "[plugins.hooks]\nmodule = \"{}\"\n[delivery]\nschedule = [\"0s\", \"10ms\", \"10ms\", \"10ms\", "
+    options.daemon_settings = fmt::format("plugin_path = [\"{}\"]", PAYNAMED_FAKE_MODULES);
+    options.more =
+        "[plugins.hooks]\nmodule = \"receivers\"\n[delivery]\nschedule = [\"0s\", \"10ms\", \"10ms\", "
+        "\"10ms\", "
         "\"10ms\", \"10ms\", \"10ms\", \"10ms\", \"10ms\", \"10ms\", \"10ms\", \"10ms\", \"10ms\", \"10ms\", "
-        "\"10ms\", \"10ms\", \"10ms\", \"10ms\", \"10ms\", \"10ms\"]\n",
-        PAYNAMED_RECEIVERS);
+        "\"10ms\", \"10ms\", \"10ms\", \"10ms\", \"10ms\", \"10ms\"]\n";
     return options;
   }
   static std::vector<std::string> subjects() {

@@ -86,6 +86,7 @@ std::string Stage::configuration(const Options& options) const {
 [daemon]
 state = "paynamed.sqlite3"
 default_node = "node"
+{daemon}
 [log]
 format = "json"
 [api]
@@ -135,7 +136,7 @@ state_file = "{directory}/sandbox.nodes"
                      fmt::arg("directory", directory_.string()),
                      fmt::arg("update_port", options.update_port != 0 ? options.update_port : lab_.port()),
                      fmt::arg("node", options.node_settings), fmt::arg("domain", options.domain_settings),
-                     fmt::arg("more", options.more));
+                     fmt::arg("daemon", options.daemon_settings), fmt::arg("more", options.more));
 }
 
 bool Stage::start() {

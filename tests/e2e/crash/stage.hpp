@@ -24,6 +24,7 @@ class Stage {
     bool power_cut = false;         // the state file's disk has nothing but what was synced
     bool synchronous_off = false;   // the daemon does not sync: what the suite has to notice
     std::uint16_t update_port = 0;  // where [plugins.zone] finds the DNS server; 0: at the lab
+    std::string daemon_settings;    // more lines of [daemon]
     std::string node_settings;      // more lines of [plugins.node]
     std::string domain_settings;    // more lines of [domains."example.test"]
     std::string more;               // more TOML at the end of the configuration

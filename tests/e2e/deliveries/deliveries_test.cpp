@@ -22,15 +22,15 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
-std::string hooks() {
-  return fmt::format(
-      "[plugins.hooks]\nmodule = \"{}\"\n[delivery]\nschedule = [\"0s\", \"200ms\", \"200ms\"]\n",
-      PAYNAMED_RECEIVERS);
-}
+constexpr const char* kHooks =
+    "[plugins.hooks]\nmodule = \"receivers\"\n[delivery]\nschedule = [\"0s\", \"200ms\", \"200ms\"]\n";
 
 class Deliveries : public LabTest {
  protected:
-  Deliveries() { parts_.tables = hooks(); }
+  Deliveries() {
+    parts_.daemon = fmt::format("plugin_path = [\"{}\"]", PAYNAMED_FAKE_MODULES);
+    parts_.tables = kHooks;
+  }
 
   static bool comes_true(const std::function<bool()>& condition) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{60};
@@ -179,8 +179,7 @@ TEST_F(Deliveries, SettingsChangeWhileTheDaemonRuns) {
     file.add(address(scene, "takes_nothing"), [](auto& row) { row.settings.types = {"run.accepted"}; });
   }
   scene.daemon().start();
-  parts_.tables =
-      fmt::format("[plugins.hooks]\nmodule = \"{}\"\n[delivery]\nschedule = [\"0s\"]\n", PAYNAMED_RECEIVERS);
+  parts_.tables = "[plugins.hooks]\nmodule = \"receivers\"\n[delivery]\nschedule = [\"0s\"]\n";
   scene.write_config(parts_);
   const auto reply = scene.send("POST", "/v1/reload");
   EXPECT_EQ(reply.status, 200U) << reply.body;

@@ -21,7 +21,8 @@ using testing::SizeIs;
 class WebhookApi : public LabTest {
  protected:
   WebhookApi() {
-    parts_.tables = fmt::format("[plugins.hooks]\nmodule = \"{}\"\n", PAYNAMED_RECEIVERS);
+    parts_.daemon = fmt::format("plugin_path = [\"{}\"]", PAYNAMED_FAKE_MODULES);
+    parts_.tables = "[plugins.hooks]\nmodule = \"receivers\"\n";
     scene_ = std::make_unique<Scene>(lab(), parts_);
     scene_->daemon().start();
   }

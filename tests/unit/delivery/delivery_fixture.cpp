@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <tuple>
 
 #include "delivery/webhook_events.hpp"
 
@@ -125,17 +126,20 @@ std::vector<std::string> DeliveryFixture::happen(int events, const std::string& 
 }
 
 void DeliveryFixture::settle() {
-  // The writer has a thread of its own; so long after the last sign of life it has nothing to do.
-  for (int quiet = 0; quiet < 5;) {
+  const auto run = [&] {
     io.restart();
-    quiet = io.run_for(std::chrono::milliseconds{3}) > 0 ? 0 : quiet + 1;
-  }
+    return io.poll();
+  };
+  // The writer has a thread of its own: what was queued there before an empty write has come back with it.
+  do {
+    run();
+    boost::asio::io_context writes;
+    std::ignore = state::wait_for(writes, store->append("default", {}));
+  } while (run() > 0);
 }
 
 void DeliveryFixture::until(const std::function<bool()>& done, const char* what) {
-  for (int i = 0; i < 3'000 && !done(); ++i) {
-    io.restart();
-    if (io.run_for(std::chrono::milliseconds{2}) > 0) continue;
+  for (int i = 0; i < 3'000; ++i) {
     settle();
     if (done()) break;
     if (const auto next = time.until_next()) time.advance(std::max(*next, base::Duration{1}));
