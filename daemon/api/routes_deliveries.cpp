@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <memory>
+#include <optional>
 
 #include "api/cursor.hpp"
 #include "api/problem.hpp"
@@ -23,6 +26,7 @@ using Answered = RecentAnswers::Answered;
 
 constexpr std::uint32_t kDefaultLimit = 50;
 constexpr std::uint32_t kMaxLimit = 200;
+constexpr std::uint32_t kMaxLooks = 50;
 constexpr std::uint32_t kMaxAttemptsShown = 100;
 constexpr std::uint32_t kWebhookPage = 100;
 
@@ -84,28 +88,61 @@ base::Result<std::uint64_t> place_of(const Query& query) {
       base::invalid_argument("'before' must be a position like 1-17, as events and deliveries have it"));
 }
 
-Response list_deliveries(const Dependencies& dependencies, Request& request) {
-  auto query = Query::parse(request.query, {"state", "type", "before", "limit", "cursor"});
-  if (!query) return bad_request(request, query.error());
-  const auto limit = query->number("limit", 1, kMaxLimit, kDefaultLimit);
-  if (!limit) return bad_request(request, limit.error());
-  auto filter = filter_of(*query);
-  if (!filter) return bad_request(request, filter.error());
-  const auto before = place_of(*query);
-  if (!before) return bad_request(request, before.error());
-  const auto webhook = find_webhook(dependencies, request);
-  if (!webhook) return problem(request, webhook.error());
-  filter->webhook = webhook->id;
-  auto rows = dependencies.webhooks->store().list_deliveries(request.tenant, *filter, *before, *limit + 1);
-  if (!rows) return problem(request, rows.error());
-  std::string next;
-  if (rows->size() > *limit) {
-    rows->resize(*limit);
-    next = make_cursor("deliveries", std::to_string(rows->back().seq));
+// Deliveries of one webhook after another, until there are enough for a page, or many were looked at: then
+// the page is a short one.
+class DeliverySearch {
+ public:
+  DeliverySearch(const Dependencies& dependencies, const Request& request, state::DeliveryFilter filter,
+                 std::uint32_t most)
+      : store_(dependencies.webhooks->store()),
+        tenant_(request.tenant),
+        filter_(std::move(filter)),
+        most_(most) {}
+
+  // The newest first, before `before` (0: all). Where to go on; 0: there are no more.
+  awaitable<base::Result<std::uint64_t>> take(const state::WebhookRow& webhook, std::uint64_t before) {
+    filter_.webhook = webhook.id;
+    do {
+      const auto missing = most_ - static_cast<std::uint32_t>(items.size());
+      const auto page = store_.list_deliveries(tenant_, filter_, before, missing);
+      if (!page) co_return base::fail(page.error());
+      for (const state::DeliveryRow& row : page->rows) items.push_back(to_json(row, webhook.cursor.epoch));
+      before = page->next;
+      ++looks_;
+      if (before == 0 || is_over()) break;
+      const auto executor = co_await boost::asio::this_coro::executor;
+      co_await boost::asio::post(executor, boost::asio::use_awaitable);
+    } while (true);
+    co_return before;
   }
+  bool is_over() const { return items.size() >= most_ || looks_ >= kMaxLooks; }
+
   json::array items;
-  for (const state::DeliveryRow& row : *rows) items.push_back(to_json(row, webhook->cursor.epoch));
-  return page_response(std::move(items), next);
+
+ private:
+  state::WebhookStore& store_;
+  const std::string tenant_;
+  state::DeliveryFilter filter_;
+  const std::uint32_t most_;
+  std::uint32_t looks_ = 0;
+};
+
+awaitable<Response> list_deliveries(const Dependencies& dependencies, Request& request) {
+  auto query = Query::parse(request.query, {"state", "type", "before", "limit", "cursor"});
+  if (!query) co_return bad_request(request, query.error());
+  const auto limit = query->number("limit", 1, kMaxLimit, kDefaultLimit);
+  if (!limit) co_return bad_request(request, limit.error());
+  auto filter = filter_of(*query);
+  if (!filter) co_return bad_request(request, filter.error());
+  const auto before = place_of(*query);
+  if (!before) co_return bad_request(request, before.error());
+  const auto webhook = find_webhook(dependencies, request);
+  if (!webhook) co_return problem(request, webhook.error());
+  DeliverySearch search(dependencies, request, *std::move(filter), *limit);
+  const auto next = co_await search.take(*webhook, *before);
+  if (!next) co_return problem(request, next.error());
+  co_return page_response(std::move(search.items),
+                          *next == 0 ? std::string{} : make_cursor("deliveries", std::to_string(*next)));
 }
 
 Response show_delivery(const Dependencies& dependencies, Request& request) {
@@ -133,7 +170,8 @@ Response show_delivery(const Dependencies& dependencies, Request& request) {
   return json_response(200, object);
 }
 
-// A place in the dead letters of a tenant: webhooks in order, in each the newest event first.
+// A place in the dead letters of a tenant: webhooks in order, in each the newest event first. 0: at the
+// newest.
 struct LetterPlace {
   base::Uuid webhook;
   std::uint64_t before = 0;
@@ -151,77 +189,56 @@ base::Result<LetterPlace> letter_place_of(const Query& query) {
   return LetterPlace{*id, *seq};
 }
 
-// One more than `most` when there are others; `found` goes on from what it has.
-class LetterSearch {
- public:
-  LetterSearch(state::WebhookStore& store, const std::string& tenant, state::DeliveryFilter filter,
-               std::uint32_t most)
-      : store_(store), tenant_(tenant), filter_(std::move(filter)), most_(most) {
-    filter_.state = state::DeliveryState::kDead;
-  }
-
-  base::Result<void> search(const LetterPlace& from) {
-    if (from.webhook != base::Uuid{}) {
-      const auto webhook = store_.find_webhook(tenant_, from.webhook);
-      if (!webhook) return base::fail(webhook.error());
-      // Its letters may have gone with it.
-      if (*webhook) {
-        if (auto taken = take(**webhook, from.before); !taken) return taken;
-      }
+// Takes a page from `from` on, and says where the next one begins; none: there are no more.
+awaitable<base::Result<std::optional<LetterPlace>>> find_letters(state::WebhookStore& store,
+                                                                 const std::string& tenant, LetterPlace from,
+                                                                 DeliverySearch& search) {
+  std::optional<LetterPlace> none;
+  if (from.webhook != base::Uuid{}) {
+    const auto webhook = store.find_webhook(tenant, from.webhook);
+    if (!webhook) co_return base::fail(webhook.error());
+    // Its letters may have gone with it.
+    if (*webhook) {
+      const auto next = co_await search.take(**webhook, from.before);
+      if (!next) co_return base::fail(next.error());
+      if (*next != 0) co_return std::optional(LetterPlace{from.webhook, *next});
     }
-    base::Uuid after = from.webhook;
-    for (bool more = true; more && items.size() <= most_;) {
-      const auto page = store_.list_webhooks(tenant_, after, kWebhookPage);
-      if (!page) return base::fail(page.error());
-      more = page->size() == kWebhookPage;
-      for (const state::WebhookRow& webhook : *page) {
-        after = webhook.id;
-        if (webhook.dead == 0 || items.size() > most_) continue;
-        if (auto taken = take(webhook, 0); !taken) return taken;
-      }
-    }
-    return {};
   }
-
-  json::array items;
-  std::vector<std::string> places;
-
- private:
-  base::Result<void> take(const state::WebhookRow& webhook, std::uint64_t before) {
-    filter_.webhook = webhook.id;
-    const auto missing = most_ + 1 - static_cast<std::uint32_t>(items.size());
-    const auto rows = store_.list_deliveries(tenant_, filter_, before, missing);
-    if (!rows) return base::fail(rows.error());
-    for (const state::DeliveryRow& row : *rows) {
-      items.push_back(to_json(row, webhook.cursor.epoch));
-      places.push_back(fmt::format("{} {}", row.webhook.to_string(), row.seq));
+  base::Uuid after = from.webhook;
+  for (bool more = true; more;) {
+    const auto page = store.list_webhooks(tenant, after, kWebhookPage);
+    if (!page) co_return base::fail(page.error());
+    more = page->size() == kWebhookPage;
+    for (const state::WebhookRow& webhook : *page) {
+      after = webhook.id;
+      if (webhook.dead == 0) continue;
+      if (search.is_over()) co_return std::optional(LetterPlace{webhook.id, 0});
+      const auto next = co_await search.take(webhook, 0);
+      if (!next && next.error().code() == base::Code::kNotFound) continue;
+      if (!next) co_return base::fail(next.error());
+      if (*next != 0) co_return std::optional(LetterPlace{webhook.id, *next});
     }
-    return {};
   }
+  co_return none;
+}
 
-  state::WebhookStore& store_;
-  const std::string& tenant_;
-  state::DeliveryFilter filter_;
-  const std::uint32_t most_;
-};
-
-Response list_dead_letters(const Dependencies& dependencies, Request& request) {
+awaitable<Response> list_dead_letters(const Dependencies& dependencies, Request& request) {
   auto query = Query::parse(request.query, {"type", "limit", "cursor"});
-  if (!query) return bad_request(request, query.error());
+  if (!query) co_return bad_request(request, query.error());
   const auto limit = query->number("limit", 1, kMaxLimit, kDefaultLimit);
-  if (!limit) return bad_request(request, limit.error());
+  if (!limit) co_return bad_request(request, limit.error());
   auto filter = filter_of(*query);
-  if (!filter) return bad_request(request, filter.error());
+  if (!filter) co_return bad_request(request, filter.error());
+  filter->state = state::DeliveryState::kDead;
   const auto from = letter_place_of(*query);
-  if (!from) return bad_request(request, from.error());
-  LetterSearch letters(dependencies.webhooks->store(), request.tenant, *std::move(filter), *limit);
-  if (auto found = letters.search(*from); !found) return problem(request, found.error());
-  std::string next;
-  if (letters.items.size() > *limit) {
-    letters.items.resize(*limit);
-    next = make_cursor("deadletters", letters.places[*limit - 1]);
-  }
-  return page_response(std::move(letters.items), next);
+  if (!from) co_return bad_request(request, from.error());
+  DeliverySearch search(dependencies, request, *std::move(filter), *limit);
+  const auto next = co_await find_letters(dependencies.webhooks->store(), request.tenant, *from, search);
+  if (!next) co_return problem(request, next.error());
+  std::string cursor;
+  if (*next)
+    cursor = make_cursor("deadletters", fmt::format("{} {}", (*next)->webhook.to_string(), (*next)->before));
+  co_return page_response(std::move(search.items), cursor);
 }
 
 awaitable<Answered> replay_dead_letters(const Dependencies& dependencies, Request& request) {
@@ -253,12 +270,16 @@ void add_delivery_routes(Router& router, const Dependencies& dependencies) {
     router.add(Route{std::move(method), std::move(path), Access::kKeyed, std::move(handler)});
   };
   const auto add_list = [&](std::string path, auto list) {
-    add("GET", std::move(path), DirectHandler{[&dependencies, list](Request& request) {
-          return dependencies.webhooks ? list(dependencies, request) : no_webhooks(request);
+    add("GET", std::move(path),
+        WaitingHandler{[&dependencies, list](Request& request) -> awaitable<Response> {
+          if (dependencies.webhooks == nullptr) co_return no_webhooks(request);
+          co_return co_await list(dependencies, request);
         }});
   };
   add_list("/v1/webhooks/{id}/deliveries", &list_deliveries);
-  add_list("/v1/webhooks/{id}/deliveries/{seq}", &show_delivery);
+  add("GET", "/v1/webhooks/{id}/deliveries/{seq}", DirectHandler{[&dependencies](Request& request) {
+        return dependencies.webhooks ? show_delivery(dependencies, request) : no_webhooks(request);
+      }});
   add_list("/v1/deadletters", &list_dead_letters);
   const auto answers = std::make_shared<RecentAnswers>(dependencies.clock);
   add("POST", "/v1/deadletters/replay",

@@ -6,7 +6,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <set>
 
 #include "delivery/webhook_events.hpp"
 #include "events/event_filter.hpp"
@@ -22,7 +21,6 @@ using state::WebhookRow;
 namespace {
 
 constexpr std::uint32_t kPage = 500;
-constexpr std::uint64_t kPiece = 10'000;
 constexpr std::uint32_t kWebhookPage = 100;
 
 DeliveryFilter filter_of(const ReplayWish& wish) {
@@ -73,43 +71,41 @@ DeliveryRow waiting_row(const state::Event& event, const WebhookRow& webhook, ba
 
 }  // namespace
 
-// There may be millions of them, and no index leads to those that are meant: they are looked through piece by
-// piece, the newest first.
-asio::awaitable<Result<std::uint64_t>> Replays::count_delivered(const WebhookRow& webhook,
-                                                                DeliveryFilter filter) const {
-  filter.state = DeliveryState::kDelivered;
-  const std::uint64_t first = std::max<std::uint64_t>(filter.from_seq.value_or(1), 1);
-  const std::optional<std::uint64_t> last = filter.to_seq;
-  std::uint64_t piece = std::min(last.value_or(webhook.cursor.seq), webhook.cursor.seq);
+asio::awaitable<Result<std::uint64_t>> Replays::count(std::string tenant, DeliveryFilter filter) const {
   std::uint64_t sum = 0;
-  for (bool is_newest = true;; is_newest = false) {
-    filter.from_seq = std::max(first, piece < kPiece ? 1 : piece - kPiece + 1);
-    // Events beyond the cursor may have been delivered, too.
-    filter.to_seq = is_newest ? last : piece;
-    const auto some = with_.store.count_deliveries(webhook.tenant, filter);
-    if (!some) co_return some;
-    sum += *some;
-    if (sum > kMostReplayed || *filter.from_seq <= first) co_return sum;
-    piece = *filter.from_seq - 1;
+  for (std::uint64_t before = 0;;) {
+    const auto some = with_.store.count_deliveries(tenant, filter, before);
+    if (!some) co_return base::fail(some.error());
+    sum += some->count;
+    before = some->next;
+    if (before == 0 || sum > kMostReplayed) co_return sum;
     co_await others_turn();
   }
 }
 
-asio::awaitable<Result<std::uint64_t>> Replays::count(const WebhookRow& webhook,
-                                                      DeliveryFilter filter) const {
-  if (filter.state && *filter.state != DeliveryState::kDelivered)
-    co_return with_.store.count_deliveries(webhook.tenant, filter);
-  std::uint64_t sum = 0;
-  if (!filter.state) {
-    filter.state = DeliveryState::kDead;
-    const auto dead = with_.store.count_deliveries(webhook.tenant, filter);
-    if (!dead) co_return dead;
-    sum = *dead;
-  }
-  if (sum > kMostReplayed) co_return sum;
-  const auto delivered = co_await count_delivered(webhook, std::move(filter));
+asio::awaitable<Result<std::uint64_t>> Replays::count_replayed(std::string tenant,
+                                                               DeliveryFilter filter) const {
+  if (filter.state) co_return co_await count(std::move(tenant), std::move(filter));
+  filter.state = DeliveryState::kDead;
+  const auto dead = co_await count(tenant, filter);
+  if (!dead || *dead > kMostReplayed) co_return dead;
+  filter.state = DeliveryState::kDelivered;
+  const auto delivered = co_await count(std::move(tenant), std::move(filter));
   if (!delivered) co_return delivered;
-  co_return sum + *delivered;
+  co_return *dead + *delivered;
+}
+
+Result<std::set<std::uint64_t>> Replays::known_of(const std::string& tenant,
+                                                  const DeliveryFilter& page) const {
+  std::set<std::uint64_t> known;
+  std::uint64_t before = 0;
+  do {
+    const auto rows = with_.store.list_deliveries(tenant, page, before, kPage);
+    if (!rows) return base::fail(rows.error());
+    for (const DeliveryRow& row : rows->rows) known.insert(row.seq);
+    before = rows->next;
+  } while (before != 0);
+  return known;
 }
 
 asio::awaitable<Result<std::vector<DeliveryRow>>> Replays::missed(const ReplayWish& wish,
@@ -136,12 +132,10 @@ asio::awaitable<Result<std::vector<DeliveryRow>>> Replays::missed(const ReplayWi
     of_page.webhook = webhook.id;
     of_page.from_seq = first;
     of_page.to_seq = page->events.back().seq;
-    const auto had = with_.store.list_deliveries(wish.tenant, of_page, 0, most);
-    if (!had) co_return base::fail(had.error());
-    std::set<std::uint64_t> known;
-    for (const DeliveryRow& row : *had) known.insert(row.seq);
+    const auto known = known_of(wish.tenant, of_page);
+    if (!known) co_return base::fail(known.error());
     for (const state::Event& event : page->events) {
-      if (known.contains(event.seq) || is_about(event.type, event.subject, webhook.id.to_string())) continue;
+      if (known->contains(event.seq) || is_about(event.type, event.subject, webhook.id.to_string())) continue;
       const auto seen = events::served(event, wish.tenant, webhook.cursor.epoch);
       if (wanted->matches(seen) && narrowed->matches(seen)) rows.push_back(waiting_row(event, webhook, now));
     }
@@ -151,14 +145,15 @@ asio::awaitable<Result<std::vector<DeliveryRow>>> Replays::missed(const ReplayWi
   co_return rows;
 }
 
-Result<void> Replays::check_one_is_known(const ReplayWish& wish, DeliveryFilter filter) const {
+asio::awaitable<Result<void>> Replays::check_one_is_known(const ReplayWish& wish,
+                                                          DeliveryFilter filter) const {
   const bool is_one = wish.event || (wish.from && wish.to && *wish.from == *wish.to);
-  if (!is_one) return {};
+  if (!is_one) co_return Result<void>{};
   filter.state = std::nullopt;
-  const auto any = with_.store.count_deliveries(wish.tenant, filter);
-  if (!any) return base::fail(any.error());
-  if (*any > 0) return {};
-  return base::fail(base::not_found(
+  const auto any = co_await count(wish.tenant, std::move(filter));
+  if (!any) co_return base::fail(any.error());
+  if (*any > 0) co_return Result<void>{};
+  co_return base::fail(base::not_found(
       "no delivery of this event to this webhook is known: the webhook does not want it, or it is no longer "
       "kept; give its position to send it all the same when the filter lets it through"));
 }
@@ -171,7 +166,7 @@ asio::awaitable<Result<std::uint64_t>> Replays::replay(ReplayWish wish) {
   if (const auto types = events::EventFilter::make(wish.types, {}); !types)
     co_return base::fail(types.error());
   DeliveryFilter filter = filter_of(wish);
-  const auto known = co_await count(**webhook, filter);
+  const auto known = co_await count_replayed(wish.tenant, filter);
   if (!known) co_return base::fail(known.error());
   if (*known > kMostReplayed) co_return base::fail(too_many(*known));
   std::vector<DeliveryRow> more;
@@ -183,7 +178,7 @@ asio::awaitable<Result<std::uint64_t>> Replays::replay(ReplayWish wish) {
   const std::uint64_t all = *known + more.size();
   if (all > kMostReplayed) co_return base::fail(too_many(all));
   if (all == 0) {
-    if (auto one = check_one_is_known(wish, filter); !one) co_return base::fail(one.error());
+    if (auto one = co_await check_one_is_known(wish, filter); !one) co_return base::fail(one.error());
   }
   if (wish.dry_run || all == 0) co_return all;
   auto replayed = co_await with_.store.replay_deliveries(wish.tenant, std::move(filter), std::move(more),
@@ -211,7 +206,9 @@ asio::awaitable<Result<std::vector<ReplayedOf>>> Replays::replay_dead_letters(De
       filter.types = wish.types;
       filter.since = wish.since;
       filter.until = wish.until;
-      const auto dead = with_.store.count_deliveries(wish.tenant, filter);
+      const auto dead = co_await count(wish.tenant, std::move(filter));
+      // It may be deleted meanwhile.
+      if (!dead && dead.error().code() == base::Code::kNotFound) continue;
       if (!dead) co_return base::fail(dead.error());
       if (*dead > 0) counted.push_back({webhook.id, *dead});
       sum += *dead;

@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -68,15 +69,20 @@ class Replays {
   boost::asio::awaitable<base::Result<std::vector<ReplayedOf>>> replay_dead_letters(DeadLetterWish wish);
 
  private:
-  // What a replay of the filter would be about; no further than beyond kMostReplayed.
-  boost::asio::awaitable<base::Result<std::uint64_t>> count(const state::WebhookRow& webhook,
+  // How many the filter lets through; no further than beyond kMostReplayed.
+  boost::asio::awaitable<base::Result<std::uint64_t>> count(std::string tenant,
                                                             state::DeliveryFilter filter) const;
-  boost::asio::awaitable<base::Result<std::uint64_t>> count_delivered(const state::WebhookRow& webhook,
-                                                                      state::DeliveryFilter filter) const;
+  // How many a replay of the filter would be about; without a state those that wait are none of them.
+  boost::asio::awaitable<base::Result<std::uint64_t>> count_replayed(std::string tenant,
+                                                                     state::DeliveryFilter filter) const;
+  // The seqs in a range of one page that have a delivery.
+  base::Result<std::set<std::uint64_t>> known_of(const std::string& tenant,
+                                                 const state::DeliveryFilter& page) const;
   // Events of the range that the webhook's filter lets through and that it never had.
   boost::asio::awaitable<base::Result<std::vector<state::DeliveryRow>>> missed(
       const ReplayWish& wish, const state::WebhookRow& webhook) const;
-  base::Result<void> check_one_is_known(const ReplayWish& wish, state::DeliveryFilter filter) const;
+  boost::asio::awaitable<base::Result<void>> check_one_is_known(const ReplayWish& wish,
+                                                                state::DeliveryFilter filter) const;
 
   const Dependencies with_;
 };

@@ -191,13 +191,10 @@ class SqliteStore final : public Store,
   Result<std::optional<WebhookRow>> load_webhook(base::Uuid id) override;
   Result<std::optional<WebhookKeyUse>> find_webhook_key(std::string_view tenant,
                                                         std::string_view key) override;
-  Result<std::vector<DeliveryRow>> list_deliveries(std::string_view tenant, const DeliveryFilter& filter,
-                                                   std::uint64_t before_seq, std::uint32_t limit) override;
-  Result<std::uint64_t> count_deliveries(std::string_view tenant, const DeliveryFilter& filter) override;
-  Result<DeliveryPage> scan_deliveries(std::string_view tenant, const DeliveryFilter& filter,
+  Result<DeliveryPage> list_deliveries(std::string_view tenant, const DeliveryFilter& filter,
                                        std::uint64_t before_seq, std::uint32_t limit) override;
-  Result<DeliveryCount> count_some_deliveries(std::string_view tenant, const DeliveryFilter& filter,
-                                              std::uint64_t before_seq) override;
+  Result<DeliveryCount> count_deliveries(std::string_view tenant, const DeliveryFilter& filter,
+                                         std::uint64_t before_seq) override;
   Result<std::optional<DeliveryRow>> find_delivery(std::string_view tenant, base::Uuid webhook,
                                                    std::uint64_t seq) override;
   Result<std::vector<AttemptRow>> attempts_of(base::Uuid webhook, std::uint64_t seq,

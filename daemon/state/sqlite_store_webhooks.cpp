@@ -108,27 +108,17 @@ Result<std::optional<WebhookStore::WebhookKeyUse>> SqliteStore::find_webhook_key
   return parts_->readers->lend()->webhooks().find_webhook_key(tenant, key);
 }
 
-Result<std::vector<DeliveryRow>> SqliteStore::list_deliveries(std::string_view tenant,
-                                                              const DeliveryFilter& filter,
-                                                              std::uint64_t before_seq, std::uint32_t limit) {
-  return parts_->readers->lend()->webhooks().list_deliveries(tenant, filter, before_seq, limit);
-}
-
-Result<std::uint64_t> SqliteStore::count_deliveries(std::string_view tenant, const DeliveryFilter& filter) {
-  return parts_->readers->lend()->webhooks().count_deliveries(tenant, filter);
-}
-
-Result<WebhookStore::DeliveryPage> SqliteStore::scan_deliveries(std::string_view tenant,
+Result<WebhookStore::DeliveryPage> SqliteStore::list_deliveries(std::string_view tenant,
                                                                 const DeliveryFilter& filter,
                                                                 std::uint64_t before_seq,
                                                                 std::uint32_t limit) {
-  return parts_->readers->lend()->webhooks().scan_deliveries(tenant, filter, before_seq, limit);
+  return parts_->readers->lend()->webhooks().list_deliveries(tenant, filter, before_seq, limit);
 }
 
-Result<WebhookStore::DeliveryCount> SqliteStore::count_some_deliveries(std::string_view tenant,
-                                                                       const DeliveryFilter& filter,
-                                                                       std::uint64_t before_seq) {
-  return parts_->readers->lend()->webhooks().count_some_deliveries(tenant, filter, before_seq);
+Result<WebhookStore::DeliveryCount> SqliteStore::count_deliveries(std::string_view tenant,
+                                                                  const DeliveryFilter& filter,
+                                                                  std::uint64_t before_seq) {
+  return parts_->readers->lend()->webhooks().count_deliveries(tenant, filter, before_seq);
 }
 
 Result<std::optional<DeliveryRow>> SqliteStore::find_delivery(std::string_view tenant, base::Uuid webhook,

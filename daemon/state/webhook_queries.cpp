@@ -11,7 +11,6 @@ namespace {
 
 // Of the rows that one call looks at.
 constexpr std::size_t kMostScanned = 2'000;
-constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 constexpr std::uint64_t kLast = std::numeric_limits<std::int64_t>::max();
 
 // ?1 is the target's number, ?2 its tenant's. What an event is stands in the log.
@@ -149,7 +148,7 @@ base::Result<std::optional<WebhookStore::WebhookKeyUse>> WebhookQueries::find_we
 
 template <class Take>
 base::Result<std::uint64_t> WebhookQueries::walk(const StoredWebhook& webhook, const DeliveryFilter& filter,
-                                                 std::uint64_t before_seq, std::size_t most, Take take) {
+                                                 std::uint64_t before_seq, Take take) {
   std::uint64_t before = before_seq == 0 ? kLast : std::min(before_seq, kLast);
   if (filter.to_seq && *filter.to_seq < before) before = *filter.to_seq + 1;
   const std::uint64_t from = std::min(filter.from_seq.value_or(0), kLast);
@@ -159,7 +158,8 @@ base::Result<std::uint64_t> WebhookQueries::walk(const StoredWebhook& webhook, c
                         : rows.first(webhook.key, webhook.tenant, from, before);
   std::uint64_t last = 0;
   bool wants_more = true;
-  for (std::size_t scanned = 0; row && *row && wants_more && scanned < most; row = rows.next(), ++scanned) {
+  for (std::size_t scanned = 0; row && *row && wants_more && scanned < kMostScanned;
+       row = rows.next(), ++scanned) {
     DeliveryRow delivery = read_delivery(rows, webhook.row.id);
     last = delivery.seq;
     if (matches(filter, delivery)) wants_more = take(std::move(delivery));
@@ -170,24 +170,7 @@ base::Result<std::uint64_t> WebhookQueries::walk(const StoredWebhook& webhook, c
   return is_all ? 0 : last;
 }
 
-base::Result<std::vector<DeliveryRow>> WebhookQueries::list_deliveries(std::string_view tenant,
-                                                                       const DeliveryFilter& filter,
-                                                                       std::uint64_t before_seq,
-                                                                       std::uint32_t limit) {
-  const auto webhook = stored_of(tenant, filter.webhook);
-  if (!webhook) return base::fail(webhook.error());
-  const std::size_t most = std::min(limit, kMaxRows);
-  std::vector<DeliveryRow> list;
-  if (most == 0) return list;
-  const auto done = walk(*webhook, filter, before_seq, kAll, [&](DeliveryRow delivery) {
-    list.push_back(std::move(delivery));
-    return list.size() < most;
-  });
-  if (!done) return base::fail(done.error());
-  return list;
-}
-
-base::Result<WebhookStore::DeliveryPage> WebhookQueries::scan_deliveries(std::string_view tenant,
+base::Result<WebhookStore::DeliveryPage> WebhookQueries::list_deliveries(std::string_view tenant,
                                                                          const DeliveryFilter& filter,
                                                                          std::uint64_t before_seq,
                                                                          std::uint32_t limit) {
@@ -195,7 +178,7 @@ base::Result<WebhookStore::DeliveryPage> WebhookQueries::scan_deliveries(std::st
   if (!webhook) return base::fail(webhook.error());
   const std::size_t most = std::clamp<std::uint32_t>(limit, 1, kMaxRows);
   WebhookStore::DeliveryPage page;
-  const auto next = walk(*webhook, filter, before_seq, kMostScanned, [&](DeliveryRow delivery) {
+  const auto next = walk(*webhook, filter, before_seq, [&](DeliveryRow delivery) {
     page.rows.push_back(std::move(delivery));
     return page.rows.size() < most;
   });
@@ -204,26 +187,15 @@ base::Result<WebhookStore::DeliveryPage> WebhookQueries::scan_deliveries(std::st
   return page;
 }
 
-base::Result<WebhookStore::DeliveryCount> WebhookQueries::count_some_deliveries(std::string_view tenant,
-                                                                                const DeliveryFilter& filter,
-                                                                                std::uint64_t before_seq) {
+base::Result<WebhookStore::DeliveryCount> WebhookQueries::count_deliveries(std::string_view tenant,
+                                                                           const DeliveryFilter& filter,
+                                                                           std::uint64_t before_seq) {
   const auto webhook = stored_of(tenant, filter.webhook);
   if (!webhook) return base::fail(webhook.error());
   WebhookStore::DeliveryCount count;
-  const auto next =
-      walk(*webhook, filter, before_seq, kMostScanned, [&](const DeliveryRow&) { return ++count.count > 0; });
+  const auto next = walk(*webhook, filter, before_seq, [&](const DeliveryRow&) { return ++count.count > 0; });
   if (!next) return base::fail(next.error());
   count.next = *next;
-  return count;
-}
-
-base::Result<std::uint64_t> WebhookQueries::count_deliveries(std::string_view tenant,
-                                                             const DeliveryFilter& filter) {
-  const auto webhook = stored_of(tenant, filter.webhook);
-  if (!webhook) return base::fail(webhook.error());
-  std::uint64_t count = 0;
-  const auto done = walk(*webhook, filter, 0, kAll, [&](const DeliveryRow&) { return ++count > 0; });
-  if (!done) return base::fail(done.error());
   return count;
 }
 

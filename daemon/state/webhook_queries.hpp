@@ -22,16 +22,12 @@ class WebhookQueries {
   base::Result<std::optional<WebhookRow>> load_webhook(const base::Uuid& id);
   base::Result<std::optional<WebhookStore::WebhookKeyUse>> find_webhook_key(std::string_view tenant,
                                                                             std::string_view key);
-  base::Result<std::vector<DeliveryRow>> list_deliveries(std::string_view tenant,
-                                                         const DeliveryFilter& filter,
-                                                         std::uint64_t before_seq, std::uint32_t limit);
-  base::Result<std::uint64_t> count_deliveries(std::string_view tenant, const DeliveryFilter& filter);
-  base::Result<WebhookStore::DeliveryPage> scan_deliveries(std::string_view tenant,
+  base::Result<WebhookStore::DeliveryPage> list_deliveries(std::string_view tenant,
                                                            const DeliveryFilter& filter,
                                                            std::uint64_t before_seq, std::uint32_t limit);
-  base::Result<WebhookStore::DeliveryCount> count_some_deliveries(std::string_view tenant,
-                                                                  const DeliveryFilter& filter,
-                                                                  std::uint64_t before_seq);
+  base::Result<WebhookStore::DeliveryCount> count_deliveries(std::string_view tenant,
+                                                             const DeliveryFilter& filter,
+                                                             std::uint64_t before_seq);
   base::Result<std::optional<DeliveryRow>> find_delivery(std::string_view tenant, const base::Uuid& webhook,
                                                          std::uint64_t seq);
   base::Result<std::vector<AttemptRow>> attempts_of(const base::Uuid& webhook, std::uint64_t seq,
@@ -54,11 +50,11 @@ class WebhookQueries {
   base::Result<Place> place_of(const base::Uuid& id);
   // NOT_FOUND when the tenant has no such target.
   base::Result<StoredWebhook> stored_of(std::string_view tenant, const base::Uuid& id);
-  // The newest first, before `before_seq`; `take` says whether it wants more. Looks at `most` rows and says
+  // The newest first, before `before_seq`; `take` says whether it wants more. Looks at some rows and says
   // before which seq to go on; 0: there are no more.
   template <class Take>
   base::Result<std::uint64_t> walk(const StoredWebhook& webhook, const DeliveryFilter& filter,
-                                   std::uint64_t before_seq, std::size_t most, Take take);
+                                   std::uint64_t before_seq, Take take);
 
   TenantKeys* tenants_;
   std::uint32_t epoch_;

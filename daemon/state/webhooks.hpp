@@ -231,30 +231,22 @@ class WebhookStore {
   virtual base::Result<std::optional<WebhookKeyUse>> find_webhook_key(std::string_view tenant,
                                                                       std::string_view key) = 0;
 
-  // Newest event first, before `before_seq` (0: from the newest). NOT_FOUND when the tenant has no such
-  // target.
-  virtual base::Result<std::vector<DeliveryRow>> list_deliveries(std::string_view tenant,
-                                                                 const DeliveryFilter& filter,
-                                                                 std::uint64_t before_seq,
-                                                                 std::uint32_t limit) = 0;
-  virtual base::Result<std::uint64_t> count_deliveries(std::string_view tenant,
-                                                       const DeliveryFilter& filter) = 0;
-  // The same two, of which each call looks at so few rows that it holds up no thread that others need:
+  // Newest event first, before `before_seq` (0: from the newest). There may be millions of them, and no index
+  // leads to those that are meant, so a call looks at few rows and holds up no thread that others need:
   // whoever wants all goes on before `next` in another moment. A page may be short, or empty, and not the
-  // last.
+  // last. NOT_FOUND when the tenant has no such target.
   struct DeliveryPage {
     std::vector<DeliveryRow> rows;
     std::uint64_t next = 0;  // 0: there are no more
   };
-  virtual base::Result<DeliveryPage> scan_deliveries(std::string_view tenant, const DeliveryFilter& filter,
+  virtual base::Result<DeliveryPage> list_deliveries(std::string_view tenant, const DeliveryFilter& filter,
                                                      std::uint64_t before_seq, std::uint32_t limit) = 0;
   struct DeliveryCount {
     std::uint64_t count = 0;
     std::uint64_t next = 0;  // 0: these were all
   };
-  virtual base::Result<DeliveryCount> count_some_deliveries(std::string_view tenant,
-                                                            const DeliveryFilter& filter,
-                                                            std::uint64_t before_seq) = 0;
+  virtual base::Result<DeliveryCount> count_deliveries(std::string_view tenant, const DeliveryFilter& filter,
+                                                       std::uint64_t before_seq) = 0;
   virtual base::Result<std::optional<DeliveryRow>> find_delivery(std::string_view tenant, base::Uuid webhook,
                                                                  std::uint64_t seq) = 0;
   // The oldest first.

@@ -167,7 +167,7 @@ state::WebhookRow DeliveryFixture::row(const state::WebhookRow& webhook) {
 std::vector<state::DeliveryRow> DeliveryFixture::deliveries(const state::WebhookRow& webhook) {
   state::DeliveryFilter filter;
   filter.webhook = webhook.id;
-  auto rows = store->list_deliveries("default", filter, 0, 1'000).value();
+  auto rows = store->list_deliveries("default", filter, 0, 1'000).value().rows;
   std::ranges::reverse(rows);
   return rows;
 }
