@@ -63,7 +63,9 @@ class CrashDeliveries : public testing::TestWithParam<bool> {
       EXPECT_GE(each.seq, last[each.subject]) << each.subject;
       last[each.subject] = each.seq;
       const auto waits = open.find(each.subject);
-      if (waits != open.end()) EXPECT_EQ(each.seq, waits->second) << "passed one that waits";
+      if (waits != open.end()) {
+        EXPECT_EQ(each.seq, waits->second) << "passed one that waits";
+      }
       if (each.what == "taken") {
         open.erase(each.subject);
       } else {
@@ -106,7 +108,9 @@ TEST_P(CrashDeliveries, NothingIsLostAndOnlyTheSameComesAgain) {
       ASSERT_TRUE(WIFSIGNALED(*status) && WTERMSIG(*status) == SIGKILL) << stage.daemon().log();
     }
     stage.disarm();
-    if (!status) ASSERT_EQ(stage.stop(), "");
+    if (!status) {
+      ASSERT_EQ(stage.stop(), "");
+    }
   }
   EXPECT_GE(reached, 8) << "of " << kStrikes.size();
   ASSERT_TRUE(stage.start()) << stage.daemon().log();
