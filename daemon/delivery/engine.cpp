@@ -23,6 +23,7 @@ Engine::Engine(asio::io_context& io, Services services)
       rested_(with_.clock) {
   common_->rested = [this] { rested_.notify(); };
   common_->place_free = [this] { wake_waiting(); };
+  common_->changed = [this](base::Uuid webhook) { take_up(webhook); };
 }
 
 Engine::~Engine() {
@@ -30,6 +31,7 @@ Engine::~Engine() {
   common_->stopping = common_->abandoned = true;
   common_->rested = {};
   common_->place_free = {};
+  common_->changed = {};
   for (const auto& [tenant, log] : logs_) {
     for (const auto& [id, target] : log->targets()) target->remove();
     log->targets().clear();

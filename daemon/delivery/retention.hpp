@@ -1,4 +1,5 @@
-// Retention: old rows of deliveries go, a few at a time, so that nobody waits long for the writer.
+// Retention: old rows of deliveries go, a few at a time, so that nobody waits long for the writer, and
+// secrets whose grace time is over.
 //
 // Threads: retain() is one coroutine, on the engine's strand.
 #pragma once

@@ -54,6 +54,7 @@ class Target : public std::enable_shared_from_this<Target> {
     bool abandoned = false;             // what comes of those that are under way is not written any more
     std::function<void()> rested = {};  // something is over
     std::function<void()> place_free = {};
+    std::function<void(base::Uuid webhook)> changed = {};  // by the engine itself
   };
   // `common` outlives all but what is posted.
   Target(std::shared_ptr<Common> common, state::WebhookRow row, std::uint64_t head);

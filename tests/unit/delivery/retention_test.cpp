@@ -30,5 +30,25 @@ TEST_F(DeliveryFixture, WhatWasDeliveredIsKeptForItsTimeAndDeadLettersForTheirs)
   EXPECT_EQ(row(shop).dead, 0U);
 }
 
+TEST_F(DeliveryFixture, SecretsAreErasedWhenTheirGraceTimeIsOver) {
+  start();
+  const std::string address = "https://shop.example.com/hook";
+  const auto shop = make(address, [&](state::WebhookRow& webhook) {
+    webhook.settings.types = {"custom.*"};
+    webhook.secrets = {{state::WebhookSecret::Kind::kHmac, "s2", "", time.wall(), {}},
+                       {state::WebhookSecret::Kind::kHmac, "s1", "", time.wall(), time.wall() + hours{1}}};
+  });
+  pass(hours{1});
+  EXPECT_THAT(row(shop).secrets, SizeIs(2)) << "an attempt of a moment ago may still read it";
+  pass(std::chrono::minutes{7});
+  ASSERT_THAT(row(shop).secrets, SizeIs(1));
+  EXPECT_EQ(row(shop).secrets[0].name, "s2");
+  happen(1);
+  until([&] { return deliveries(shop).size() == 1; });
+  EXPECT_THAT(notifier.at(address), SizeIs(1));
+  EXPECT_THAT(notifier.at(address)[0].keys, SizeIs(1));
+  EXPECT_TRUE(row(shop).delivered) << "what came of it is of this revision";
+}
+
 }  // namespace
 }  // namespace paynamed::delivery
