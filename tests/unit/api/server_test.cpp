@@ -106,6 +106,9 @@ class ServerTest : public ::testing::Test {
     work.reset();
     context.stop();
     for (auto& thread : threads) thread.join();
+    // Whoever waits for events still is with the context when it ends, and not with the store, which outlives
+    // it.
+    world.store.wake();
     server.reset();
   }
   // Until something holds that another thread brings about.
