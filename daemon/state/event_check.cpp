@@ -18,14 +18,31 @@ namespace paynamed::state {
 namespace {
 namespace json = boost::json;
 
-// The schemas of the types, each compiled when the first event of it comes.
+// The schemas of the types, each compiled when the first event of it comes; patterns too, for that takes
+// longer than all the rest.
 class Schemas {
  public:
   Schemas() : document_(json::parse(events_schema()).as_object()) {}
 
+  std::optional<std::string> problem_of(const json::value& value, const std::string& definition) {
+    const std::lock_guard lock{mutex_};
+    const valijson::Schema* schema = find(definition);
+    if (schema == nullptr) return fmt::format("the schema has no definition '{}'", definition);
+    valijson::ValidationResults results;
+    if (validator_.validate(*schema, valijson::adapters::BoostJsonAdapter{value}, &results))
+      return std::nullopt;
+    std::string problem;
+    valijson::ValidationResults::Error error;
+    while (results.popError(error)) {
+      for (const std::string& step : error.context) problem += step;
+      problem += ": " + error.description + "; ";
+    }
+    return problem;
+  }
+
+ private:
   // nullptr when there is no such definition.
   const valijson::Schema* find(const std::string& definition) {
-    const std::lock_guard lock{mutex_};
     const auto known = compiled_.find(definition);
     if (known != compiled_.end()) return known->second.get();
     const json::object& definitions = document_.at("definitions").as_object();
@@ -36,7 +53,6 @@ class Schemas {
     return compiled_.emplace(definition, compile(json::value(std::move(schema)))).first->second.get();
   }
 
- private:
   static std::unique_ptr<valijson::Schema> compile(const json::value& text) {
     auto schema = std::make_unique<valijson::Schema>();
     valijson::SchemaParser parser{valijson::SchemaParser::kDraft7};
@@ -46,7 +62,9 @@ class Schemas {
 
   const json::object document_;
   std::mutex mutex_;
-  std::map<std::string, std::unique_ptr<valijson::Schema>> compiled_;  // guarded by mutex_
+  // Guarded by mutex_.
+  std::map<std::string, std::unique_ptr<valijson::Schema>> compiled_;
+  valijson::Validator validator_;
 };
 
 std::string definition_of(std::string_view type, std::uint64_t version) {
@@ -57,18 +75,7 @@ std::string definition_of(std::string_view type, std::uint64_t version) {
 
 std::optional<std::string> problem_of(const json::value& value, const std::string& definition) {
   static Schemas schemas;
-  const valijson::Schema* schema = schemas.find(definition);
-  if (schema == nullptr) return fmt::format("the schema has no definition '{}'", definition);
-  valijson::Validator validator;
-  valijson::ValidationResults results;
-  if (validator.validate(*schema, valijson::adapters::BoostJsonAdapter{value}, &results)) return std::nullopt;
-  std::string problem;
-  valijson::ValidationResults::Error error;
-  while (results.popError(error)) {
-    for (const std::string& step : error.context) problem += step;
-    problem += ": " + error.description + "; ";
-  }
-  return problem;
+  return schemas.problem_of(value, definition);
 }
 
 }  // namespace

@@ -131,11 +131,11 @@ TEST_F(Deliveries, GoOnAfterARestartWhereTheyWere) {
     file.add(address(scene, "takes"), [](auto& row) { row.settings.types = {"run.*"}; });
   }
   scene.daemon().start();
-  EXPECT_EQ(scene.register_name("alice@example.test").status, 201U);
+  EXPECT_EQ(scene.register_name("dave@example.test").status, 201U);
   EXPECT_TRUE(comes_true([&] { return taken(file_of(scene, "takes")).size() == 2; }));
   EXPECT_EQ(scene.daemon().terminate(), 0);
   scene.daemon().start();
-  EXPECT_EQ(scene.register_name("bob@example.test").status, 201U);
+  EXPECT_EQ(scene.register_name("erin@example.test").status, 201U);
   EXPECT_TRUE(comes_true([&] { return taken(file_of(scene, "takes")).size() == 4; }));
   EXPECT_EQ(scene.daemon().terminate(), 0);
   EXPECT_THAT(taken(file_of(scene, "takes")), Each(testing::Pair(testing::_, 1)));
@@ -184,7 +184,7 @@ TEST_F(Deliveries, SettingsChangeWhileTheDaemonRuns) {
   const auto reply = scene.send("POST", "/v1/reload");
   EXPECT_EQ(reply.status, 200U) << reply.body;
   EXPECT_THAT(reply.body, HasSubstr("delivery.schedule"));
-  EXPECT_EQ(scene.register_name("alice@example.test").status, 201U);
+  EXPECT_EQ(scene.register_name("frank@example.test").status, 201U);
   EXPECT_TRUE(comes_true([&] {
     return scene.send("GET", "/metrics").body.find("paynamed_webhook_dead_letters 1") != std::string::npos;
   }));

@@ -72,23 +72,23 @@ TEST_F(WebhookApi, WhatIsMadeGetsEventsAndIsTriedAndForgotten) {
   const std::string target = make("takes", "");
   EXPECT_EQ(text(send(200, "POST", target + "/test"), "outcome"), "delivered");
   EXPECT_THAT(fakes::received(file_of("takes")), SizeIs(1));
-  EXPECT_EQ(static_cast<int>(scene_->register_name("alice@example.test").status), 201);
+  EXPECT_EQ(static_cast<int>(scene_->register_name("grace@example.test").status), 201);
   EXPECT_TRUE(comes_true([&] { return count(target + "/deliveries?state=delivered") == 2; }));
   EXPECT_EQ(taken("takes"), 2U) << "run.accepted and run.completed";
 
   send(200, "POST", target + "/pause");
-  EXPECT_EQ(static_cast<int>(scene_->register_name("bob@example.test").status), 201);
+  EXPECT_EQ(static_cast<int>(scene_->register_name("heidi@example.test").status), 201);
   EXPECT_EQ(taken("takes"), 2U);
   send(200, "POST", target + "/resume");
   EXPECT_TRUE(comes_true([&] { return taken("takes") == 4; }));
   send(200, "DELETE", target);
   send(404, "GET", target);
-  EXPECT_EQ(static_cast<int>(scene_->register_name("carol@example.test").status), 201);
+  EXPECT_EQ(static_cast<int>(scene_->register_name("ivan@example.test").status), 201);
   EXPECT_EQ(taken("takes"), 4U);
 }
 
 TEST_F(WebhookApi, WhatWasGivenUpIsSentAgain) {
-  EXPECT_EQ(static_cast<int>(scene_->register_name("alice@example.test").status), 201);
+  EXPECT_EQ(static_cast<int>(scene_->register_name("judy@example.test").status), 201);
   // It begins with what was before it.
   const std::string target = make("takes_nothing", R"(,"schedule":["0s","100ms"],"after":"1-0")");
   EXPECT_TRUE(comes_true([&] { return count("/v1/deadletters") == 2; }));

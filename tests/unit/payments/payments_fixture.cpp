@@ -27,7 +27,7 @@ Services PaymentsFixture::services() {
 }
 
 void PaymentsFixture::until(const std::function<bool()>& done, const char* what) {
-  for (int i = 0; i < 2'000 && !done(); ++i) {
+  for (int i = 0; i < 20'000 && !done(); ++i) {
     io.restart();
     if (io.run_for(std::chrono::milliseconds{2}) > 0) continue;
     if (const auto next = time.until_next()) time.advance(std::max(*next, base::Duration{1}));

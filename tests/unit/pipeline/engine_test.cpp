@@ -1,6 +1,7 @@
 // The promises of a run (design 6), one case a promise.
 #include "pipeline/saga_engine.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "tests/unit/pipeline/engine_fixture.hpp"
@@ -99,7 +100,9 @@ TEST_F(EngineTest, AStepThatGivesMoreThanCanBeStoredIsTakenBack) {
       state::NewEvent event;
       event.type = "custom.made";
       event.subject = context.input.name.text();
-      event.data = "{\"of\":\"" + std::string(data, 'x') + "\"}";
+      // As event.emit makes them.
+      event.data = fmt::format(R"({{"run":"{}","name":"{}","of":"{}"}})", context.run.to_string(),
+                               context.input.name.text(), std::string(data, 'x'));
       done.events.push_back(std::move(event));
       return done;
     };
