@@ -100,12 +100,14 @@ awaitable<Response> list_events(const Dependencies& dependencies, Request& reque
   found.next = wish->after;
   base::Duration wait{0};
   for (;;) {
+    bool at_end = false;
     {
       const auto page = co_await dependencies.feed->follow(request.tenant, found.next, at_once, wait);
       if (!page) co_return problem(request, page.error());
       found.take(*page, *wish);
+      // The head of a page that is not empty may be that of a while ago.
+      at_end = page->events.empty();
     }
-    const bool at_end = found.next.seq >= found.head.seq;
     const bool looked = at_end || found.looked_at >= kMostLookedAt;
     if (found.full(*wish) || (looked && !found.events.empty())) break;
     const auto left = std::chrono::ceil<base::Duration>(end - dependencies.clock.monotonic());
@@ -118,6 +120,11 @@ awaitable<Response> list_events(const Dependencies& dependencies, Request& reque
       // Much that does not pass the filter must not hold the thread.
       co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
     }
+  }
+  if (found.full(*wish) && found.next.seq >= found.head.seq) {
+    const auto rest = dependencies.feed->read(request.tenant, found.next, 1);
+    if (!rest) co_return problem(request, rest.error());
+    found.head = rest->head;
   }
   co_return to_response(found);
 }

@@ -33,7 +33,7 @@ class EventFeed {
   struct Page {
     std::vector<SharedEvent> events;  // dense in seq
     state::Position next;             // after the last of them
-    state::Position head;             // at least so far does the log go
+    state::Position head;             // at least so far does the log go; of an empty page: this is the end
   };
   // What follows `after`, at most `most` events and 4 MiB of text. OUT_OF_RANGE when the position is not of
   // this log.

@@ -81,7 +81,7 @@ std::unique_ptr<EventFollower> EventServerCaseRun::follower(const EventFollower:
 }
 
 void EventServerCaseRun::append(std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) subject_.append(kTenant, "plugin.tested", "alice@example.com");
+  for (std::size_t i = 0; i < count; ++i) subject_.append(kTenant, "custom.tested", "alice@example.com");
 }
 
 void EventServerCaseRun::expect_seqs(EventFollower& follower, std::uint64_t first, std::uint64_t last) {

@@ -71,17 +71,17 @@ void a_position_of_another_log_gives_nothing(Run& run) {
 void a_filter_lets_through_what_it_says(Run& run) {
   run.start();
   EventFollower::Wish wish{"1-0"};
-  wish.types = {"payment.*"};
+  wish.types = {"custom.payment.*"};
   wish.names = {"alice@example.com"};
   const auto add = [&](const char* type, const char* name) {
     run.subject().append(Run::kTenant, type, name);
   };
-  add("payment.one", "bob@example.com");
-  add("order.one", "alice@example.com");
-  add("payment.two", "alice@example.com");
+  add("custom.payment.one", "bob@example.com");
+  add("custom.order.one", "alice@example.com");
+  add("custom.payment.two", "alice@example.com");
   const auto follower = run.follower(wish);
-  add("payments.two", "alice@example.com");
-  add("payment.three", "alice@example.com");
+  add("custom.payments.two", "alice@example.com");
+  add("custom.payment.three", "alice@example.com");
   run.expect_seqs(*follower, 3, 3);
   run.expect_seqs(*follower, 5, 5);
   run.expect_nothing(*follower);
@@ -101,7 +101,7 @@ void a_tenant_sees_its_own_events(Run& run) {
   run.append(2);
   run.expect_seqs(*mine, 1, 2);
   run.expect_nothing(*theirs);
-  run.subject().append("other", "plugin.tested", "eve@example.org");
+  run.subject().append("other", "custom.tested", "eve@example.org");
   run.expect_seqs(*theirs, 1, 1);
   run.expect_nothing(*mine);
 }

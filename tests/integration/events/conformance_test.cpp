@@ -26,7 +26,8 @@ class SocketFollower final : public EventFollower {
     const auto frame = client_.read(most);
     if (!frame) return std::nullopt;
     const json::value event = json::parse(frame->payload).at("event");
-    return Event{std::stoull(std::string(event.at("seq").as_string())), std::string(event.at("position").as_string())};
+    return Event{std::stoull(std::string(event.at("seq").as_string())),
+                 std::string(event.at("position").as_string())};
   }
   bool ends(std::chrono::milliseconds most) override {
     const bool closed = client_.read_close(most) == 3001;
@@ -49,7 +50,8 @@ class HostCaller final : public testing::PluginCaller {
       if (answer) {
         answers.emplace_back(*std::move(answer));
       } else {
-        answers.emplace_back(Error(static_cast<Code>(static_cast<int>(answer.error().code())), answer.error().message()));
+        answers.emplace_back(
+            Error(static_cast<Code>(static_cast<int>(answer.error().code())), answer.error().message()));
       }
     }
     return answers;

@@ -30,7 +30,8 @@ class Follower {
 
  private:
   void take(const json::object& message) {
-    if (const json::value* subscribed = message.if_contains("subscribed"); subscribed && !subscribed->at("recovered").as_bool())
+    if (const json::value* subscribed = message.if_contains("subscribed");
+        subscribed && !subscribed->at("recovered").as_bool())
       ++not_recovered_;
     const json::value* event = message.if_contains("event");
     if (!event) return;

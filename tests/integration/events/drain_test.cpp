@@ -92,9 +92,10 @@ TEST_F(Drain, ATakenAddressIsSaid) {
 }
 
 TEST_F(Drain, ACertificateThatIsNotThereIsSaid) {
-  fakes::EventHost second(WEBSOCKET_MODULE,
-                          {{"listen", "127.0.0.1:0"}, {"certificate", "/nowhere/a.pem"}, {"key", "/nowhere/b.pem"}},
-                          directory_.path());
+  fakes::EventHost second(
+      WEBSOCKET_MODULE,
+      {{"listen", "127.0.0.1:0"}, {"certificate", "/nowhere/a.pem"}, {"key", "/nowhere/b.pem"}},
+      directory_.path());
   try {
     second.start();
     FAIL() << "it listens";

@@ -38,12 +38,12 @@ TEST_F(Subscriptions, FromNowOnEventsCome) {
 TEST_F(Subscriptions, AnEventIsWhatRestServes) {
   start();
   auto one = subscriber();
-  host().append({{"payment.tested", "bob@example.com", R"({"a":1})"}});
+  host().append({{"custom.payment.tested", "bob@example.com", R"({"a":1})"}});
   const json::object message = one.read_json();
   EXPECT_EQ(message.at("subscription"), json::value(1));
   const json::object& event = message.at("event").as_object();
   EXPECT_EQ(event.at("specversion"), json::value("1.0"));
-  EXPECT_EQ(event.at("type"), json::value("payment.tested"));
+  EXPECT_EQ(event.at("type"), json::value("custom.payment.tested"));
   EXPECT_EQ(event.at("subject"), json::value("bob@example.com"));
   EXPECT_EQ(event.at("position"), json::value("1-1"));
   EXPECT_EQ(event.at("data"), json::parse(R"({"a":1})"));
@@ -97,14 +97,14 @@ TEST_F(Subscriptions, ARestoredLogHasOtherPositions) {
 
 TEST_F(Subscriptions, SeveralHaveNumbersAndFilters) {
   start();
-  auto one = subscriber(R"("types":["payment.*"])");
+  auto one = subscriber(R"("types":["custom.payment.*"])");
   one.send(R"({"id":2,"subscribe":{"names":["Alice@Example.com"]}})");
   EXPECT_EQ(json::serialize(one.read_json()),
             R"({"id":2,"subscribed":{"subscription":2,"recovered":true,"position":"1-0"}})");
-  host().append({{"payment.tested", "bob@example.com"},
-                 {"order.tested", "bob@example.com"},
-                 {"order.tested", "alice@example.com"},
-                 {"payment.tested", "alice@example.com"}});
+  host().append({{"custom.payment.tested", "bob@example.com"},
+                 {"custom.order.tested", "bob@example.com"},
+                 {"custom.order.tested", "alice@example.com"},
+                 {"custom.payment.tested", "alice@example.com"}});
   std::map<int, std::vector<std::string>> seen;
   for (int i = 0; i < 4; ++i) {
     const json::object message = one.read_json();
@@ -115,7 +115,7 @@ TEST_F(Subscriptions, SeveralHaveNumbersAndFilters) {
   EXPECT_EQ(seen[2], (std::vector<std::string>{"3", "4"}));
   one.send(R"({"id":3,"unsubscribe":1})");
   EXPECT_EQ(json::serialize(one.read_json()), R"({"id":3,"unsubscribed":{"subscription":1}})");
-  host().append({{"payment.tested", "bob@example.com"}, {"order.tested", "alice@example.com"}});
+  host().append({{"custom.payment.tested", "bob@example.com"}, {"custom.order.tested", "alice@example.com"}});
   EXPECT_EQ(next_seq(one), 6U);
   one.send(R"({"id":4,"unsubscribe":1})");
   EXPECT_EQ(text_in(one.read_json(), "error", "code"), "not_found");
@@ -152,7 +152,7 @@ TEST_F(Subscriptions, OneTenantNeverSeesAnother) {
 
 TEST_F(Subscriptions, ATokenSeesWhatItIsBoundTo) {
   start();
-  host().set_caller("token", {"default", {"alice@example.com"}, {"payment.*"}, in_seconds(600)});
+  host().set_caller("token", {"default", {"alice@example.com"}, {"custom.payment.*"}, in_seconds(600)});
   WebSocketClient one(host().port());
   ASSERT_EQ(one.open({{"Sec-WebSocket-Protocol", "paynamed.v1, paynamed.bearer.token"}}), 101);
   EXPECT_THAT(one.answer(), HasSubstr("Sec-WebSocket-Protocol: paynamed.v1\r\n"));
@@ -162,9 +162,9 @@ TEST_F(Subscriptions, ATokenSeesWhatItIsBoundTo) {
   EXPECT_EQ(text_in(one.read_json(), "error", "code"), "permission_denied");
   one.send(subscribe(""));
   EXPECT_TRUE(one.read_json().contains("subscribed"));
-  host().append({{"payment.tested", "bob@example.com"},
-                 {"order.tested", "alice@example.com"},
-                 {"payment.tested", "alice@example.com"}});
+  host().append({{"custom.payment.tested", "bob@example.com"},
+                 {"custom.order.tested", "alice@example.com"},
+                 {"custom.payment.tested", "alice@example.com"}});
   EXPECT_EQ(next_seq(one), 3U);
 }
 
@@ -304,7 +304,8 @@ TEST_F(Subscriptions, OverTlsToo) {
   one.read_json();
   one.send(subscribe(R"("position":"earliest")"));
   one.read_json();
-  host().append(std::vector<fakes::LoggedEvent>(300, {"custom.tested", "a@b.org", R"({"x":")" + std::string(500, 'x') + "\"}"}));
+  host().append(std::vector<fakes::LoggedEvent>(
+      300, {"custom.tested", "a@b.org", R"({"x":")" + std::string(500, 'x') + "\"}"}));
   EXPECT_EQ(next_seqs(one, 300), from_to(1, 300));
   EXPECT_THAT(identity.certificate, HasSubstr(one.certificate()));
   // A renewed certificate counts for who comes next.

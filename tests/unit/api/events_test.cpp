@@ -70,6 +70,18 @@ TEST_F(ApiTest, PagesOfEventsFollowEachOther) {
   EXPECT_EQ(get("/v1/events?after=1-3").status, 410) << "a position of another epoch";
 }
 
+TEST_F(ApiTest, APageHasWhatIsInTheLogByNow) {
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) world.store.add_event(event(seq));
+  EXPECT_EQ(object_of(get("/v1/events")).at("items").as_array().size(), 3U);
+  world.store.add_event(event(4));
+  EXPECT_EQ(text_of(object_of(get("/v1/events?limit=3")), "head"), "2-4") << "there is more";
+  world.store.add_event(event(5));
+  const json::object page = object_of(get("/v1/events"));
+  EXPECT_EQ(page.at("items").as_array().size(), 5U) << "what was read before is in memory, and not all";
+  EXPECT_EQ(text_of(page, "next"), "2-5");
+  EXPECT_EQ(text_of(page, "head"), "2-5");
+}
+
 TEST_F(ApiTest, ALongPollEndsWithTheNextEvent) {
   std::optional<Response> response;
   start({"GET", "/v1/events?wait=60", {}, {}}, response);
