@@ -2,6 +2,10 @@
 #include <fstream>
 #include <thread>
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#include <sanitizer/allocator_interface.h>
+#endif
+
 #include "scene.hpp"
 
 namespace paynamed {
