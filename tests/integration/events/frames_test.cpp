@@ -1,12 +1,14 @@
 // What no client should send, and what it costs.
+#include <cstddef>
 #include <fstream>
 #include <thread>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#include <sanitizer/allocator_interface.h>
-#endif
-
 #include "scene.hpp"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+// Of the sanitizers' runtime, whose headers the compiler's package leaves out.
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes();
+#endif
 
 namespace paynamed {
 namespace {
