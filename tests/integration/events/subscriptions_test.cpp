@@ -46,7 +46,7 @@ TEST_F(Subscriptions, AnEventIsWhatRestServes) {
   EXPECT_EQ(event.at("type"), json::value("custom.payment.tested"));
   EXPECT_EQ(event.at("subject"), json::value("bob@example.com"));
   EXPECT_EQ(event.at("position"), json::value("1-1"));
-  EXPECT_EQ(event.at("data"), json::parse(R"({"a":1})"));
+  EXPECT_EQ(event.at("data").at("a"), json::value(1));
 }
 
 TEST_F(Subscriptions, FromAPositionAllThatFollowsComesAndThenWhatIsNew) {
