@@ -42,6 +42,7 @@ TEST_F(Rotation, ComesByItselfBeforeTheOfferEnds) {
   const json::object before = scene.get("/v1/names/" + name);
   RecordWatcher watcher{lab(), {name}, {scene.folder() / "sandbox.state"}};
   ASSERT_TRUE(comes_to_say(scene, name, "name.live", 2));
+  ASSERT_TRUE(comes_to_say(scene, name, "run.completed", 2));
   watcher.stop();
   EXPECT_THAT(watcher.findings(), IsEmpty());
   const json::object after = scene.get("/v1/names/" + name);
