@@ -5,7 +5,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
+
+#include "base/run_on.hpp"
 
 namespace paynamed::delivery {
 namespace asio = boost::asio;
@@ -39,7 +40,7 @@ Engine::~Engine() {
 }
 
 asio::awaitable<base::Result<void>> Engine::start() {
-  co_return co_await asio::co_spawn(common_->strand, begin(), asio::use_awaitable);
+  co_return co_await base::run_on(common_->strand, begin());
 }
 
 asio::awaitable<base::Result<void>> Engine::begin() {
@@ -167,7 +168,7 @@ void Engine::end_attempts() {
 }
 
 asio::awaitable<bool> Engine::stop(base::Duration most) {
-  co_return co_await asio::co_spawn(common_->strand, end(most), asio::use_awaitable);
+  co_return co_await base::run_on(common_->strand, end(most));
 }
 
 asio::awaitable<bool> Engine::end(base::Duration most) {

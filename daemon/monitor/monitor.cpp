@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "base/run_on.hpp"
 #include "monitor/schedule.hpp"
 
 namespace paynamed::monitor {
@@ -239,8 +240,7 @@ asio::awaitable<bool> Monitor::start(state::WatchedName name, Depth depth) {
 asio::awaitable<void> Monitor::look(state::WatchedName name, Depth depth) {
   co_await asio::this_coro::throw_if_cancelled(false);
   auto looking = with_.look(name, depth);
-  Finding finding =
-      co_await asio::co_spawn(asio::make_strand(with_.workers), std::move(looking), asio::use_awaitable);
+  Finding finding = co_await base::run_on(asio::make_strand(with_.workers), std::move(looking));
   if (co_await is_cancelled()) co_return;
   // What was found out is written to its end.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <boost/asio/cancellation_state.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/serialize.hpp>
 #include <utility>
+
+#include "base/run_on.hpp"
 
 namespace paynamed::monitor {
 namespace asio = boost::asio;
@@ -82,8 +82,7 @@ void RegistrationWatch::take_up() {
 
 asio::awaitable<void> RegistrationWatch::look(Watched& watched) {
   auto asking = with_.ask(watched.domain);
-  auto facts =
-      co_await asio::co_spawn(asio::make_strand(with_.workers), std::move(asking), asio::use_awaitable);
+  auto facts = co_await base::run_on(asio::make_strand(with_.workers), std::move(asking));
   if (co_await is_cancelled()) co_return;
   if (!facts) {
     series_.failed.add();

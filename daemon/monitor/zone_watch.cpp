@@ -6,8 +6,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
+
+#include "base/run_on.hpp"
 
 namespace paynamed::monitor {
 namespace asio = boost::asio;
@@ -159,8 +160,7 @@ asio::awaitable<void> ZoneWatch::look(Watched& watched) {
   watched.due = with_.clock.monotonic() + until_turn(watched.who.domain);
   watched.again = false;
   auto looking = with_.look(watched.who.domain);
-  auto found =
-      co_await asio::co_spawn(asio::make_strand(with_.workers), std::move(looking), asio::use_awaitable);
+  auto found = co_await base::run_on(asio::make_strand(with_.workers), std::move(looking));
   if (co_await is_cancelled()) co_return;
   // What was found out is written to its end.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());

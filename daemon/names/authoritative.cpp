@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
+#include "base/run_on.hpp"
 #include "net/parallel.hpp"
 
 namespace paynamed::names {
@@ -283,7 +282,7 @@ asio::awaitable<PropagationReport> Authoritative::check(ZoneServers servers, std
                                                    settings_.query_timeout, settings_.port);
   auto strand = asio::make_strand(co_await asio::this_coro::executor);
   auto running = run(std::move(question), std::move(servers));
-  co_return co_await asio::co_spawn(strand, std::move(running), asio::use_awaitable);
+  co_return co_await base::run_on(strand, std::move(running));
 }
 
 // A name may be a zone of its own: then its neighbours' servers say that they do not have it.

@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
+#include "base/run_on.hpp"
 #include "net/parallel.hpp"
 
 namespace paynamed::names {
@@ -175,7 +174,7 @@ asio::awaitable<std::vector<ResolverReport>> Resolvers::check(std::string owner,
                                                    query_timeout_);
   auto strand = asio::make_strand(co_await asio::this_coro::executor);
   auto running = run(std::move(question), resolvers_);
-  co_return co_await asio::co_spawn(strand, std::move(running), asio::use_awaitable);
+  co_return co_await base::run_on(strand, std::move(running));
 }
 
 bool is_enough(const std::vector<ResolverReport>& reports, Quorum quorum) {

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <map>
 #include <optional>
 #include <set>
 
+#include "base/run_on.hpp"
 #include "net/parallel.hpp"
 
 namespace paynamed::names {
@@ -386,7 +385,7 @@ asio::awaitable<base::Result<ZoneServers>> ZoneServerFinder::find(std::string ow
   auto strand = asio::make_strand(co_await asio::this_coro::executor);
   auto search = std::make_shared<Search>(transport_, clock_, settings_, timeout);
   auto running = run(std::move(search), std::move(*normal));
-  co_return co_await asio::co_spawn(strand, std::move(running), asio::use_awaitable);
+  co_return co_await base::run_on(strand, std::move(running));
 }
 
 std::vector<Address> internet_root_servers() {

@@ -4,12 +4,12 @@
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include "base/run_on.hpp"
 #include "net/host_lookup.hpp"
 #include "net/idle_connections.hpp"
 
@@ -112,7 +112,7 @@ class DnsOverTls::State {
     const base::MonotonicTime end = clock_.monotonic() + timeout;
     while (auto kept = idle_->take(resolver.shown)) {
       auto on_kept = carry(kept, message, std::nullopt, end, timeout);
-      Exchanged out = co_await asio::co_spawn(kept->strand(), std::move(on_kept), asio::use_awaitable);
+      Exchanged out = co_await base::run_on(kept->strand(), std::move(on_kept));
       if (out.result) idle_->put(resolver.shown, std::move(kept));
       if (!out.unanswered) co_return std::move(out.result);
     }
@@ -130,7 +130,7 @@ class DnsOverTls::State {
     auto connection =
         std::make_shared<TlsConnection>(clock_, asio::make_strand(executor_), policy_, std::move(peer));
     auto on_new = carry(connection, std::move(message), std::move(open_at), end, timeout);
-    Exchanged out = co_await asio::co_spawn(connection->strand(), std::move(on_new), asio::use_awaitable);
+    Exchanged out = co_await base::run_on(connection->strand(), std::move(on_new));
     if (out.result) idle_->put(resolver.shown, std::move(connection));
     co_return std::move(out.result);
   }

@@ -4,7 +4,6 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/read.hpp>
@@ -13,6 +12,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <charconv>
+
+#include "base/run_on.hpp"
 
 namespace paynamed::net {
 namespace asio = boost::asio;
@@ -226,7 +227,7 @@ asio::awaitable<base::Result<DnsAnswer>> DnsTransport::query(Endpoint server, Dn
   auto strand = asio::make_strand(co_await asio::this_coro::executor);
   auto exchange = std::make_shared<Exchange>(clock_, strand, std::move(server), std::move(*encoded), timeout);
   auto running = run(std::move(exchange), carrier);
-  co_return co_await asio::co_spawn(strand, std::move(running), asio::use_awaitable);
+  co_return co_await base::run_on(strand, std::move(running));
 }
 
 }  // namespace paynamed::net

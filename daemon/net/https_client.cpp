@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
+#include "base/run_on.hpp"
 #include "net/host_lookup.hpp"
 #include "net/http_exchange.hpp"
 #include "net/http_url.hpp"
@@ -153,7 +152,7 @@ asio::awaitable<HttpOutcome> HttpsClient::State::run(HttpUrl url, HttpRequest re
   // Not all kept connections one after the other: each that hangs up may have brought the request.
   if (auto kept = idle->take(origin)) {
     auto on_kept = HttpExchange::run(going, kept, std::nullopt, end, timeout);
-    Exchanged out = co_await asio::co_spawn(kept->strand(), std::move(on_kept), asio::use_awaitable);
+    Exchanged out = co_await base::run_on(kept->strand(), std::move(on_kept));
     sent = sent || out.sent;
     if (out.result && out.keeps) idle->put(origin, std::move(kept));
     if (!out.unanswered || !repeat) co_return HttpOutcome(std::move(out.result), sent);
@@ -169,7 +168,7 @@ asio::awaitable<HttpOutcome> HttpsClient::State::run(HttpUrl url, HttpRequest re
   auto connection = make_connection(policy, std::move(peer));
   auto open_at = std::make_optional(*std::move(endpoints));
   auto on_new = HttpExchange::run(going, connection, std::move(open_at), end, timeout);
-  Exchanged out = co_await asio::co_spawn(connection->strand(), std::move(on_new), asio::use_awaitable);
+  Exchanged out = co_await base::run_on(connection->strand(), std::move(on_new));
   sent = sent || out.sent;
   if (out.result && out.keeps) idle->put(origin, std::move(connection));
   co_return HttpOutcome(std::move(out.result), sent);

@@ -5,7 +5,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/strand.hpp>
@@ -14,6 +13,8 @@
 #include <exception>
 #include <utility>
 #include <vector>
+
+#include "base/run_on.hpp"
 
 namespace paynamed::net {
 
@@ -24,10 +25,10 @@ template <class T>
 boost::asio::awaitable<std::vector<T>> gather(std::vector<boost::asio::awaitable<T>> work,
                                               boost::asio::any_io_executor executor) {
   namespace asio = boost::asio;
-  using Operation = decltype(asio::co_spawn(executor, std::declval<asio::awaitable<T>>(), asio::deferred));
+  using Operation = decltype(base::run_on(executor, std::declval<asio::awaitable<T>>(), asio::deferred));
   std::vector<Operation> operations;
   operations.reserve(work.size());
-  for (auto& each : work) operations.push_back(asio::co_spawn(executor, std::move(each), asio::deferred));
+  for (auto& each : work) operations.push_back(base::run_on(executor, std::move(each), asio::deferred));
   auto group = asio::experimental::make_parallel_group(std::move(operations));
   auto [order, errors, results] =
       co_await group.async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
@@ -48,8 +49,7 @@ boost::asio::awaitable<std::vector<T>> in_parallel(std::vector<boost::asio::awai
   const auto executor = co_await asio::this_coro::executor;
   // A parallel group touches its operations after it has started the last one. Who waits for it may not go
   // on, on another thread, before that: on a strand it cannot.
-  co_return co_await asio::co_spawn(asio::make_strand(executor), detail::gather<T>(std::move(work), executor),
-                                    asio::use_awaitable);
+  co_return co_await base::run_on(asio::make_strand(executor), detail::gather<T>(std::move(work), executor));
 }
 
 }  // namespace paynamed::net

@@ -6,9 +6,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "base/run_on.hpp"
 #include "nodes/node_identity.hpp"
 #include "nodes/node_news.hpp"
 
@@ -132,8 +132,7 @@ asio::awaitable<void> NodeWatch::look(NodePlace place, Watched& watched) {
   NodeQuestion question;
   question.place = std::move(place);
   auto asking = ask_node(with_.call_plugin, with_.clock, std::move(question));
-  auto found =
-      co_await asio::co_spawn(asio::make_strand(with_.workers), std::move(asking), asio::use_awaitable);
+  auto found = co_await base::run_on(asio::make_strand(with_.workers), std::move(asking));
   if (co_await is_cancelled()) co_return;
   if (!found) {
     series_.not_asked.add();

@@ -3,8 +3,9 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
+
+#include "base/run_on.hpp"
 
 namespace paynamed::process {
 namespace asio = boost::asio;
@@ -41,10 +42,10 @@ api::Moves DomainMoves::for_api() {
   api::Moves moves;
   // On the strand: questions that are asked side by side must not end beside those that begin.
   moves.plan = [this](moves::MoveRequest request) {
-    return asio::co_spawn(strand_, mover_.plan(std::move(request)), asio::use_awaitable);
+    return base::run_on(strand_, mover_.plan(std::move(request)));
   };
   moves.begin = [this](moves::MoveRequest request) {
-    return asio::co_spawn(strand_, mover_.begin(std::move(request)), asio::use_awaitable);
+    return base::run_on(strand_, mover_.begin(std::move(request)));
   };
   moves.resume = [this](std::string domain) { return mover_.resume(std::move(domain)); };
   moves.undo = [this](std::string domain) { return mover_.undo(std::move(domain)); };

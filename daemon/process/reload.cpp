@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <set>
 #include <utility>
 
+#include "base/run_on.hpp"
 #include "process/configuration_rules.hpp"
 #include "process/plugin_change.hpp"
 #include "process/reload_text.hpp"
@@ -112,7 +112,7 @@ asio::awaitable<ReloadReport> Reload::reload(bool only_check) {
   }
   const RuntimePointer before = with_.live.current();
   std::filesystem::path file = before->config.file;
-  CheckedConfig checked = co_await asio::co_spawn(files_, read(std::move(file)), asio::use_awaitable);
+  CheckedConfig checked = co_await base::run_on(files_, read(std::move(file)));
   report.hash = checked.runtime->hash;
   report.diagnostics = config::render_json(checked.diagnostics, before->config.file.string());
   const std::string rendered =
