@@ -112,7 +112,7 @@ asio::awaitable<ReloadReport> Reload::reload(bool only_check) {
   }
   const RuntimePointer before = with_.live.current();
   std::filesystem::path file = before->config.file;
-  CheckedConfig checked = co_await base::run_on(files_, read(std::move(file)));
+  CheckedConfig checked = co_await base::run_on(files_.get_executor(), read(std::move(file)));
   report.hash = checked.runtime->hash;
   report.diagnostics = config::render_json(checked.diagnostics, before->config.file.string());
   const std::string rendered =
