@@ -145,10 +145,8 @@ class EventReads : public std::enable_shared_from_this<EventReads> {
 }  // namespace
 
 host::Service event_service(EventServiceParts parts) {
-  return [reads = std::make_shared<EventReads>(std::move(parts))](const host::ServiceCall& call,
-                                                                  const host::ServiceReply& reply) {
-    reads->handle(call, reply);
-  };
+  return [reads = std::make_shared<EventReads>(std::move(parts))](
+             const host::ServiceCall& call, const host::ServiceReply& reply) { reads->handle(call, reply); };
 }
 
 }  // namespace paynamed::delivery

@@ -1,5 +1,5 @@
-// pn.events/1: the log of each tenant for plugins that let others follow it. Each event is encoded once, by the
-// feed; what crosses here is a copy of its text.
+// pn.events/1: the log of each tenant for plugins that let others follow it. Each event is encoded once, by
+// the feed; what crosses here is a copy of its text.
 //
 // Threads: the service may be called from any thread.
 #pragma once

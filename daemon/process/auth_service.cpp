@@ -17,7 +17,8 @@ base::Result<api::TokenKey> key_of(const config::Config& config, const observe::
   const config::SecretSource& place = *config.daemon.secrets_key;
   using From = config::SecretSource::Kind;
   const host::SecretSource source{
-      place.kind == From::kFile ? host::SecretSource::Kind::kFile : host::SecretSource::Kind::kEnv, place.where};
+      place.kind == From::kFile ? host::SecretSource::Kind::kFile : host::SecretSource::Kind::kEnv,
+      place.where};
   const auto text = host::read_secret(source, config.file.parent_path());
   if (!text) return base::fail(text.error());
   log.redaction().add(*text);
@@ -60,8 +61,9 @@ void AuthService::use(const config::Config& config) {
     if (auto read = key_of(config, with_.log)) {
       key = *read;
     } else {
-      with_.log.warning("tokens that are made now end when the daemon stops, for [daemon] secrets_key cannot be read",
-                        {{"why", read.error()}});
+      with_.log.warning(
+          "tokens that are made now end when the daemon stops, for [daemon] secrets_key cannot be read",
+          {{"why", read.error()}});
     }
   }
   const std::lock_guard lock(mutex_);
@@ -127,8 +129,8 @@ void AuthService::check(const host::ServiceCall& call, const host::ServiceReply&
 host::Service AuthService::service() {
   return [this](const host::ServiceCall& call, const host::ServiceReply& reply) {
     if (call.method == "Check") return check(call, reply);
-    reply(base::fail(
-        base::unimplemented("pn.auth/1 has no method " + host::printable(call.method, 64) + ".")));
+    reply(
+        base::fail(base::unimplemented("pn.auth/1 has no method " + host::printable(call.method, 64) + ".")));
   };
 }
 

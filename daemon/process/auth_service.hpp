@@ -1,5 +1,5 @@
-// AuthService: pn.auth/1, who a caller of an event server is: by an API key, as REST knows it, or by a token that
-// such a key made.
+// AuthService: pn.auth/1, who a caller of an event server is: by an API key, as REST knows it, or by a token
+// that such a key made.
 //
 // Threads: every function may be called from any thread.
 #pragma once

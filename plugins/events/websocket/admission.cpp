@@ -47,9 +47,11 @@ Admission admit(const UpgradeRequest& request, const Settings& settings) {
   if (request.target.substr(0, request.target.find('?')) != kPath)
     return refuse(404, "there is nothing at this path; events are at /v1/events");
   if (request.method != "GET") return refuse(405, "this path takes GET only");
-  if (!request.upgrades) return refuse(426, "this is a WebSocket; connect with a client of RFC 6455, version 13");
+  if (!request.upgrades)
+    return refuse(426, "this is a WebSocket; connect with a client of RFC 6455, version 13");
   if (!request.origin.empty() && !allows(settings, request.origin))
-    return refuse(403, "pages of this origin may not connect; the operator lists origins in the configuration");
+    return refuse(403,
+                  "pages of this origin may not connect; the operator lists origins in the configuration");
   Admission admission;
   read_protocols(request.protocols, admission);
   if (!admission.credential.empty() && !admission.names_protocol)

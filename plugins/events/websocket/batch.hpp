@@ -1,8 +1,8 @@
-// Batch: whole frames of a WebSocket server, encoded once and sent to many. Slice: a part of one that begins and
-// ends where frames do.
+// Batch: whole frames of a WebSocket server, encoded once and sent to many. Slice: a part of one that begins
+// and ends where frames do.
 //
-// Threads: a Batch belongs to one worker thread; its count of holders is not atomic. Before it is shared it is
-// filled, afterwards constant.
+// Threads: a Batch belongs to one worker thread; its count of holders is not atomic. Before it is shared it
+// is filled, afterwards constant.
 #pragma once
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>

@@ -135,7 +135,8 @@ void Client::run(const Command& command) {
   if (std::holds_alternative<PingCommand>(command.what)) return push_text(pong_text(command.id));
   if (const auto* auth = std::get_if<AuthCommand>(&command.what)) return run_auth(command.id, *auth);
   if (!who_) {
-    return reply_error(command.id, Error(Code::kUnauthenticated, "say who you are first: {\"auth\": \"<key or token>\"}"));
+    return reply_error(
+        command.id, Error(Code::kUnauthenticated, "say who you are first: {\"auth\": \"<key or token>\"}"));
   }
   if (const auto* subscribe = std::get_if<SubscribeCommand>(&command.what))
     return run_subscribe(command.id, *subscribe);
@@ -170,13 +171,15 @@ void Client::refuse_credential(ReplyId id, const Error& error) {
 
 std::uint32_t Client::free_number() const {
   std::uint32_t number = 1;
-  while (std::ranges::any_of(subscriptions_, [&](const auto& each) { return each->number == number; })) ++number;
+  while (std::ranges::any_of(subscriptions_, [&](const auto& each) { return each->number == number; }))
+    ++number;
   return number;
 }
 
 void Client::run_subscribe(ReplyId id, const SubscribeCommand& command) {
   if (subscriptions_.size() >= worker_.settings().most_subscriptions)
-    return reply_error(id, Error(Code::kResourceExhausted, "this connection has as many subscriptions as it may have"));
+    return reply_error(
+        id, Error(Code::kResourceExhausted, "this connection has as many subscriptions as it may have"));
   auto filter = Filter::make(command.types, command.names);
   if (!filter.ok()) return reply_error(id, filter.error());
   if (const std::string name = filter.value().name_outside(scope_); !name.empty())
@@ -193,9 +196,11 @@ void Client::run_subscribe(ReplyId id, const SubscribeCommand& command) {
 }
 
 void Client::run_unsubscribe(ReplyId id, const UnsubscribeCommand& command) {
-  const auto found = std::ranges::find_if(
-      subscriptions_, [&](const auto& each) { return each->number == command.subscription && each->confirmed; });
-  if (found == subscriptions_.end()) return reply_error(id, Error(Code::kNotFound, "there is no such subscription"));
+  const auto found = std::ranges::find_if(subscriptions_, [&](const auto& each) {
+    return each->number == command.subscription && each->confirmed;
+  });
+  if (found == subscriptions_.end())
+    return reply_error(id, Error(Code::kNotFound, "there is no such subscription"));
   hub_->remove(*found);
   subscriptions_.erase(found);
   push_text(unsubscribed_text(id, command.subscription));

@@ -1,8 +1,8 @@
 #include "connection.hpp"
 
-#include <sys/socket.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -70,7 +70,8 @@ class SocketConnection final : public Connection,
     error_code ignored;
     tcp_socket().set_option(tcp::no_delay(true), ignored);
     tcp_socket().non_blocking(true, ignored);
-    ::setsockopt(tcp_socket().native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytes, sizeof(kUnsentBytes));
+    ::setsockopt(tcp_socket().native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytes,
+                 sizeof(kUnsentBytes));
     if constexpr (kIsTls) {
       stream().async_handshake(asio::ssl::stream_base::server, [self = self()](error_code error) {
         if (error) return self->end();
@@ -201,7 +202,8 @@ class SocketConnection final : public Connection,
     client_.identify(admission.credential, [self = self()](const Result<Connected>& connected) {
       if (self->phase_ != Phase::kHandshake) return;
       if (connected.ok()) return self->accept();
-      self->refuse(status_of(connected.error()), connected.error().message(), connected.error().retry_after_ms());
+      self->refuse(status_of(connected.error()), connected.error().message(),
+                   connected.error().retry_after_ms());
     });
   }
 
@@ -223,11 +225,12 @@ class SocketConnection final : public Connection,
 
   void accept() {
     const bool names_protocol = names_protocol_;
-    ws_.set_option(beast::websocket::stream_base::decorator(
-        [names_protocol](beast::websocket::response_type& response) {
+    ws_.set_option(
+        beast::websocket::stream_base::decorator([names_protocol](beast::websocket::response_type& response) {
           response.set(http::field::server, "paynamed");
           if (names_protocol)
-            response.set(http::field::sec_websocket_protocol, beast::string_view(kProtocol.data(), kProtocol.size()));
+            response.set(http::field::sec_websocket_protocol,
+                         beast::string_view(kProtocol.data(), kProtocol.size()));
         }));
     ws_.read_message_max(worker_.settings().message_bytes);
     ws_.control_callback([this](beast::websocket::frame_type, beast::string_view) { on_control(); });
@@ -279,9 +282,8 @@ class SocketConnection final : public Connection,
 
   void read() {
     reading_ = true;
-    ws_.async_read_some(asio::buffer(scratch_), [self = self()](error_code error, std::size_t size) {
-      self->on_read(error, size);
-    });
+    ws_.async_read_some(asio::buffer(scratch_),
+                        [self = self()](error_code error, std::size_t size) { self->on_read(error, size); });
   }
 
   void on_read(error_code error, std::size_t size) {
@@ -345,13 +347,14 @@ class SocketConnection final : public Connection,
     writing_ = true;
     auto chunk = std::make_unique<std::string>(outbox_.take(kTlsChunk));
     const auto buffer = asio::buffer(*chunk);
-    asio::async_write(stream(), buffer, [self = self(), chunk = std::move(chunk)](error_code error, std::size_t) {
-      self->writing_ = false;
-      if (self->phase_ == Phase::kDone) return;
-      if (error) return self->end();
-      self->progressed_ = self->worker_.now();
-      self->flush();
-    });
+    asio::async_write(stream(), buffer,
+                      [self = self(), chunk = std::move(chunk)](error_code error, std::size_t) {
+                        self->writing_ = false;
+                        if (self->phase_ == Phase::kDone) return;
+                        if (error) return self->end();
+                        self->progressed_ = self->worker_.now();
+                        self->flush();
+                      });
   }
 
   // Everything left.
@@ -421,8 +424,8 @@ class SocketConnection final : public Connection,
   std::unique_ptr<Upgrade> upgrade_;
   std::string message_;  // as far as it was read
   std::array<char, kScratchBytes> scratch_{};
-  std::chrono::nanoseconds deadline_{};    // of every phase but kOpen
-  std::chrono::nanoseconds heard_{};       // the last frame of the client's
+  std::chrono::nanoseconds deadline_{};  // of every phase but kOpen
+  std::chrono::nanoseconds heard_{};     // the last frame of the client's
   std::chrono::nanoseconds pinged_at_{};
   std::chrono::nanoseconds progressed_{};  // while blocked_: when it was taken some of what waits
   Phase phase_ = Phase::kHandshake;
@@ -439,8 +442,8 @@ class SocketConnection final : public Connection,
 
 template <class Stream, class... Arguments>
 void start(Worker& worker, std::string peer, std::string place, Arguments&&... arguments) {
-  const auto connection = std::make_shared<SocketConnection<Stream>>(worker, std::move(peer), std::move(place),
-                                                                     std::forward<Arguments>(arguments)...);
+  const auto connection = std::make_shared<SocketConnection<Stream>>(
+      worker, std::move(peer), std::move(place), std::forward<Arguments>(arguments)...);
   if (worker.add(connection)) connection->begin();
 }
 

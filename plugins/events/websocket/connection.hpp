@@ -11,9 +11,9 @@
 
 namespace paynamed::websocket {
 
-// Takes an accepted socket, whose peer has its place in Worker::places() by that name, and serves it. `tls` may
-// be null.
-void serve(Worker& worker, boost::asio::ip::tcp::socket socket, std::string peer_address, std::string peer_place,
-           const std::shared_ptr<boost::asio::ssl::context>& tls);
+// Takes an accepted socket, whose peer has its place in Worker::places() by that name, and serves it. `tls`
+// may be null.
+void serve(Worker& worker, boost::asio::ip::tcp::socket socket, std::string peer_address,
+           std::string peer_place, const std::shared_ptr<boost::asio::ssl::context>& tls);
 
 }  // namespace paynamed::websocket

@@ -13,9 +13,8 @@ constexpr std::size_t kMostNameBytes = 231;
 
 bool is_type(std::string_view text) {
   if (text.empty() || text.front() == '.' || text.back() == '.' || text.find("..") != text.npos) return false;
-  return std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
-  });
+  return std::ranges::all_of(
+      text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.'; });
 }
 
 bool is_pattern(std::string_view text) {
@@ -34,7 +33,8 @@ bool fits(std::string_view pattern, std::string_view type) {
 bool is_name(std::string_view text) {
   const std::size_t at = text.find('@');
   if (at == 0 || at == text.npos || at + 1 == text.size() || text.size() > kMostNameBytes) return false;
-  return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; }) && text.find('@', at + 1) == text.npos;
+  return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; }) &&
+         text.find('@', at + 1) == text.npos;
 }
 
 // As the daemon folds names (ASCII alone is left in one).
@@ -51,7 +51,8 @@ Error invalid(std::string message) {
 }  // namespace
 
 Result<Filter> Filter::make(std::vector<std::string> types, std::vector<std::string> names) {
-  if (types.size() > kMostTypes) return invalid("a filter has at most 64 types; take patterns like \"payment.*\"");
+  if (types.size() > kMostTypes)
+    return invalid("a filter has at most 64 types; take patterns like \"payment.*\"");
   if (names.size() > kMostNames) return invalid("a filter has at most 1,000 names");
   if (!std::ranges::all_of(types, is_pattern)) {
     return invalid(
@@ -81,7 +82,8 @@ bool Filter::matches(std::string_view type, std::string_view name) const {
 
 std::string Filter::name_outside(const Filter& scope) const {
   if (scope.names_.empty()) return {};
-  const auto found = std::ranges::find_if(names_, [&](const std::string& name) { return !scope.has_name(name); });
+  const auto found =
+      std::ranges::find_if(names_, [&](const std::string& name) { return !scope.has_name(name); });
   return found == names_.end() ? std::string() : *found;
 }
 

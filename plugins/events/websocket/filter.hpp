@@ -19,8 +19,8 @@ class Filter {
 
   // Everything.
   Filter() = default;
-  // `types`: "payment.received", "payment.*" or "*"; none: all. `names`: payment names, folded; none: all, also
-  // events that are about no name. INVALID_ARGUMENT otherwise.
+  // `types`: "payment.received", "payment.*" or "*"; none: all. `names`: payment names, folded; none: all,
+  // also events that are about no name. INVALID_ARGUMENT otherwise.
   static Result<Filter> make(std::vector<std::string> types, std::vector<std::string> names);
 
   bool takes_all() const { return types_.empty() && names_.empty(); }

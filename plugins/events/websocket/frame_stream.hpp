@@ -1,6 +1,6 @@
-// FrameStream: what lies between Beast's WebSocket and the socket. Beast reads through it; what Beast writes -
-// the answer to the upgrade, pongs, close frames - joins the frames of events in the connection's outbox, so
-// that all leave in order, and many with one call of the system.
+// FrameStream: what lies between Beast's WebSocket and the socket. Beast reads through it; what Beast writes
+// - the answer to the upgrade, pongs, close frames - joins the frames of events in the connection's outbox,
+// so that all leave in order, and many with one call of the system.
 //
 // Threads: of one worker.
 #pragma once
@@ -83,7 +83,9 @@ class FrameStream {
   }
 
   // The connection itself shuts the socket down, when what waits was sent.
-  friend void teardown(boost::beast::role_type, FrameStream&, boost::system::error_code& error) { error = {}; }
+  friend void teardown(boost::beast::role_type, FrameStream&, boost::system::error_code& error) {
+    error = {};
+  }
   template <class Handler>
   friend void async_teardown(boost::beast::role_type, FrameStream& stream, Handler&& handler) {
     boost::asio::post(stream.get_executor(), boost::beast::bind_front_handler(std::forward<Handler>(handler),

@@ -51,15 +51,16 @@ struct Subscription {
   std::optional<Position> after;  // none: the end of the log
   State state = State::kStarting;
   bool confirmed = false;
-  Position position;   // up to where it was sent what it wants
-  Position told;       // what its client knows of that
+  Position position;  // up to where it was sent what it wants
+  Position told;      // what its client knows of that
   bool in_hub = false;
   std::size_t index = 0;  // in the hub's list
 };
 
 class Hub : public std::enable_shared_from_this<Hub> {
  public:
-  using Frames = std::shared_ptr<PageFrames>;  // null: the position is not of this log; then `head` is its end
+  using Frames =
+      std::shared_ptr<PageFrames>;  // null: the position is not of this log; then `head` is its end
   struct Read {
     Frames frames;
     bool shared = false;  // others are sent the same page

@@ -1,5 +1,5 @@
-// Outbox: what a client has not been sent yet, in order. It holds slices of shared frames, so what waits costs
-// little; bytes() is what the client would have to read.
+// Outbox: what a client has not been sent yet, in order. It holds slices of shared frames, so what waits
+// costs little; bytes() is what the client would have to read.
 //
 // Threads: of one worker.
 #pragma once

@@ -37,10 +37,10 @@ class PageFrames {
   std::size_t bytes();
   // All events, a frame each, for subscriptions of this number.
   const SharedBatch& all(std::uint32_t number);
-  // Those from `first` on that both filters let through, as few slices as there are. `alone`: nobody else will
-  // be sent this page, so what nobody wants is not made.
-  std::vector<Slice> wanted(std::uint32_t number, std::size_t first, const Filter& filter, const Filter& scope,
-                            bool alone);
+  // Those from `first` on that both filters let through, as few slices as there are. `alone`: nobody else
+  // will be sent this page, so what nobody wants is not made.
+  std::vector<Slice> wanted(std::uint32_t number, std::size_t first, const Filter& filter,
+                            const Filter& scope, bool alone);
 
  private:
   SharedPage page_;

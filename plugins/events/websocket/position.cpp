@@ -15,7 +15,8 @@ std::optional<Position> position_from(std::string_view text) {
     return !digits.empty() && error == std::errc() && end == digits.data() + digits.size();
   };
   const std::size_t dash = text.find('-');
-  if (dash == text.npos || !read(text.substr(0, dash), position.epoch) || position.epoch == 0) return std::nullopt;
+  if (dash == text.npos || !read(text.substr(0, dash), position.epoch) || position.epoch == 0)
+    return std::nullopt;
   if (!read(text.substr(dash + 1), position.seq)) return std::nullopt;
   return position;
 }

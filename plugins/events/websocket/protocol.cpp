@@ -114,10 +114,10 @@ json::array to_array(const std::vector<std::string>& texts) {
 
 std::string_view word_of(Code code) {
   constexpr std::array<std::string_view, 17> kWords = {
-      "ok",          "cancelled",          "unknown",           "invalid_argument",    "deadline_exceeded",
-      "not_found",   "already_exists",     "permission_denied", "resource_exhausted",  "failed_precondition",
-      "aborted",     "out_of_range",       "unimplemented",     "internal",            "unavailable",
-      "data_loss",   "unauthenticated"};
+      "ok",        "cancelled",      "unknown",           "invalid_argument",   "deadline_exceeded",
+      "not_found", "already_exists", "permission_denied", "resource_exhausted", "failed_precondition",
+      "aborted",   "out_of_range",   "unimplemented",     "internal",           "unavailable",
+      "data_loss", "unauthenticated"};
   return kWords.at(static_cast<std::size_t>(code));
 }
 
@@ -160,8 +160,7 @@ std::string pong_text(ReplyId id) {
 }
 
 std::string error_text(ReplyId id, const Error& error, bool temporary) {
-  json::object body{
-      {"code", word_of(error.code())}, {"message", error.message()}, {"temporary", temporary}};
+  json::object body{{"code", word_of(error.code())}, {"message", error.message()}, {"temporary", temporary}};
   if (error.retry_after_ms() != 0) body["retry_after_ms"] = error.retry_after_ms();
   return reply(id, "error", std::move(body));
 }

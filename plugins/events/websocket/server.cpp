@@ -115,16 +115,19 @@ void Server::run_worker(Worker& worker) {
 void Server::accept() {
   if (!acceptor_) return;
   const std::size_t turn = turn_++ % workers_.size();
-  acceptor_->async_accept(workers_[turn]->io(), [this, turn](boost::system::error_code error, tcp::socket socket) {
-    if (error == asio::error::operation_aborted || !acceptor_) return;
-    if (!error) accepted(std::move(socket), turn);
-    // Out of files: those who leave make room.
-    if (error) return host_.after(std::chrono::milliseconds(100), [weak = weak_from_this()] {
-      const auto self = weak.lock();
-      if (self && !self->stopping_) self->workers_.front()->post([server = self.get()] { server->accept(); });
-    });
-    accept();
-  });
+  acceptor_->async_accept(workers_[turn]->io(),
+                          [this, turn](boost::system::error_code error, tcp::socket socket) {
+                            if (error == asio::error::operation_aborted || !acceptor_) return;
+                            if (!error) accepted(std::move(socket), turn);
+                            // Out of files: those who leave make room.
+                            if (error)
+                              return host_.after(std::chrono::milliseconds(100), [weak = weak_from_this()] {
+                                const auto self = weak.lock();
+                                if (self && !self->stopping_)
+                                  self->workers_.front()->post([server = self.get()] { server->accept(); });
+                              });
+                            accept();
+                          });
 }
 
 void Server::accepted(tcp::socket socket, std::size_t turn) {
@@ -135,15 +138,15 @@ void Server::accepted(tcp::socket socket, std::size_t turn) {
   std::string place = network_of(address);
   const auto answer = shared_->places.enter(place);
   if (answer != Places::Answer::kFits) {
-    host_.count("connections_refused_total", 1,
-                {{"why", answer == Places::Answer::kFull ? "full" : "peer"}});
+    host_.count("connections_refused_total", 1, {{"why", answer == Places::Answer::kFull ? "full" : "peer"}});
     if (!tls_) {
       // What fits into an empty socket buffer; who does not get it finds the connection closed.
       socket.non_blocking(true, error);
-      socket.write_some(asio::buffer(answer == Places::Answer::kFull
-                                         ? http_answer(503, "there are as many connections as there may be", 5'000)
-                                         : http_answer(429, "your address has as many connections as it may have", 5'000)),
-                        error);
+      socket.write_some(
+          asio::buffer(answer == Places::Answer::kFull
+                           ? http_answer(503, "there are as many connections as there may be", 5'000)
+                           : http_answer(429, "your address has as many connections as it may have", 5'000)),
+          error);
     }
     return;
   }
@@ -188,7 +191,8 @@ void Server::drain(std::chrono::milliseconds within, std::function<void(std::uin
   const auto now = host_.monotonic();
   drain_end_ = now + within;
   const auto enough = std::chrono::milliseconds(connections() * 1'000 / kLeavePerSecond);
-  const auto most = std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(within.count()) * kSpread));
+  const auto most =
+      std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(within.count()) * kSpread));
   const auto spread = std::min(std::max(enough, kLeastSpread), most);
   const auto return_spread = std::min(std::max(enough, kLeastReturn), shared_->settings.reconnect_spread);
   for (const auto& worker : workers_)

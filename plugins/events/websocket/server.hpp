@@ -36,8 +36,8 @@ class Server : public std::enable_shared_from_this<Server> {
   // "ws://127.0.0.1:8081/v1/events"; empty while it does not listen.
   std::vector<std::string> addresses() const;
 
-  // No new connections; those that are there are asked to leave within `within`. `then` gets the number of those
-  // that were cut, once.
+  // No new connections; those that are there are asked to leave within `within`. `then` gets the number of
+  // those that were cut, once.
   void drain(std::chrono::milliseconds within, std::function<void(std::uint64_t cut)> then);
   // Cuts everybody and ends the threads; `then` may come from one of them, when it is the last.
   void stop(std::function<void()> then);

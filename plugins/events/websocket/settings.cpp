@@ -24,15 +24,15 @@ void read_listen(const Config& config, Settings& settings) {
 // RFC 6454 section 6.2: scheme, host, port; no path.
 bool is_origin(std::string_view text) {
   for (const std::string_view scheme : {"https://", "http://"}) {
-    if (text.starts_with(scheme)) return text.size() > scheme.size() && text.find('/', scheme.size()) == text.npos;
+    if (text.starts_with(scheme))
+      return text.size() > scheme.size() && text.find('/', scheme.size()) == text.npos;
   }
   return text == "*";
 }
 
 void read_limits(const Config& config, Settings& settings) {
   const auto size = [&](std::string_view key, std::size_t fallback, std::int64_t least, std::int64_t most) {
-    return static_cast<std::size_t>(
-        config.integer_or(key, static_cast<std::int64_t>(fallback), least, most));
+    return static_cast<std::size_t>(config.integer_or(key, static_cast<std::int64_t>(fallback), least, most));
   };
   settings.most_connections = size("max_connections", settings.most_connections, 1, 1'000'000);
   settings.most_per_tenant = size("max_per_tenant", settings.most_connections, 1, 1'000'000);
@@ -70,7 +70,8 @@ Settings read_settings(const Config& config) {
                  "is missing; TLS needs both `certificate` and `key`");
   settings.origins = config.strings("origins");
   for (const std::string& origin : settings.origins) {
-    if (!is_origin(origin)) config.wrong("origins", "must have origins like \"https://shop.example\", or \"*\"");
+    if (!is_origin(origin))
+      config.wrong("origins", "must have origins like \"https://shop.example\", or \"*\"");
   }
   read_limits(config, settings);
   read_times(config, settings);

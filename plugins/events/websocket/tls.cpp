@@ -35,17 +35,20 @@ Tls::Version Tls::version() const {
 std::shared_ptr<ssl::context> Tls::load() const {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
   boost::system::error_code error;
-  context->set_options(ssl::context::default_workarounds | ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1, error);
+  context->set_options(ssl::context::default_workarounds | ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1,
+                       error);
   SSL_CTX_set_options(context->native_handle(), SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);
   context->use_certificate_chain_file(certificate_, error);
   if (error)
-    throw Error(Code::kFailedPrecondition, "The certificate " + certificate_ + " cannot be used: " + error.message());
+    throw Error(Code::kFailedPrecondition,
+                "The certificate " + certificate_ + " cannot be used: " + error.message());
   context->use_private_key_file(key_, ssl::context::pem, error);
   if (error)
     throw Error(Code::kFailedPrecondition, "The key " + key_ + " cannot be used: " + error.message());
   if (SSL_CTX_check_private_key(context->native_handle()) != 1)
-    throw Error(Code::kFailedPrecondition, "The key " + key_ + " is not the one of the certificate " + certificate_ + ".");
+    throw Error(Code::kFailedPrecondition,
+                "The key " + key_ + " is not the one of the certificate " + certificate_ + ".");
   return context;
 }
 

@@ -174,7 +174,8 @@ void Worker::attached(const std::string& tenant, Position end) {
 }
 
 void Worker::follows(const std::string& tenant, SharedPage page) {
-  with_hub(tenant, [page = std::move(page)](Worker&, const std::shared_ptr<Hub>& hub) { hub->follows(page); });
+  with_hub(tenant,
+           [page = std::move(page)](Worker&, const std::shared_ptr<Hub>& hub) { hub->follows(page); });
 }
 
 void Worker::lost(const std::string& tenant) {

@@ -78,8 +78,10 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
   void remove(const Connection* connection);
   // `now` of Host::monotonic(), `wall` since 1970.
   void tick(std::chrono::nanoseconds now, std::chrono::milliseconds wall);
-  // All are asked to leave, spread over `spread`, and to come back when that is over, spread over `return_spread`.
-  void drain(std::chrono::nanoseconds now, std::chrono::milliseconds spread, std::chrono::milliseconds return_spread);
+  // All are asked to leave, spread over `spread`, and to come back when that is over, spread over
+  // `return_spread`.
+  void drain(std::chrono::nanoseconds now, std::chrono::milliseconds spread,
+             std::chrono::milliseconds return_spread);
   void cut_all();
   // That have not ended; from any thread.
   std::size_t connections() const { return count_; }
@@ -106,7 +108,8 @@ class Worker final : public FeedSink, public std::enable_shared_from_this<Worker
   using PageTaker = std::function<void(const Result<Hub::Read>&)>;
   void read_page(const std::string& tenant, const Subscriber& client, Position after, PageTaker then);
   void ask_for_page(const std::pair<std::string, std::string>& key, Position after);
-  void page_arrived(const std::pair<std::string, std::string>& key, Position after, Result<ReadEventsReply> reply);
+  void page_arrived(const std::pair<std::string, std::string>& key, Position after,
+                    Result<ReadEventsReply> reply);
   template <class Work>
   void with_hub(const std::string& tenant, Work work);
 

@@ -1,6 +1,6 @@
-// EventHost: the part of a daemon that an event server sees: a true log in a true file, pn.events/1, the plugin
-// in the daemon's own host, and a pn.auth/1 that knows the credentials of a table. It starts, ends and starts
-// again over the same file.
+// EventHost: the part of a daemon that an event server sees: a true log in a true file, pn.events/1, the
+// plugin in the daemon's own host, and a pn.auth/1 that knows the credentials of a table. It starts, ends and
+// starts again over the same file.
 //
 // Threads: start(), stop() and kill() from one thread at a time, the others from any.
 #pragma once
@@ -73,7 +73,8 @@ class EventHost {
   void append(const std::vector<LoggedEvent>& events, const std::string& tenant = "default");
   void append(std::size_t count, const std::string& tenant = "default");
   // Appends what `make` gives for 0, 1, ..., each in a unit of its own and in this order, so many at once.
-  void append_each(std::size_t count, std::size_t at_once, const std::function<LoggedEvent(std::size_t)>& make);
+  void append_each(std::size_t count, std::size_t at_once,
+                   const std::function<LoggedEvent(std::size_t)>& make);
   // Events in the tenant's log.
   std::uint64_t head(const std::string& tenant = "default");
   // The next start is that of a restored file: another epoch.

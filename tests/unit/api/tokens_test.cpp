@@ -101,7 +101,8 @@ struct TokenRouteTest : ApiTest {
 };
 
 TEST_F(TokenRouteTest, ATokenIsBoundToTheTenantAndTheKeyOfTheCaller) {
-  const Response response = post("/v1/tokens", R"({"names":["Alice@Example.com"],"types":["payment.*"],"expires_in":120})");
+  const Response response =
+      post("/v1/tokens", R"({"names":["Alice@Example.com"],"types":["payment.*"],"expires_in":120})");
   ASSERT_EQ(response.status, 201) << response.body;
   const json::object body = object_of(response);
   EXPECT_EQ(text_of(body, "token"), "pnt_made");
@@ -122,9 +123,9 @@ TEST_F(TokenRouteTest, WithoutABodyItIsForAllOfTheTenantAndAnHour) {
 }
 
 TEST_F(TokenRouteTest, WhatIsNoTokenIsRefused) {
-  for (const char* body : {R"({"names":"alice@example.com"})", R"({"names":["alice"]})", R"({"types":["*.paid"]})",
-                           R"({"expires_in":59})", R"({"expires_in":86401})", R"({"expires_in":"1h"})",
-                           R"({"tenant":"other"})", "[]"}) {
+  for (const char* body : {R"({"names":"alice@example.com"})", R"({"names":["alice"]})",
+                           R"({"types":["*.paid"]})", R"({"expires_in":59})", R"({"expires_in":86401})",
+                           R"({"expires_in":"1h"})", R"({"tenant":"other"})", "[]"}) {
     made = {};
     const Response response = post("/v1/tokens", body);
     EXPECT_TRUE(response.status == 400 || response.status == 422) << body << ": " << response.status;

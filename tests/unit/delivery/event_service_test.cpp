@@ -31,7 +31,8 @@ struct EventServiceTest : state::StoreTest {
 
   void write(int count) {
     for (int i = 0; i < count; ++i) {
-      std::vector<state::NewEvent> one{author.event("custom.tested", "alice@example.com", state::custom_data())};
+      std::vector<state::NewEvent> one{
+          author.event("custom.tested", "alice@example.com", state::custom_data())};
       ASSERT_TRUE(state::wait_for(io, store->append("default", std::move(one))));
     }
   }
@@ -44,10 +45,12 @@ struct EventServiceTest : state::StoreTest {
     asked.request = request;
     auto promise = std::make_shared<std::promise<base::Result<std::string>>>();
     auto future = promise->get_future();
-    service(std::move(asked), [promise](base::Result<std::string> answer) { promise->set_value(std::move(answer)); });
+    service(std::move(asked),
+            [promise](base::Result<std::string> answer) { promise->set_value(std::move(answer)); });
     return future;
   }
-  static v1::ReadEventsRequest request(std::uint32_t epoch, std::uint64_t seq, const std::string& tenant = "default") {
+  static v1::ReadEventsRequest request(std::uint32_t epoch, std::uint64_t seq,
+                                       const std::string& tenant = "default") {
     v1::ReadEventsRequest request;
     request.set_tenant(tenant);
     request.mutable_after()->set_epoch(epoch);
@@ -71,8 +74,8 @@ struct EventServiceTest : state::StoreTest {
 
 TEST_F(EventServiceTest, EventsFollowAPositionInOrder) {
   write(5);
-  for (const auto& [epoch, seq, first, count] :
-       {std::tuple{0U, 0U, 1U, 5}, std::tuple{1U, 0U, 1U, 5}, std::tuple{1U, 3U, 4U, 2}, std::tuple{1U, 5U, 0U, 0}}) {
+  for (const auto& [epoch, seq, first, count] : {std::tuple{0U, 0U, 1U, 5}, std::tuple{1U, 0U, 1U, 5},
+                                                 std::tuple{1U, 3U, 4U, 2}, std::tuple{1U, 5U, 0U, 0}}) {
     const auto page = read(request(epoch, seq));
     ASSERT_TRUE(page);
     EXPECT_TRUE(page->recovered());

@@ -62,8 +62,8 @@ struct WebhooksTest : state::StoreTest {
   void deliver(const base::Uuid& webhook, int count, state::DeliveryState as,
                const std::string& type = "custom.thing") {
     for (int i = 0; i < count; ++i) {
-      auto done =
-          state::wait_for(io, store->append("default", {author.event(type, "alice@example.com", state::custom_data())}));
+      auto done = state::wait_for(
+          io, store->append("default", {author.event(type, "alice@example.com", state::custom_data())}));
       ASSERT_TRUE(done) << done.error().to_string();
       const auto event = store->events_after("default", {}, 1'000)->events.back();
       state::DeliveryUpdate update;

@@ -47,8 +47,8 @@ TEST(Admission, OfARequest) {
       {"whatever the case of the scheme", with([](auto& r) { r.authorization = "bearer  k1 "; }), 101, "k1"},
       {"another scheme of authorization", with([](auto& r) { r.authorization = "Basic k1"; }), 401},
       {"no key behind the scheme", with([](auto& r) { r.authorization = "Bearer "; }), 401},
-      {"a token of a browser",
-       with([](auto& r) { r.protocols = "paynamed.v1, paynamed.bearer.pnt_a.b"; }), 101, "pnt_a.b", true},
+      {"a token of a browser", with([](auto& r) { r.protocols = "paynamed.v1, paynamed.bearer.pnt_a.b"; }),
+       101, "pnt_a.b", true},
       {"a token without the protocol", with([](auto& r) { r.protocols = "paynamed.bearer.pnt_a.b"; }), 400},
       {"other protocols", with([](auto& r) { r.protocols = "chat,paynamed.v1"; }), 101, "", true},
       {"the header counts", with([](auto& r) {

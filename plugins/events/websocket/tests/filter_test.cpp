@@ -37,11 +37,24 @@ TEST(Filter, LetsThroughWhatItsTypesAndNamesSay) {
 }
 
 TEST(Filter, WhatIsNoFilterIsRefused) {
-  const std::vector<std::string> types[] = {{""}, {"."}, {"a..b"}, {"*.paid"}, {"pay*"}, {"Payment.*"}, {".*"},
-                                            {std::string(65, 'a')}, std::vector<std::string>(65, "a.b")};
+  const std::vector<std::string> types[] = {{""},
+                                            {"."},
+                                            {"a..b"},
+                                            {"*.paid"},
+                                            {"pay*"},
+                                            {"Payment.*"},
+                                            {".*"},
+                                            {std::string(65, 'a')},
+                                            std::vector<std::string>(65, "a.b")};
   for (const auto& each : types) EXPECT_FALSE(Filter::make(each, {}).ok()) << each.front();
-  const std::vector<std::string> names[] = {{""}, {"alice"}, {"@example.com"}, {"alice@"}, {"a@b@c"}, {"a b@c"},
-                                            {std::string(300, 'a') + "@b"}, std::vector<std::string>(1'001, "a@b")};
+  const std::vector<std::string> names[] = {{""},
+                                            {"alice"},
+                                            {"@example.com"},
+                                            {"alice@"},
+                                            {"a@b@c"},
+                                            {"a b@c"},
+                                            {std::string(300, 'a') + "@b"},
+                                            std::vector<std::string>(1'001, "a@b")};
   for (const auto& each : names) EXPECT_FALSE(Filter::make({}, each).ok()) << each.front();
 }
 

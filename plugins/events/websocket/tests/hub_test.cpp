@@ -1,4 +1,5 @@
-// The hub against a log in memory: every subscription gets what it wants, in order, once, whatever comes between.
+// The hub against a log in memory: every subscription gets what it wants, in order, once, whatever comes
+// between.
 #include "hub.hpp"
 
 #include <gtest/gtest.h>

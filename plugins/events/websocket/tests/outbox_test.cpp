@@ -36,7 +36,9 @@ TEST(Batch, AFrameHasTheShortestLength) {
 TEST(Batch, PartsAreOneMessage) {
   const boost::intrusive_ptr<Batch> batch(new Batch);
   batch->add_text({"ab", "", "cde"});
-  EXPECT_EQ(std::string(batch->data(), batch->size()), "\x81\x05" "abcde");
+  EXPECT_EQ(std::string(batch->data(), batch->size()),
+            "\x81\x05"
+            "abcde");
   EXPECT_EQ(batch->frames(), 1U);
 }
 
@@ -53,13 +55,22 @@ TEST(Outbox, GivesBytesInOrderHoweverTheyAreTaken) {
       std::array<iovec, 2> parts{};
       const std::size_t count = outbox.gather(parts);
       std::string next;
-      for (std::size_t i = 0; i < count; ++i) next.append(static_cast<char*>(parts[i].iov_base), parts[i].iov_len);
+      for (std::size_t i = 0; i < count; ++i)
+        next.append(static_cast<char*>(parts[i].iov_base), parts[i].iov_len);
       const std::size_t part = std::min(step, next.size());
       seen += next.substr(0, part);
       outbox.consume(part);
     }
     EXPECT_EQ(seen.size(), total);
-    EXPECT_EQ(seen, "\x81\x05" "bbbbb" "\x81\x02" "cc" "\x81\x03" "xyz" "\x81\x03" "aaa");
+    EXPECT_EQ(seen,
+              "\x81\x05"
+              "bbbbb"
+              "\x81\x02"
+              "cc"
+              "\x81\x03"
+              "xyz"
+              "\x81\x03"
+              "aaa");
   }
 }
 
@@ -77,7 +88,16 @@ TEST(Outbox, OnlyTheRestOfABegunFrameStaysWhenTheRestIsDropped) {
   const struct {
     std::size_t sent;
     std::string rest;
-  } cases[] = {{0, ""}, {1, "\x03" "aaa"}, {4, "a"}, {5, ""}, {6, "\x05" "bbbbb"}, {16, ""}};
+  } cases[] = {{0, ""},
+               {1,
+                "\x03"
+                "aaa"},
+               {4, "a"},
+               {5, ""},
+               {6,
+                "\x05"
+                "bbbbb"},
+               {16, ""}};
   for (const auto& each : cases) {
     Outbox outbox;
     outbox.push(whole(batch));
