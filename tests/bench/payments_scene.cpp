@@ -71,10 +71,12 @@ fs::path PaymentsScene::write_config(const Options& options, std::uint16_t port,
                                      const std::string& tables) const {
   write_secret(folder_ / "api.key", kKey);
   write_secret(folder_ / "tsig.secret", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+  const std::string of_receivers =
+      options.receivers.empty() ? "" : fmt::format(", \"{}\"", options.receivers.parent_path().string());
   const auto file = folder_ / "paynamed.toml";
   std::ofstream(file) << fmt::format(R"([daemon]
 state = "state.sqlite3"
-plugin_path = ["{}"]
+plugin_path = ["{}"{}]
 [log]
 level = "warn"
 [api]
@@ -98,7 +100,7 @@ socket = "{}"
 network = "regtest"
 {}
 )",
-                                     options.modules.string(), port, socket_.string(), tables);
+                                     options.modules.string(), of_receivers, port, socket_.string(), tables);
   return file;
 }
 

@@ -41,7 +41,7 @@ struct Notifier {
 
 Notifier fake_notifier(const Options& options, const fs::path& folder, bool writes_down) {
   Notifier notifier;
-  notifier.tables = fmt::format("[plugins.hooks]\nmodule = \"{}\"\n", options.receivers.string());
+  notifier.tables = fmt::format("[plugins.hooks]\nmodule = \"{}\"\n", options.receivers.stem().string());
   notifier.address = [folder, writes_down](std::size_t webhook, bool hangs) {
     const std::string behaviour = hangs ? "hangs" : "takes";
     if (!writes_down || hangs) return "fake://" + behaviour;
