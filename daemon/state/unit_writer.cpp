@@ -81,8 +81,15 @@ base::Result<void> UnitWriter::load() {
   return models_.load();
 }
 
+// A reader that sees the index of the WAL while it is being written takes the write lock for a moment to look
+// again (walIndexReadHdr in SQLite's wal.c). Only here is that waited for: a checkpoint that meets a reader
+// gives up and comes again.
 base::Result<void> UnitWriter::begin() {
-  return begin_.run();
+  constexpr int kLongestMs = 5'000;
+  sqlite3_busy_timeout(connection_->raw(), kLongestMs);
+  auto begun = begin_.run();
+  sqlite3_busy_timeout(connection_->raw(), 0);
+  return begun;
 }
 
 base::Result<void> UnitWriter::commit() {

@@ -5,8 +5,10 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <mutex>
+#include <optional>
 #include <set>
 
+#include "state/sqlite.hpp"
 #include "state_fixture.hpp"
 
 namespace paynamed::state {
@@ -49,6 +51,23 @@ TEST_F(Writes, ARefusedUnitDoesNotTouchItsNeighboursOfTheBatch) {
   EXPECT_EQ(accepted, 20);
   EXPECT_EQ(store->totals()->open_runs, 20u);
   expect_sound();
+}
+
+// As a reader does that has to look at the WAL again.
+TEST_F(Writes, ALockOfAMomentIsWaitedFor) {
+  auto other = Connection::open(settings.path, Connection::Mode::kReadWrite);
+  ASSERT_TRUE(other);
+  ASSERT_TRUE(other->execute("PRAGMA busy_timeout = 5000")) << "the writer looks at the file it opened";
+  ASSERT_TRUE(other->execute("BEGIN IMMEDIATE"));
+  std::optional<Result<AcceptedRun>> result;
+  asio::co_spawn(io, store->accept_run(author.run(Verb::kRegister, "alice@example.com")),
+                 [&](std::exception_ptr, Result<AcceptedRun> accepted) { result = std::move(accepted); });
+  io.run_for(std::chrono::milliseconds{50});
+  EXPECT_FALSE(result) << "it was written under the lock of somebody else";
+  ASSERT_TRUE(other->execute("COMMIT"));
+  io.run();
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(*result) << result->error().to_string();
 }
 
 // These fail after they have written: the batch goes back and the others are written again.
