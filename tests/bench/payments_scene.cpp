@@ -71,12 +71,14 @@ fs::path PaymentsScene::write_config(const Options& options, std::uint16_t port,
                                      const std::string& tables) const {
   write_secret(folder_ / "api.key", kKey);
   write_secret(folder_ / "tsig.secret", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+  write_secret(folder_ / "secrets.key", std::string(64, '5'));
   const std::string of_receivers =
       options.receivers.empty() ? "" : fmt::format(", \"{}\"", options.receivers.parent_path().string());
   const auto file = folder_ / "paynamed.toml";
   std::ofstream(file) << fmt::format(R"([daemon]
 state = "state.sqlite3"
 plugin_path = ["{}"{}]
+secrets_key = {{ file = "secrets.key" }}
 [log]
 level = "warn"
 [api]
