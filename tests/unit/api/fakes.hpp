@@ -309,24 +309,23 @@ struct World {
   std::function<base::Result<std::string>(const TokenClaims&)> make_token;
 
   Dependencies dependencies() {
-    Dependencies made{
-        engine,
-        store,
-        clock,
-        random,
-        log,
-        metrics,
-        [this] { return keys; },
-        [this] { return plugins; },
-        [this] { return readiness; },
-        [this] { return domains; },
-        [this](base::Name name, bool any_domain) { return prove(std::move(name), any_domain); },
-        [this](const base::Name&, const state::Proof& proof) {
-          linted.push_back(proof.value);
-          return lint;
-        },
-        [this] { return config; },
-        [this](bool check) { return reload(check); }};
+    Dependencies made{engine,
+                      store,
+                      clock,
+                      random,
+                      log,
+                      metrics,
+                      [this] { return keys; },
+                      [this] { return plugins; },
+                      [this] { return readiness; },
+                      [this] { return domains; },
+                      [this](base::Name name, bool any_domain) { return prove(std::move(name), any_domain); },
+                      [this](const base::Name&, const state::Proof& proof) {
+                        linted.push_back(proof.value);
+                        return lint;
+                      },
+                      [this] { return config; },
+                      [this](bool check) { return reload(check); }};
     made.make_token = make_token;
     made.feed = &feed;
     return made;

@@ -19,7 +19,8 @@ struct ReplaysTest : WebhooksTest {
     WebhooksTest::SetUp();
     // Event 1 is before the webhook, event 2 is webhook.created.
     ASSERT_TRUE(state::wait_for(
-        io, store->append("default", {author.event("custom.thing", "alice@example.com", state::custom_data())})));
+        io,
+        store->append("default", {author.event("custom.thing", "alice@example.com", state::custom_data())})));
     id = create()->webhook.id;
     deliver(id, 3, DeliveryState::kDelivered);                // 3, 4, 5
     deliver(id, 2, DeliveryState::kDead, "custom.other");     // 6, 7
